@@ -1,0 +1,86 @@
+"""How PDQ's two box passes and its decimation weigh one side of a picture, as narrow bands.
+
+Along each side PDQ runs a box filter twice and keeps 64 of the results. All three steps are
+linear, so each of the 64 samples is a weighted sum of a short run of pixels: a band. The bands
+depend on the side's length alone and are kept for the lengths seen last.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+SAMPLES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """The 64 bands of one side.
+
+    `starts` int32[64]: the first pixel of each band. `offsets` int32[65]: where its weights lie in
+    `weights` float32[K]. The weights of a band add up to 1.
+    """
+
+    starts: NDArray[np.int32]
+    offsets: NDArray[np.int32]
+    weights: NDArray[np.float32]
+
+
+def window_px(size_px: int) -> int:
+    """Width of the box filter along a side of `size_px` pixels."""
+    return (size_px + 2 * SAMPLES - 1) // (2 * SAMPLES)
+
+
+def sampled_positions(size_px: int) -> NDArray[np.int64]:
+    """The 64 pixels that decimation keeps, int64[64]: the centres of 64 equal parts."""
+    return ((np.arange(SAMPLES) + 0.5) * size_px / SAMPLES).astype(np.int64)
+
+
+@lru_cache(maxsize=4096)
+def bands(size_px: int, *, flipped: bool = False, block_px: int = 1) -> Bands:
+    """The bands of a side of `size_px` pixels.
+
+    `flipped` mirrors them, for a picture stored the other way round. `block_px` folds them onto
+    blocks of that many pixels, for a picture that was decoded at 1 / `block_px` of its size.
+    """
+    rows = [_band(position, size_px) for position in sampled_positions(size_px)]
+    if flipped:
+        rows = [(size_px - start - len(weights), weights[::-1]) for start, weights in rows]
+    if block_px > 1:
+        rows = [_fold(start, weights, block_px) for start, weights in rows]
+    offsets = np.zeros(SAMPLES + 1, np.int32)
+    np.cumsum([len(weights) for _, weights in rows], out=offsets[1:])
+    starts = np.array([start for start, _ in rows], np.int32)
+    weights = np.concatenate([weights for _, weights in rows]).astype(np.float32)
+    for array in (starts, offsets, weights):
+        array.flags.writeable = False
+    return Bands(starts, offsets, weights)
+
+
+def reach(window: int) -> tuple[int, int]:
+    """How many pixels before and after its own a box of `window` pixels takes in."""
+    after = (window + 2) // 2 - 1
+    return window - 1 - after, after
+
+
+def _band(position: int, size_px: int) -> tuple[int, NDArray[np.float64]]:
+    """One band: the mean, over the box at `position`, of the means of the boxes in it."""
+    before, after = reach(window_px(size_px))
+    outer = np.arange(max(0, position - before), min(size_px, position + after + 1))
+    lows = np.maximum(outer - before, 0)
+    highs = np.minimum(outer + after + 1, size_px)
+    start, stop = int(lows[0]), int(highs[-1])
+    shares = 1.0 / (len(outer) * (highs - lows))
+    steps = np.zeros(stop - start + 1)
+    np.add.at(steps, lows - start, shares)
+    np.add.at(steps, highs - start, -shares)
+    return start, np.cumsum(steps[:-1])
+
+
+def _fold(
+    start: int, weights: NDArray[np.float64], block_px: int
+) -> tuple[int, NDArray[np.float64]]:
+    """Weights per block of pixels: what the pixels in it weighed together."""
+    blocks = np.arange(start, start + len(weights)) // block_px
+    return int(blocks[0]), np.bincount(blocks - blocks[0], weights=weights)
