@@ -1,0 +1,5 @@
+"""`python -m amparo` is the command `amparo`."""
+
+from amparo.programs.command import main
+
+main()

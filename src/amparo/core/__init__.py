@@ -1,0 +1,1 @@
+"""Words that all of Amparo shares: errors, problems of single files, settings."""

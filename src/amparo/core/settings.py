@@ -1,0 +1,86 @@
+"""What an operator can set: by environment variables `AMPARO_…` or in a TOML file."""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+import platformdirs
+from pydantic import Field, PositiveInt, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from amparo.core.errors import Invalid
+
+MIB = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """All settings. Each has a default that is safe on a small machine."""
+
+    model_config = SettingsConfigDict(env_prefix="AMPARO_", frozen=True, extra="forbid")
+
+    home: Path = Field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("amparo")),
+        description="Folder for everything that Amparo keeps between two runs.",
+    )
+    processes: Annotated[int, Field(ge=0)] = Field(
+        default=0, description="Sandboxed processes that decode and hash; 0: one a processor."
+    )
+    max_file_bytes: PositiveInt = Field(
+        default=256 * MIB, description="A larger file gets its digests only."
+    )
+    max_pixels: PositiveInt = Field(
+        default=100_000_000, description="A picture of more pixels is refused by its header."
+    )
+    max_frames: PositiveInt = Field(
+        default=10_000, description="Of an animation with more frames only the first is hashed."
+    )
+    sampled_frames: PositiveInt = Field(
+        default=16, description="How many frames of an animation are hashed, spread evenly."
+    )
+    item_seconds: PositiveInt = Field(
+        default=20, description="Processor time that decoding and hashing one file may take."
+    )
+    item_memory_bytes: PositiveInt = Field(
+        default=768 * MIB, description="Memory that decoding and hashing one file may take."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file."""
+        toml = TomlConfigSettingsSource(settings_cls, _settings_file())
+        return init_settings, env_settings, toml
+
+
+def _settings_file() -> Path:
+    """`AMPARO_SETTINGS_FILE`, or `amparo.toml` in the operator's configuration folder."""
+    import os
+
+    named = os.environ.get("AMPARO_SETTINGS_FILE")
+    if named and not Path(named).is_file():
+        raise Invalid(f"AMPARO_SETTINGS_FILE names {named!r}, which is not a file.")
+    return Path(named or Path(platformdirs.user_config_dir("amparo")) / "amparo.toml")
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process, read once; a wrong one is named with what it should be."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = [
+            f"AMPARO_{'_'.join(str(part) for part in each['loc']).upper()}: {each['msg']}"
+            for each in error.errors()
+        ]
+        raise Invalid("Settings cannot be used. " + "; ".join(lines)) from error

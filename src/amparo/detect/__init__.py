@@ -1,0 +1,1 @@
+"""Technology: recognise known and suspect content in what is uploaded."""

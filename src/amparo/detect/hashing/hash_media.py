@@ -1,0 +1,52 @@
+"""All hashes of a file's bytes: what runs in the sandbox for every upload."""
+
+from collections.abc import Iterator
+
+from amparo.detect.hashing.compat import raw_frame
+from amparo.detect.hashing.digests import digest
+from amparo.detect.hashing.model import MediaHashes, PdqInput, PictureHash
+from amparo.detect.hashing.pdq import hash_frame, hash_scaled
+from amparo.detect.media.decode import check_kind, decode
+from amparo.detect.media.model import Kind, Limits, MediaError
+from amparo.detect.media.sniff import sniff
+
+
+def hash_media(
+    data: bytes,
+    limits: Limits,
+    *,
+    pdq_input: PdqInput = PdqInput.SEEN,
+    with_variants: bool = False,
+) -> MediaHashes:
+    """The digests of `data` and the hashes of its pictures.
+
+    A file that cannot be decoded keeps its digests, and the hashes of the frames before the
+    damage, and says what is wrong in `problem`. `with_variants` adds what a look-up searches.
+    """
+    kind = sniff(data)
+    pictures: list[PictureHash] = []
+    problem = None
+    try:
+        for picture in _pictures(data, kind, limits, pdq_input, with_variants):
+            pictures.append(picture)
+    except MediaError as error:
+        problem = error.problem
+    return MediaHashes(
+        kind=kind,
+        size_bytes=len(data),
+        digests=digest(data),
+        pictures=tuple(pictures),
+        problem=problem,
+    )
+
+
+def _pictures(
+    data: bytes, kind: Kind, limits: Limits, pdq_input: PdqInput, with_variants: bool
+) -> Iterator[PictureHash]:
+    if pdq_input is PdqInput.COMPAT:
+        check_kind(data, kind)
+        yield hash_frame(raw_frame(data, kind, limits), with_variants=with_variants)
+        return
+    scaled = pdq_input is PdqInput.SCALED
+    for frame in decode(data, kind=kind, limits=limits, scaled=scaled):
+        yield hash_scaled(data, frame, with_variants=with_variants)

@@ -1,0 +1,55 @@
+"""Load and compile everything that hashing needs, before a worker loses the right to open files."""
+
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+
+from amparo.detect.hashing.hash_media import hash_media
+from amparo.detect.hashing.model import PdqInput
+from amparo.detect.media.model import Limits
+from amparo.detect.media.pillow import prepare_pillow
+from amparo.kernels.pdq import pdq
+
+_WRITTEN_AS = (
+    ("RGB", "JPEG"),
+    ("L", "JPEG"),
+    ("CMYK", "JPEG"),
+    ("RGB", "PNG"),
+    ("RGBA", "PNG"),
+    ("RGBA", "WEBP"),
+    ("P", "GIF"),
+    ("RGB", "BMP"),
+    ("RGB", "TIFF"),
+    ("RGB", "AVIF"),
+    ("RGB", "JPEG2000"),
+)
+
+
+def warm_up() -> None:
+    """Hash a small drawn picture of every kind once; does nothing the second time."""
+    if not _done:
+        prepare_pillow()
+        for mode, name in _WRITTEN_AS:
+            hash_media(_sample(mode, name), Limits(), with_variants=True)
+        hash_media(_sample("RGB", "JPEG"), Limits(), pdq_input=PdqInput.SCALED)
+        hash_media(_sample("RGB", "JPEG"), Limits(), pdq_input=PdqInput.COMPAT)
+        for channels in (1, 3):
+            pdq(np.zeros((64, 64, channels), np.uint8), exact=True)
+            pdq(np.zeros((80, 80, channels), np.uint8), exact=True)
+        _done.append(True)
+
+
+_done: list[bool] = []
+
+
+def _sample(mode: str, name: str) -> bytes:
+    """A ramp inside a white frame, so that borders and gradients are both looked at."""
+    ramp = np.full((96, 96), 255, np.uint8)
+    ramp[8:88, 8:88] = np.arange(80, dtype=np.uint8) * 3
+    out = BytesIO()
+    Image.fromarray(ramp).convert(mode).save(out, name)
+    return out.getvalue()
+
+
+warm_up()  # The sandbox's server imports this module before it forks the first worker.

@@ -1,0 +1,147 @@
+"""The columns of a list file: how each is read, and how its error is put."""
+
+import math
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+from amparo.core.errors import Invalid
+from amparo.detect.hashing.model import Algorithm
+from amparo.detect.lists.model import Signal
+
+COLUMNS = (
+    "id",
+    "algorithm",
+    "value",
+    "quality",
+    "source",
+    "labels",
+    "classification",
+    "confidence",
+    "expires",
+    "note",
+)
+"""In the order in which they are written. Only `algorithm` and `value` are required."""
+
+IGNORED = frozenset({"path", "path_b64", "media_type", "frame"})
+"""What `amparo hash` says of the file that a hash is of; a list does not keep it."""
+
+LABEL_SEPARATOR = "|"
+
+_HEXADECIMAL = frozenset("0123456789abcdef")
+
+
+class BadValue(Invalid):
+    """A value that its column does not allow; `column` is the column's name."""
+
+    def __init__(self, column: str, message: str) -> None:
+        super().__init__(message)
+        self.column = column
+
+
+def signal(fields: Mapping[str, object], *, default_id: str) -> Signal:
+    """The signal in the `fields` of a line. Raises BadValue."""
+    unknown = [name for name in fields if name not in COLUMNS and name not in IGNORED]
+    if unknown:
+        raise BadValue(unknown[0], f"is not a column; the columns are {', '.join(COLUMNS)}")
+    algorithm = _algorithm(fields)
+    return Signal(
+        id=_text(fields, "id") or default_id,
+        algorithm=algorithm,
+        value=_value(fields, algorithm),
+        quality=_quality(fields),
+        source=_text(fields, "source"),
+        labels=_labels(fields),
+        classification=_text(fields, "classification"),
+        confidence=_confidence(fields),
+        expires=_expires(fields),
+        note=_text(fields, "note"),
+    )
+
+
+def checked_hash(text: str, algorithm: Algorithm) -> str:
+    """The digits of a hash in lower case. Raises BadValue, which does not repeat them."""
+    value = text.strip().lower()
+    if len(value) != algorithm.digits or not _HEXADECIMAL.issuperset(value):
+        raise BadValue(
+            "value",
+            f"must be {algorithm.digits} hexadecimal digits for {algorithm.value}; "
+            f"it has {len(value)} characters",
+        )
+    return value
+
+
+def _algorithm(fields: Mapping[str, object]) -> Algorithm:
+    name = _text(fields, "algorithm").lower()
+    try:
+        return Algorithm(name)
+    except ValueError:
+        known = ", ".join(each.value for each in Algorithm)
+        raise BadValue("algorithm", f"{name[:20]!r} is not one of {known}") from None
+
+
+def _value(fields: Mapping[str, object], algorithm: Algorithm) -> str:
+    return checked_hash(_text(fields, "value"), algorithm)
+
+
+def _text(fields: Mapping[str, object], column: str) -> str:
+    value = fields.get(column)
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise BadValue(column, "must be text")
+    if "\x00" in value:
+        raise BadValue(column, "holds a null character")
+    return value.strip()
+
+
+def _quality(fields: Mapping[str, object]) -> int | None:
+    number = _number(fields, "quality", int, "a whole number from 0 to 100")
+    if number is not None and not 0 <= number <= 100:
+        raise BadValue("quality", "must be a whole number from 0 to 100")
+    return None if number is None else int(number)
+
+
+def _confidence(fields: Mapping[str, object]) -> float | None:
+    number = _number(fields, "confidence", float, "a number from 0 to 1")
+    if number is not None and not (math.isfinite(number) and 0 <= number <= 1):
+        raise BadValue("confidence", "must be a number from 0 to 1")
+    return number
+
+
+def _number(
+    fields: Mapping[str, object], column: str, parse: Callable[[str], float], wanted: str
+) -> float | None:
+    value = fields.get(column)
+    if value is None or value == "":
+        return None
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise BadValue(column, f"must be {wanted}")
+    try:
+        return parse(str(value))
+    except ValueError:
+        raise BadValue(column, f"must be {wanted}") from None
+
+
+def _labels(fields: Mapping[str, object]) -> tuple[str, ...]:
+    value = fields.get("labels")
+    if isinstance(value, list):
+        if not all(isinstance(each, str) for each in value):
+            raise BadValue("labels", "must be a list of texts")
+        parts = [str(each) for each in value]
+    else:
+        parts = _text(fields, "labels").split(LABEL_SEPARATOR)
+    return tuple(part.strip() for part in parts if part.strip())
+
+
+def _expires(fields: Mapping[str, object]) -> datetime | None:
+    text = _text(fields, "expires")
+    if not text:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadValue("expires", "must be a time such as 2027-01-31T00:00:00Z") from None
+    # A time without a zone could be hours off; nobody should have to guess when a signal ends.
+    if moment.tzinfo is None:
+        raise BadValue("expires", "has no time zone; write 2027-01-31T00:00:00Z")
+    return moment.astimezone(UTC)

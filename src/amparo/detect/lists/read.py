@@ -1,0 +1,154 @@
+"""Read a list file whole: CSV with a header, JSON lines, or one hash a line.
+
+Which of the three it is follows from its first line. The first bad line ends the reading with its
+number and column, so that nothing is ever imported by half.
+"""
+
+import csv
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from amparo.core.errors import Invalid, NotFound
+from amparo.detect.hashing.model import Algorithm
+from amparo.detect.lists.columns import BadValue, checked_hash, signal
+from amparo.detect.lists.model import KnownList, Signal
+
+LONGEST_LINE = 65_536
+
+
+def read_list(path: Path, *, algorithm: Algorithm | None = None) -> KnownList:
+    """The list in the file at `path`, named for the file.
+
+    `algorithm` tells what a bare hash is where its length does not: 64 digits can be PDQ or
+    SHA-256. Raises NotFound or Invalid, which names file, line and column.
+    """
+    try:
+        with path.open(encoding="utf-8-sig", errors="strict", newline="") as file:
+            lines = _checked_lines(path, file)
+            return _read(path, lines, algorithm)
+    except FileNotFoundError as error:
+        raise NotFound(f"There is no list or file {str(path)!r}.") from error
+    except UnicodeDecodeError as error:
+        raise Invalid(f"{path}: the list is not UTF-8 text ({error.reason}).") from error
+    except OSError as error:
+        raise Invalid(f"{path}: the list cannot be read: {error.strerror}.") from error
+
+
+def _read(path: Path, lines: Iterator[str], algorithm: Algorithm | None) -> KnownList:
+    skipped = 0
+    for first in lines:
+        if first.strip() and not first.startswith("#"):
+            break
+        skipped += 1
+    else:
+        raise Invalid(f"{path}: the list is empty.")
+    start = skipped + 1
+    unhashed = 0
+    if first.lstrip().startswith("{"):
+        found, unhashed = _json_lines(path, _again(first, lines), start)
+    elif "," in first:
+        found = _csv(path, _again(first, lines), start)
+    else:
+        found = _bare(path, _again(first, lines), start, algorithm)
+    return KnownList(path.stem, tuple(found), unhashed)
+
+
+def _csv(path: Path, lines: Iterator[str], start: int) -> list[Signal]:
+    reader = csv.reader(lines, strict=True)
+    try:
+        names = [name.strip().lower() for name in next(reader)]
+        for required in ("algorithm", "value"):
+            if required not in names:
+                raise _bad(path, start, required, "is missing from the header")
+        if len(set(names)) != len(names):
+            raise _bad(path, start, "header", "names a column twice")
+        found = []
+        for row in reader:
+            number = start + reader.line_num - 1
+            if not row:
+                continue
+            if len(row) != len(names):
+                raise _bad(path, number, "", f"has {len(row)} columns, the header {len(names)}")
+            found.append(_signal(path, number, dict(zip(names, row, strict=True))))
+    except csv.Error as error:
+        raise _bad(path, start + reader.line_num - 1, "", f"is not CSV: {error}") from error
+    return found
+
+
+def _json_lines(path: Path, lines: Iterator[str], start: int) -> tuple[list[Signal], int]:
+    found = []
+    unhashed = 0
+    for number, line in enumerate(lines, start):
+        if not line.strip():
+            continue
+        try:
+            fields = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise _bad(path, number, "", "is not JSON") from error
+        if not isinstance(fields, dict):
+            raise _bad(path, number, "", "is not a JSON object")
+        if "error" in fields and "value" not in fields:
+            unhashed += 1
+            continue
+        found.append(_signal(path, number, fields))
+    return found, unhashed
+
+
+def _bare(
+    path: Path, lines: Iterator[str], start: int, algorithm: Algorithm | None
+) -> list[Signal]:
+    found = []
+    for number, line in enumerate(lines, start):
+        text = line.strip()
+        if not text or text.startswith("#"):
+            continue
+        name, _, digits = text.rpartition(":")
+        kind = _named(path, number, name) if name else algorithm or _by_length(path, number, digits)
+        try:
+            value = checked_hash(digits, kind)
+        except BadValue as error:
+            raise _bad(path, number, error.column, error.message) from error
+        found.append(Signal(f"{path.name}:{number}", kind, value))
+    return found
+
+
+def _named(path: Path, number: int, name: str) -> Algorithm:
+    try:
+        return Algorithm(name.strip().lower())
+    except ValueError:
+        raise _bad(path, number, "algorithm", f"{name[:20]!r} is unknown") from None
+
+
+def _by_length(path: Path, number: int, digits: str) -> Algorithm:
+    fitting = [each for each in Algorithm if each.digits == len(digits)]
+    if len(fitting) == 1:
+        return fitting[0]
+    if not fitting:
+        raise _bad(path, number, "value", f"has {len(digits)} characters; no hash has so many")
+    names = " or ".join(each.value for each in fitting)
+    raise _bad(path, number, "value", f"can be {names}; say which with --algorithm")
+
+
+def _signal(path: Path, number: int, fields: dict[str, object]) -> Signal:
+    try:
+        return signal(fields, default_id=f"{path.name}:{number}")
+    except BadValue as error:
+        raise _bad(path, number, error.column, error.message) from error
+
+
+def _bad(path: Path, number: int, column: str, message: str) -> Invalid:
+    where = f"{path}, line {number}" + (f", column {column!r}" if column else "")
+    return Invalid(f"{where}: {message}. Nothing was imported.")
+
+
+def _checked_lines(path: Path, file: Iterator[str]) -> Iterator[str]:
+    for number, line in enumerate(file, 1):
+        if len(line) > LONGEST_LINE:
+            raise _bad(path, number, "", f"is longer than {LONGEST_LINE} characters")
+        yield line
+
+
+def _again(first: str, rest: Iterator[str]) -> Iterator[str]:
+    yield first
+    yield from rest

@@ -1,0 +1,60 @@
+"""Lists made ready to be searched: an index for near hashes, a table for each kind of digest."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amparo.detect.hashing.model import USABLE_QUALITY, Algorithm
+from amparo.detect.index import BruteForceIndex, DigestTable, NearIndex, as_words
+from amparo.detect.lists.model import KnownList, Signal
+
+Entry = tuple[str, Signal]
+
+
+class KnownSignals:
+    """The live signals of some lists, each under a number that the index gives back."""
+
+    def __init__(self, lists: Sequence[KnownList], *, now: datetime) -> None:
+        """Signals that have expired by `now`, and hashes of poor quality, are left out."""
+        self.left_out = 0
+        self._entries: list[Entry] = []
+        for known in lists:
+            for signal in known.signals:
+                if signal.is_live(now) and _is_usable(signal):
+                    self._entries.append((known.name, signal))
+                else:
+                    self.left_out += 1
+        self.near: NearIndex = self._near()
+        self.digests = {
+            algorithm: DigestTable(*self._columns(algorithm))
+            for algorithm in Algorithm
+            if algorithm.is_exact
+        }
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def entry(self, number: int) -> Entry:
+        """The list's name and the signal that were given `number`."""
+        return self._entries[number]
+
+    def _near(self) -> NearIndex:
+        hashes, signals = self._columns(Algorithm.PDQ)
+        return BruteForceIndex(as_words(hashes), signals, np.zeros(len(signals), np.uint32))
+
+    def _columns(self, algorithm: Algorithm) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
+        """The values uint8[N, width] and numbers uint64[N] of one algorithm's signals."""
+        chosen = [
+            (number, signal.value)
+            for number, (_, signal) in enumerate(self._entries)
+            if signal.algorithm is algorithm
+        ]
+        joined = bytes.fromhex("".join(value for _, value in chosen))
+        values = np.frombuffer(joined, np.uint8).reshape(-1, algorithm.digits // 2)
+        return values, np.array([number for number, _ in chosen], np.uint64)
+
+
+def _is_usable(signal: Signal) -> bool:
+    return signal.quality is None or signal.quality >= USABLE_QUALITY

@@ -1,0 +1,19 @@
+"""The word of this feature: a match."""
+
+from dataclasses import dataclass
+
+from amparo.detect.hashing.model import Algorithm
+from amparo.detect.lists.model import Signal
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A signal that a file matched: how far its hash lies, and which variant and frame hit."""
+
+    list_name: str
+    signal: Signal
+    algorithm: Algorithm
+    distance_bits: int
+    variant: str
+    frame: int
+    quality: int | None

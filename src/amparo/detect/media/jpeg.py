@@ -1,0 +1,88 @@
+"""JPEG, the kind that nearly every upload is, by the shortest way to its pixels."""
+
+from collections.abc import Iterator
+
+import simplejpeg
+from PIL import Image
+
+from amparo.core.problems import ProblemCode
+from amparo.detect.media.model import Frame, Kind, Limits, MediaError
+from amparo.detect.media.pillow import ORIENTATION, check_pixels, decode_with_pillow
+
+SCALED_SIDE_PX = 256
+"""Scaled decoding leaves at least so many pixels on the shorter side."""
+
+_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD8)})
+_START_OF_SCAN = 0xDA
+_APP1 = 0xE1
+
+
+def decode_jpeg(data: bytes, limits: Limits, *, scaled: bool = False) -> Iterator[Frame]:
+    """The picture in JPEG `data`; with `scaled` as grey blocks of 1, 2, 4 or 8 pixels a side."""
+    try:
+        height, width, colour, _ = simplejpeg.decode_jpeg_header(data)
+        check_pixels(width, height, limits)
+        if colour in ("YCbCr", "RGB", "Gray"):
+            yield _decode(data, height, width, grey=colour == "Gray", scaled=scaled)
+            return
+    except ValueError as error:
+        if "premature end" in str(error).lower():
+            reason = str(error).strip().rstrip(".")
+            raise MediaError(
+                ProblemCode.MEDIA_TRUNCATED, f"The JPEG is cut off: {reason}."
+            ) from error
+        # Stray bytes between markers and the like: every viewer shows such a picture.
+    yield from decode_with_pillow(data, Kind.JPEG, limits)
+
+
+def _decode(data: bytes, height: int, width: int, *, grey: bool, scaled: bool) -> Frame:
+    orientation = exif_orientation(data)
+    if not scaled:
+        pixels = simplejpeg.decode_jpeg(data, "GRAY" if grey else "RGB", strict=True)
+        return Frame(0, pixels, orientation, height=height, width=width)
+    block_px = _block_px(height, width)
+    rows, columns = -(-height // block_px), -(-width // block_px)
+    pixels = simplejpeg.decode_jpeg(
+        data, "GRAY", min_height=rows, min_width=columns, min_factor=block_px, strict=True
+    )
+    if pixels.shape[:2] != (rows, columns):
+        block_px = 1
+        pixels = simplejpeg.decode_jpeg(data, "GRAY", strict=True)
+    return Frame(0, pixels, orientation, block_px=block_px, height=height, width=width)
+
+
+def _block_px(height: int, width: int) -> int:
+    shorter = min(height, width)
+    return next((block for block in (8, 4, 2) if shorter / block >= SCALED_SIDE_PX), 1)
+
+
+def exif_orientation(data: bytes) -> int:
+    """The orientation that the Exif block of a JPEG asks for, 1 where there is none."""
+    at = 2
+    while at + 4 <= len(data) and data[at] == 0xFF:
+        marker = data[at + 1]
+        if marker == 0xFF:
+            at += 1
+            continue
+        if marker in _WITHOUT_LENGTH:
+            at += 2
+            continue
+        length = int.from_bytes(data[at + 2 : at + 4], "big")
+        if marker == _START_OF_SCAN or length < 2:
+            return 1
+        if marker == _APP1 and data[at + 4 : at + 10] == b"Exif\x00\x00":
+            return read_orientation(data[at + 4 : at + 2 + length])
+        at += 2 + length
+    return 1
+
+
+def read_orientation(exif_block: bytes) -> int:
+    """The orientation in an Exif block; a block that cannot be read asks for none."""
+    exif = Image.Exif()
+    try:
+        exif.load(exif_block)
+        orientation = exif.get(ORIENTATION, 1)
+    except (SyntaxError, ValueError, TypeError, KeyError, OSError):
+        return 1
+    return orientation if orientation in range(1, 9) else 1
+

@@ -1,0 +1,158 @@
+"""Every kind of picture that Pillow reads, brought to the pixels that a person would see."""
+
+import struct
+from collections.abc import Iterator
+from io import BytesIO
+
+import numpy as np
+import pi_heif
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, UnidentifiedImageError
+
+from amparo.core.problems import ProblemCode
+from amparo.detect.media.model import Frame, Kind, Limits, MediaError
+
+ORIENTATION = 0x0112
+"""The Exif tag."""
+
+FORMATS = {
+    Kind.JPEG: ("JPEG", "MPO"),
+    Kind.PNG: ("PNG",),
+    Kind.WEBP: ("WEBP",),
+    Kind.GIF: ("GIF",),
+    Kind.BMP: ("BMP",),
+    Kind.TIFF: ("TIFF",),
+    Kind.AVIF: ("AVIF",),
+    Kind.HEIC: ("HEIF",),
+    Kind.JPEG_2000: ("JPEG2000",),
+}
+
+_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError,
+           OverflowError, struct.error)  # fmt: skip
+"""What Pillow's readers raise on bytes that are not what they claim to be."""
+
+_ROWS_AT_A_TIME = 256
+
+
+def prepare_pillow() -> None:
+    """Load the readers, and leave the limits to `check_pixels`, which knows the operator's."""
+    Image.preinit()
+    Image.init()
+    pi_heif.register_heif_opener(thumbnails=False)
+    Image.MAX_IMAGE_PIXELS = None
+
+
+def check_pixels(width: int, height: int, limits: Limits) -> None:
+    """Refuse by the header what would take too much memory to decode."""
+    if width * height > limits.max_pixels:
+        raise MediaError(
+            ProblemCode.MEDIA_TOO_MANY_PIXELS,
+            f"The header claims {width} × {height} pixels; {limits.max_pixels} are allowed "
+            "(AMPARO_MAX_PIXELS).",
+        )
+
+
+def decode_with_pillow(data: bytes, kind: Kind, limits: Limits) -> Iterator[Frame]:
+    """The first frame of `data` and an even sample of the others."""
+    try:
+        image = Image.open(BytesIO(data), formats=FORMATS[kind])
+        check_pixels(*image.size, limits)
+        yield _frame(image, 0)
+        total = 1 if kind is Kind.JPEG else getattr(image, "n_frames", 1)
+        if total > limits.max_frames:
+            raise MediaError(
+                ProblemCode.MEDIA_TOO_MANY_FRAMES,
+                f"The file has {total} frames; {limits.max_frames} are allowed "
+                "(AMPARO_MAX_FRAMES). Only its first was hashed.",
+            )
+        for number in sampled(total, limits.sampled_frames)[1:]:
+            image.seek(number)
+            check_pixels(*image.size, limits)
+            yield _frame(image, number)
+    except UnidentifiedImageError as error:
+        raise MediaError(
+            ProblemCode.MEDIA_DAMAGED, f"The content begins as {kind.value} but is not readable."
+        ) from error
+    except _DAMAGE as error:
+        raise _damaged(kind, error) from error
+
+
+def sampled(total: int, wanted: int) -> list[int]:
+    """At most `wanted` of `total` frames, spread evenly, the first among them."""
+    count = min(total, wanted)
+    return [number * total // count for number in range(count)]
+
+
+def _frame(image: Image.Image, number: int) -> Frame:
+    image.load()
+    orientation = image.getexif().get(ORIENTATION, 1)
+    pixels = _as_seen(image)
+    return Frame(
+        number,
+        pixels,
+        orientation if orientation in range(1, 9) else 1,
+        height=image.height,
+        width=image.width,
+    )
+
+
+def _as_seen(image: Image.Image) -> NDArray[np.uint8]:
+    """The pixels over white, uint8[height, width, 3 or 1]: a few rows at a time, to save memory."""
+    grey = image.mode in ("1", "L") and "transparency" not in image.info
+    grey = grey or image.mode in ("I", "F") or image.mode.startswith("I;16")
+    out = np.empty((image.height, image.width, 1 if grey else 3), np.uint8)
+    span = _span(image) if image.mode in ("I", "F") else 1.0
+    for top in range(0, image.height, _ROWS_AT_A_TIME):
+        strip = image.crop((0, top, image.width, min(top + _ROWS_AT_A_TIME, image.height)))
+        strip.info = image.info
+        rows = _deep_grey(strip, span) if grey and image.mode not in ("1", "L") else _flat(strip)
+        out[top : top + strip.height] = rows.reshape(strip.height, image.width, -1)
+    return out
+
+
+def _flat(strip: Image.Image) -> NDArray[np.uint8]:
+    """Rows of 8 bits a channel; what is transparent shows the white of a page behind it."""
+    if strip.mode == "LAB":
+        strip = _from_lab(strip)
+    if strip.mode == "1":
+        return np.asarray(strip.convert("L"))
+    if strip.mode == "RGB" or strip.mode == "L":
+        if "transparency" not in strip.info:
+            return np.asarray(strip)
+    if strip.has_transparency_data:
+        colours = strip.convert("RGBA")
+        page = Image.new("RGBA", colours.size, "white")
+        page.alpha_composite(colours)
+        return np.asarray(page.convert("RGB"))
+    return np.asarray(strip.convert("RGB"))
+
+
+def _deep_grey(strip: Image.Image, span: float) -> NDArray[np.uint8]:
+    """Grey of more than 8 bits, cut to its 8 most significant."""
+    if strip.mode.startswith("I;16"):
+        return (np.asarray(strip).astype(np.uint16) >> 8).astype(np.uint8)
+    values = np.nan_to_num(np.asarray(strip).astype(np.float64))
+    return np.clip(values * (255.0 / span), 0, 255).astype(np.uint8)
+
+
+def _span(image: Image.Image) -> float:
+    """What white is in a picture of 32-bit integers or floats, which nothing in the file says."""
+    low, high = image.getextrema()
+    top = float(high) if not isinstance(high, tuple) else 0.0
+    spans = (1.0, 255.0, 65535.0) if image.mode == "F" else (255.0, 65535.0)
+    return next((span for span in spans if top <= span), 2.0**32 - 1)
+
+
+def _from_lab(strip: Image.Image) -> Image.Image:
+    lab, rgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+    transform = ImageCms.buildTransform(lab, rgb, "LAB", "RGB")
+    converted = ImageCms.applyTransform(strip, transform)
+    assert converted is not None
+    return converted
+
+
+def _damaged(kind: Kind, error: Exception) -> MediaError:
+    reason = str(error).strip().rstrip(".") or type(error).__name__
+    if "truncated" in reason.lower() or isinstance(error, EOFError):
+        return MediaError(ProblemCode.MEDIA_TRUNCATED, f"The {kind.value} is cut off: {reason}.")
+    return MediaError(ProblemCode.MEDIA_DAMAGED, f"The {kind.value} is damaged: {reason}.")

@@ -1,0 +1,184 @@
+"""Worker processes in which hostile bytes may crash, hang or swell without harm to anything else.
+
+Workers are forked from a server process that has everything loaded already. Before its first item
+a worker gives up opening files and sockets, starting programs and writing files; it has limits of
+memory, and of processor time anew for each item. One that dies takes only its own item with it.
+"""
+
+import ctypes
+import math
+import multiprocessing
+import os
+import resource
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from importlib import import_module
+from multiprocessing import forkserver
+from types import TracebackType
+from typing import ParamSpec, Self, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+from amparo.core.errors import Unavailable
+from amparo.core.problems import Problem, ProblemCode
+from amparo.detect.media.model import Limits, MediaError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_WALL_SECONDS_PER_CPU_SECOND = 3
+"""A worker that waits for others' work on a busy machine is not hanging yet."""
+
+_PR_SET_DUMPABLE = 4
+_PR_SET_NO_NEW_PRIVS = 38
+
+
+class Sandbox:
+    """A pool of worker processes; use it in a `with` block, before starting any thread."""
+
+    def __init__(self, limits: Limits, *, processes: int = 0, preload: Sequence[str] = ()) -> None:
+        """`processes` 0 means one a processor; `preload` modules offer a function `warm_up`."""
+        self.processes = processes or len(os.sched_getaffinity(0))
+        self._limits = limits
+        self._preload = tuple(preload)
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["amparo.detect.media.sandbox", *preload])
+        self._pool = ProcessPool(
+            self.processes,
+            initializer=_confine,
+            initargs=(limits.memory_bytes, self._preload),
+            context=context,
+        )
+
+    def __enter__(self) -> Self:
+        """Start the server; it loads what is needed while the caller goes on."""
+        # One thread each: a fork copies only the thread that calls it.
+        before = os.environ.get("OPENBLAS_NUM_THREADS")
+        os.environ["OPENBLAS_NUM_THREADS"] = "1"
+        try:
+            forkserver.ensure_running()
+        finally:
+            if before is None:
+                del os.environ["OPENBLAS_NUM_THREADS"]
+            else:
+                os.environ["OPENBLAS_NUM_THREADS"] = before
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._pool.stop()
+        self._pool.join()
+
+    def submit(
+        self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+    ) -> "Future[R]":
+        """Run `work` in a worker. It and its arguments must be picklable."""
+        return self._pool.schedule(
+            _limited,
+            args=(work, self._limits.seconds, args, kwargs),
+            timeout=self._limits.seconds * _WALL_SECONDS_PER_CPU_SECOND,
+        )
+
+
+def problem_of(error: BaseException, limits: Limits) -> Problem:
+    """What became of an item whose future holds `error`; an error of our own is raised again."""
+    if isinstance(error, MediaError):
+        return error.problem
+    if isinstance(error, MemoryError):
+        return _out_of_memory(limits)
+    if isinstance(error, FutureTimeout):
+        return _out_of_time(limits)
+    if isinstance(error, ProcessExpired):
+        if error.exitcode == -signal.SIGXCPU:
+            return _out_of_time(limits)
+        return Problem(
+            ProblemCode.MEDIA_DECODER_CRASHED,
+            "The decoder died on this file; treat the file as hostile.",
+        )
+    raise error
+
+
+def confinement_holds(temporary_folder: str) -> list[str]:
+    """Try, inside a worker, what a worker must not be able to do; the names of what worked."""
+    return [name for name, attempt in _ATTEMPTS.items() if _succeeds(attempt, temporary_folder)]
+
+
+def _out_of_time(limits: Limits) -> Problem:
+    return Problem(
+        ProblemCode.MEDIA_OUT_OF_TIME,
+        f"Decoding took longer than {limits.seconds} s (AMPARO_ITEM_SECONDS).",
+    )
+
+
+def _out_of_memory(limits: Limits) -> Problem:
+    mebibytes = limits.memory_bytes // (1024 * 1024)
+    return Problem(
+        ProblemCode.MEDIA_OUT_OF_MEMORY,
+        f"Decoding needs more than {mebibytes} MiB of memory (AMPARO_ITEM_MEMORY_BYTES).",
+    )
+
+
+def _confine(memory_bytes: int, preload: Sequence[str]) -> None:
+    """Runs in a new worker before its first item."""
+    for module in preload:
+        import_module(module).warm_up()
+    # Without this a worker in a native loop would sit out the pool's polite request to stop.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
+    used = _data_bytes()
+    resource.setrlimit(resource.RLIMIT_DATA, (used + memory_bytes, used + memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    # Descriptors 0 to 2 are taken, so that no number is left for a new one.
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+
+
+def _data_bytes() -> int:
+    """What counts against RLIMIT_DATA so far."""
+    with open("/proc/self/status", encoding="ascii") as status:
+        for line in status:
+            if line.startswith("VmData:"):
+                return int(line.split()[1]) * 1024
+    raise Unavailable("/proc/self/status does not tell VmData; Amparo's sandbox needs Linux.")
+
+
+def _limited(
+    work: Callable[..., R], seconds: int, args: tuple[object, ...], kwargs: dict[str, object]
+) -> R:
+    """Runs in a worker: `seconds` of processor time more for this item."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    until = math.ceil(usage.ru_utime + usage.ru_stime) + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
+    return work(*args, **kwargs)
+
+
+def _open_a_socket(_: str) -> None:
+    import socket
+
+    socket.socket().close()
+
+
+def _open_a_file(folder: str) -> None:
+    os.close(os.open(folder, os.O_RDONLY))
+
+
+_ATTEMPTS: dict[str, Callable[[str], None]] = {
+    "open a file": _open_a_file,
+    "open a socket": _open_a_socket,
+}
+
+
+def _succeeds(attempt: Callable[[str], None], folder: str) -> bool:
+    try:
+        attempt(folder)
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,77 @@
+"""What kind of media bytes are, from the bytes: a name can say anything."""
+
+from amparo.detect.media.model import Kind
+
+_AT_START = (
+    (b"\xff\xd8\xff", Kind.JPEG),
+    (b"\x89PNG\r\n\x1a\n", Kind.PNG),
+    (b"GIF87a", Kind.GIF),
+    (b"GIF89a", Kind.GIF),
+    (b"BM", Kind.BMP),
+    (b"II*\x00", Kind.TIFF),
+    (b"MM\x00*", Kind.TIFF),
+    (b"II+\x00", Kind.TIFF),
+    (b"MM\x00+", Kind.TIFF),
+    (b"\x00\x00\x00\x0cjP  \r\n\x87\n", Kind.JPEG_2000),
+    (b"\xff\x4f\xff\x51", Kind.JPEG_2000),
+    (b"\x1a\x45\xdf\xa3", Kind.WEBM),
+    (b"\x00\x00\x01\xba", Kind.MPEG),
+    (b"\x00\x00\x01\xb3", Kind.MPEG),
+    (b"%PDF-", Kind.PDF),
+    (b"PK\x03\x04", Kind.ZIP),
+    (b"\x1f\x8b", Kind.GZIP),
+)
+
+_RIFF = {b"WEBP": Kind.WEBP, b"AVI ": Kind.AVI}
+
+_AVIF_BRANDS = frozenset({b"avif", b"avis"})
+_HEIF_BRANDS = frozenset(
+    {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
+)
+
+_TAGS = (
+    (b"<!doctype html", Kind.HTML),
+    (b"<html", Kind.HTML),
+    (b"<svg", Kind.SVG),
+    (b"<?xml", Kind.XML),
+)
+
+
+def sniff(data: bytes) -> Kind:
+    """The kind of `data`, of which the first 4096 bytes are looked at."""
+    head = data[:4096]
+    for signature, kind in _AT_START:
+        if head.startswith(signature):
+            return kind
+    if head[:4] == b"RIFF":
+        return _RIFF.get(head[8:12], Kind.UNKNOWN)
+    if head[4:8] == b"ftyp":
+        return _by_brands(head)
+    return _by_text(head)
+
+
+def _by_brands(head: bytes) -> Kind:
+    """ISO base media: the brands say whether it is a still picture or a film."""
+    length = min(int.from_bytes(head[:4], "big"), len(head))
+    brands = [head[8:12], *(head[at : at + 4] for at in range(16, length - 3, 4))]
+    if _AVIF_BRANDS.intersection(brands):
+        return Kind.AVIF
+    if _HEIF_BRANDS.intersection(brands):
+        return Kind.HEIC
+    return Kind.MP4
+
+
+def _by_text(head: bytes) -> Kind:
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    for tag, kind in _TAGS:
+        if start.startswith(tag):
+            return kind
+    if b"\x00" in head:
+        return Kind.UNKNOWN
+    try:
+        # The last character may be cut in two by the look at 4096 bytes only.
+        head.decode("utf-8", errors="strict" if len(head) < 4096 else "ignore")
+    except UnicodeDecodeError:
+        return Kind.UNKNOWN
+    printable = sum(byte >= 0x20 or byte in b"\t\n\r\f" for byte in head)
+    return Kind.TEXT if head and printable == len(head) else Kind.UNKNOWN

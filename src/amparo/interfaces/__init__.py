@@ -1,0 +1,1 @@
+"""Where people and programs meet Amparo: each translates, calls one function, translates back."""

@@ -1,0 +1,74 @@
+"""`amparo hash`: the hashes of files, a line for each file and algorithm."""
+
+import click
+
+from amparo.app.hash_files import FileHashes
+from amparo.interfaces.cli.options import FORMAT, PATHS, PDQ_INPUT, PROCESSES, leave
+from amparo.interfaces.cli.output import Format, Record, path_fields, printer
+
+_COLUMNS = (
+    "algorithm", "value", "quality", "media_type", "frame", "error", "message", "path", "path_b64",
+)  # fmt: skip
+_TABLE = ("algorithm", "quality", "frame", "error", "path", "value")
+
+
+@click.command("hash", short_help="Hash files: PDQ of pictures, MD5, SHA-1 and SHA-256 of all.")
+@PATHS
+@FORMAT
+@PDQ_INPUT
+@PROCESSES
+def command(paths: tuple[str, ...], form: str, pdq_input: str, processes: int | None) -> None:
+    """Hash every file at or below each PATH.
+
+    \b
+    A line is printed for each file and algorithm, in the order of the files. What is no picture
+    gets its digests and a line that says so. Exit status: 0, or 2 where a file could not be read.
+
+    \b
+    Example:
+      amparo hash known/ > known.jsonl
+      amparo hash --format csv photo.jpg
+    """
+    from amparo.app.hash_files import hash_files, open_sandbox
+    from amparo.detect.hashing.model import PdqInput
+    from amparo.interfaces.cli.prepare import prepared
+    from amparo.interfaces.cli.progress import progress
+
+    settings = prepared(processes)
+    show = printer(Format(form), _TABLE if form == Format.TABLE else _COLUMNS, lambda line: [_flat(line)])
+    failed = False
+    with open_sandbox(settings) as sandbox, progress(paths) as bar:
+        for file in hash_files(paths, sandbox, settings, pdq_input=PdqInput(pdq_input)):
+            for record in _records(file):
+                show(record)
+                failed = failed or "error" in record
+            bar.advance()
+    leave(2 if failed else 0)
+
+
+def _records(file: FileHashes) -> list[Record]:
+    """The lines of one file: perceptual hashes, digests, and what is wrong with it."""
+    path = path_fields(file.path)
+    records: list[Record] = []
+    problem = file.problem
+    if file.hashes is not None:
+        problem = file.hashes.problem
+        common = {**path, "media_type": file.hashes.kind.value}
+        several = len(file.hashes.pictures) > 1
+        for picture in file.hashes.pictures:
+            record = {**common, "algorithm": "pdq", "value": picture.hex, "quality": picture.quality}
+            records.append({**record, "frame": picture.frame} if several else record)
+        for algorithm in ("md5", "sha1", "sha256"):
+            value = getattr(file.hashes.digests, algorithm)
+            records.append({**common, "algorithm": algorithm, "value": value, "quality": None})
+    if problem is not None:
+        error = {"code": problem.code.value, "message": problem.message}
+        records.append({**path, "error": error})
+    return records
+
+
+def _flat(record: Record) -> Record:
+    error = record.get("error")
+    if isinstance(error, dict):
+        return {**record, "error": error["code"], "message": error["message"]}
+    return record

@@ -1,0 +1,51 @@
+"""What the commands share: options, the end of a run, the words before one."""
+
+import sys
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from amparo.interfaces.cli.output import Format
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+PATHS = click.argument(
+    "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=str)
+)
+
+FORMAT = click.option(
+    "--format",
+    "form",
+    type=click.Choice([each.value for each in Format]),
+    default=Format.JSONL.value,
+    show_default=True,
+    help="How results are printed.",
+)
+
+PDQ_INPUT = click.option(
+    "--pdq-input",
+    type=click.Choice(["seen", "scaled", "compat"]),
+    default="seen",
+    show_default=True,
+    help="Pixels for PDQ: as a person sees them; the same from a JPEG decoded smaller (faster, "
+    "a few bits off); or raw channel values as python-threatexchange takes them.",
+)
+
+PROCESSES = click.option(
+    "--processes",
+    type=click.IntRange(min=1),
+    default=None,
+    help="Sandboxed processes; one a processor unless said otherwise.",
+)
+
+
+def announce(message: str) -> None:
+    """Tell the person who waits; results are not mixed with it."""
+    click.echo(message, err=True)
+
+
+def leave(status: int) -> None:
+    """End with `status` after everything printed has reached its reader."""
+    sys.stdout.flush()
+    sys.exit(status)

@@ -1,0 +1,14 @@
+"""What must be ready before a command touches its first file: settings, kernels, sandbox."""
+
+from amparo.app.compiled import ensure_compiled
+from amparo.core.settings import Settings, settings
+from amparo.interfaces.cli.options import announce
+
+
+def prepared(processes: int | None = None) -> Settings:
+    """The settings, once the kernels they need are compiled."""
+    chosen = settings()
+    if processes is not None:
+        chosen = chosen.model_copy(update={"processes": processes})
+    ensure_compiled(chosen.home, announce)
+    return chosen

@@ -1,0 +1,91 @@
+"""A progress bar with rate and time left on standard error, where that is a terminal."""
+
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from amparo.app.walk import walk
+
+
+class Progress(Protocol):
+    """What a command tells of its work."""
+
+    def advance(self) -> None:
+        """One more file is done."""
+
+
+class _Silent:
+    def advance(self) -> None:
+        """Nobody is looking."""
+
+
+class _Bar:
+    """Counts the files in a thread of its own while the work goes on."""
+
+    def __init__(self, paths: Iterable[str]) -> None:
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            SpinnerColumn,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
+        self._paths = tuple(paths)
+        self._bar = Progress(
+            SpinnerColumn(),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("files"),
+            TextColumn("{task.fields[rate]}/s"),
+            TimeElapsedColumn(),
+            TextColumn("left:"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task = self._bar.add_task("", total=None, rate="…")
+        self._stopped = threading.Event()
+        self._counter = threading.Thread(target=self._count, name="count-files", daemon=True)
+
+    def start(self) -> None:
+        self._bar.start()
+        self._counter.start()
+
+    def stop(self) -> None:
+        self._stopped.set()
+        self._counter.join()
+        self._bar.stop()
+
+    def advance(self) -> None:
+        """One more file is done."""
+        task = self._bar.tasks[0]
+        elapsed = task.elapsed or 0.0
+        rate = f"{(task.completed + 1) / elapsed:.0f}" if elapsed else "…"
+        self._bar.update(self._task, advance=1, rate=rate)
+
+    def _count(self) -> None:
+        total = 0
+        for total, _ in enumerate(walk(self._paths), 1):
+            if self._stopped.is_set():
+                return
+        self._bar.update(self._task, total=total)
+
+
+@contextmanager
+def progress(paths: Iterable[str]) -> Iterator[Progress]:
+    """A bar for work on `paths`; silent where standard error is not a terminal."""
+    if not sys.stderr.isatty():
+        yield _Silent()
+        return
+    bar = _Bar(paths)
+    bar.start()
+    try:
+        yield bar
+    finally:
+        bar.stop()

@@ -1,0 +1,148 @@
+"""`amparo scan`: which files match a list, a line for each file."""
+
+import click
+
+from amparo.app.scan_files import FileMatches
+from amparo.core.problems import ProblemCode
+from amparo.interfaces.cli.options import FORMAT, PATHS, PDQ_INPUT, PROCESSES, announce, leave
+from amparo.interfaces.cli.output import Format, Record, path_fields, printer
+
+_COLUMNS = (
+    "list", "signal", "algorithm", "distance", "variant", "frame", "error", "message",
+    "path", "path_b64",
+)  # fmt: skip
+_TABLE = ("distance", "variant", "signal", "error", "path")
+
+_NO_PICTURE = frozenset({ProblemCode.MEDIA_NOT_A_PICTURE, ProblemCode.MEDIA_UNKNOWN_KIND})
+
+
+@click.command("scan", short_help="Hold files against a list of known hashes.")
+@PATHS
+@click.option(
+    "--against",
+    "lists",
+    multiple=True,
+    required=True,
+    metavar="LIST",
+    help="A list file: CSV, JSON lines or one hash a line. May be given again.",
+)
+@click.option(
+    "--radius",
+    type=click.IntRange(0, 31),
+    default=31,
+    show_default=True,
+    help="How many of 256 bits a near hash may differ in.",
+)
+@click.option(
+    "--algorithm",
+    type=click.Choice(["pdq", "md5", "sha1", "sha256"]),
+    help="What bare hashes in a list are, where their length does not tell.",
+)
+@click.option("--pictures-only", is_flag=True, help="Pass over files that are no pictures silently.")
+@FORMAT
+@PDQ_INPUT
+@PROCESSES
+def command(
+    paths: tuple[str, ...],
+    lists: tuple[str, ...],
+    radius: int,
+    algorithm: str | None,
+    pictures_only: bool,
+    form: str,
+    pdq_input: str,
+    processes: int | None,
+) -> None:
+    """Hold every file at or below each PATH against known hashes.
+
+    \b
+    Altered copies are found too: resized, re-encoded, lightly cropped, turned, mirrored,
+    letterboxed. Exit status, as virus scanners have it: 0 nothing known, 1 something matched,
+    2 something could not be read and nothing matched.
+
+    \b
+    Example:
+      amparo scan uploads/ --against known.jsonl
+      amparo scan uploads/ --against known.csv --against more.txt --format table
+    """
+    from amparo.app.hash_files import open_sandbox
+    from amparo.app.scan_files import scan_files
+    from amparo.interfaces.cli.prepare import prepared
+    from amparo.interfaces.cli.progress import progress
+
+    settings = prepared(processes)
+    columns = _TABLE if form == Format.TABLE else _COLUMNS
+    matched = failed = False
+    with open_sandbox(settings) as sandbox:
+        # The sandbox's server loads its kernels while this process loads the lists.
+        from amparo.detect.hashing.model import PdqInput
+
+        known = _known(lists, algorithm)
+        show = printer(Format(form), columns, _rows)
+        with progress(paths) as bar:
+            for file in scan_files(
+                paths,
+                known,
+                sandbox,
+                settings,
+                radius_bits=radius,
+                pdq_input=PdqInput(pdq_input),
+            ):
+                if not _is_passed_over(file, pictures_only):
+                    show(_record(file))
+                    matched = matched or bool(file.matches)
+                    failed = failed or file.problem is not None
+                bar.advance()
+    leave(1 if matched else 2 if failed else 0)
+
+
+def _known(lists: tuple[str, ...], algorithm: str | None) -> "KnownSignals":
+    from datetime import UTC, datetime
+    from pathlib import Path
+
+    from amparo.detect.hashing.model import Algorithm
+    from amparo.detect.lists import read_list
+    from amparo.detect.matching import KnownSignals
+
+    bare = Algorithm(algorithm) if algorithm else None
+    files = [read_list(Path(each), algorithm=bare) for each in lists]
+    for each in files:
+        if each.unhashed:
+            announce(f"{each.name}: {each.unhashed} of its lines are files that had no hash.")
+    known = KnownSignals(files, now=datetime.now(UTC))
+    if known.left_out:
+        announce(f"{known.left_out} signals are expired or of poor quality and are not searched.")
+    return known
+
+
+def _is_passed_over(file: FileMatches, pictures_only: bool) -> bool:
+    problem = file.problem
+    return pictures_only and not file.matches and problem is not None and problem.code in _NO_PICTURE
+
+
+def _record(file: FileMatches) -> Record:
+    record: dict[str, object] = {**path_fields(file.path)}
+    if file.matches or file.problem is None:
+        record["matches"] = [
+            {
+                "list": match.list_name,
+                "signal": match.signal.id,
+                "algorithm": match.algorithm.value,
+                "distance": match.distance_bits,
+                "variant": match.variant,
+                **({"frame": match.frame} if match.frame else {}),
+            }
+            for match in file.matches
+        ]
+    if file.problem is not None:
+        record["error"] = {"code": file.problem.code.value, "message": file.problem.message}
+    return record
+
+
+def _rows(record: Record) -> list[Record]:
+    """A row for each match, or one for a file without any."""
+    common = {name: record.get(name) for name in ("path", "path_b64")}
+    error = record.get("error")
+    if isinstance(error, dict):
+        common |= {"error": error["code"], "message": error["message"]}
+    matches = record.get("matches")
+    return [{**common, **match} for match in matches] if matches else [common]  # type: ignore[attr-defined]
