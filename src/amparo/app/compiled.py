@@ -12,7 +12,10 @@ from pathlib import Path
 import amparo
 from amparo.core.errors import Unavailable
 
-_WARM_UP = "import amparo.detect.hashing.warm_up, amparo.detect.matching.warm_up"
+_WARM_UP = (
+    "import amparo.detect.hashing.warm_up, amparo.detect.matching.warm_up as matching;"
+    "matching.warm_up()"
+)
 
 
 def ensure_compiled(home: Path, announce: Callable[[str], None]) -> None:

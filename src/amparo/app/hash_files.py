@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from amparo.app.read import read_file
+from amparo.app.sandbox import limits_of
 from amparo.app.walk import Found, walk
 from amparo.core.problems import Problem
 from amparo.core.settings import Settings
@@ -15,8 +16,6 @@ from amparo.detect.hashing.model import MediaHashes, PdqInput
 from amparo.detect.media.model import Limits
 from amparo.detect.media.sandbox import Sandbox, problem_of
 from amparo.detect.media.sniff import sniff
-
-PRELOAD = ("amparo.detect.hashing.warm_up",)
 
 HashBytes = Callable[..., MediaHashes]
 """What runs in the sandbox: `hash_media`, or in a test something that fails on purpose."""
@@ -41,22 +40,6 @@ class _Pending:
     path: str
     data: bytes
     future: "Future[MediaHashes]"
-
-
-def limits_of(settings: Settings) -> Limits:
-    """The operator's limits for one file."""
-    return Limits(
-        max_pixels=settings.max_pixels,
-        max_frames=settings.max_frames,
-        sampled_frames=settings.sampled_frames,
-        seconds=settings.item_seconds,
-        memory_bytes=settings.item_memory_bytes,
-    )
-
-
-def open_sandbox(settings: Settings) -> Sandbox:
-    """The sandbox in which `hash_files` works."""
-    return Sandbox(limits_of(settings), processes=settings.processes, preload=PRELOAD)
 
 
 def hash_files(

@@ -10,6 +10,3 @@ def warm_up() -> None:
     one = np.zeros((1, 4), np.uint64)
     index = BruteForceIndex(one, np.zeros(1, np.uint64), np.zeros(1, np.uint32))
     index.search(one, 31)
-
-
-warm_up()

@@ -1,10 +1,14 @@
 """`amparo hash`: the hashes of files, a line for each file and algorithm."""
 
+from typing import TYPE_CHECKING
+
 import click
 
-from amparo.app.hash_files import FileHashes
 from amparo.interfaces.cli.options import FORMAT, PATHS, PDQ_INPUT, PROCESSES, leave
 from amparo.interfaces.cli.output import Format, Record, path_fields, printer
+
+if TYPE_CHECKING:
+    from amparo.app.hash_files import FileHashes
 
 _COLUMNS = (
     "algorithm", "value", "quality", "media_type", "frame", "error", "message", "path", "path_b64",
@@ -29,24 +33,30 @@ def command(paths: tuple[str, ...], form: str, pdq_input: str, processes: int | 
       amparo hash known/ > known.jsonl
       amparo hash --format csv photo.jpg
     """
-    from amparo.app.hash_files import hash_files, open_sandbox
-    from amparo.detect.hashing.model import PdqInput
+    from amparo.app.sandbox import open_sandbox
     from amparo.interfaces.cli.prepare import prepared
-    from amparo.interfaces.cli.progress import progress
 
     settings = prepared(processes)
-    show = printer(Format(form), _TABLE if form == Format.TABLE else _COLUMNS, lambda line: [_flat(line)])
+    show = printer(
+        Format(form), _TABLE if form == Format.TABLE else _COLUMNS, lambda line: [_flat(line)]
+    )
     failed = False
-    with open_sandbox(settings) as sandbox, progress(paths) as bar:
-        for file in hash_files(paths, sandbox, settings, pdq_input=PdqInput(pdq_input)):
-            for record in _records(file):
-                show(record)
-                failed = failed or "error" in record
-            bar.advance()
+    with open_sandbox(settings) as sandbox:
+        # The sandbox's server loads the kernels while this process loads the rest.
+        from amparo.app.hash_files import hash_files
+        from amparo.detect.hashing.model import PdqInput
+        from amparo.interfaces.cli.progress import progress
+
+        with progress(paths) as bar:
+            for file in hash_files(paths, sandbox, settings, pdq_input=PdqInput(pdq_input)):
+                for record in _records(file):
+                    show(record)
+                    failed = failed or "error" in record
+                bar.advance()
     leave(2 if failed else 0)
 
 
-def _records(file: FileHashes) -> list[Record]:
+def _records(file: "FileHashes") -> list[Record]:
     """The lines of one file: perceptual hashes, digests, and what is wrong with it."""
     path = path_fields(file.path)
     records: list[Record] = []
@@ -56,7 +66,12 @@ def _records(file: FileHashes) -> list[Record]:
         common = {**path, "media_type": file.hashes.kind.value}
         several = len(file.hashes.pictures) > 1
         for picture in file.hashes.pictures:
-            record = {**common, "algorithm": "pdq", "value": picture.hex, "quality": picture.quality}
+            record = {
+                **common,
+                "algorithm": "pdq",
+                "value": picture.hex,
+                "quality": picture.quality,
+            }
             records.append({**record, "frame": picture.frame} if several else record)
         for algorithm in ("md5", "sha1", "sha256"):
             value = getattr(file.hashes.digests, algorithm)

@@ -21,7 +21,9 @@ class Format(StrEnum):
     TABLE = "table"
 
 
-def printer(form: Format, columns: Sequence[str], rows: Callable[[Record], list[Record]]) -> Printer:
+def printer(
+    form: Format, columns: Sequence[str], rows: Callable[[Record], list[Record]]
+) -> Printer:
     """A function that prints a record; for CSV and tables `rows` makes it one row or several."""
     if form is Format.JSONL:
         return _print_json

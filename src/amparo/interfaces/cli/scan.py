@@ -1,11 +1,16 @@
 """`amparo scan`: which files match a list, a line for each file."""
 
+from typing import TYPE_CHECKING
+
 import click
 
-from amparo.app.scan_files import FileMatches
 from amparo.core.problems import ProblemCode
 from amparo.interfaces.cli.options import FORMAT, PATHS, PDQ_INPUT, PROCESSES, announce, leave
 from amparo.interfaces.cli.output import Format, Record, path_fields, printer
+
+if TYPE_CHECKING:
+    from amparo.app.scan_files import FileMatches
+    from amparo.detect.matching import KnownSignals
 
 _COLUMNS = (
     "list", "signal", "algorithm", "distance", "variant", "frame", "error", "message",
@@ -38,7 +43,9 @@ _NO_PICTURE = frozenset({ProblemCode.MEDIA_NOT_A_PICTURE, ProblemCode.MEDIA_UNKN
     type=click.Choice(["pdq", "md5", "sha1", "sha256"]),
     help="What bare hashes in a list are, where their length does not tell.",
 )
-@click.option("--pictures-only", is_flag=True, help="Pass over files that are no pictures silently.")
+@click.option(
+    "--pictures-only", is_flag=True, help="Pass over files that are no pictures silently."
+)
 @FORMAT
 @PDQ_INPUT
 @PROCESSES
@@ -64,17 +71,17 @@ def command(
       amparo scan uploads/ --against known.jsonl
       amparo scan uploads/ --against known.csv --against more.txt --format table
     """
-    from amparo.app.hash_files import open_sandbox
-    from amparo.app.scan_files import scan_files
+    from amparo.app.sandbox import open_sandbox
     from amparo.interfaces.cli.prepare import prepared
-    from amparo.interfaces.cli.progress import progress
 
     settings = prepared(processes)
     columns = _TABLE if form == Format.TABLE else _COLUMNS
     matched = failed = False
     with open_sandbox(settings) as sandbox:
-        # The sandbox's server loads its kernels while this process loads the lists.
+        # The sandbox's server loads the kernels while this process loads the rest and the lists.
+        from amparo.app.scan_files import scan_files
         from amparo.detect.hashing.model import PdqInput
+        from amparo.interfaces.cli.progress import progress
 
         known = _known(lists, algorithm)
         show = printer(Format(form), columns, _rows)
@@ -102,24 +109,28 @@ def _known(lists: tuple[str, ...], algorithm: str | None) -> "KnownSignals":
     from amparo.detect.hashing.model import Algorithm
     from amparo.detect.lists import read_list
     from amparo.detect.matching import KnownSignals
+    from amparo.detect.matching.warm_up import warm_up
 
     bare = Algorithm(algorithm) if algorithm else None
     files = [read_list(Path(each), algorithm=bare) for each in lists]
     for each in files:
         if each.unhashed:
             announce(f"{each.name}: {each.unhashed} of its lines are files that had no hash.")
+    warm_up()
     known = KnownSignals(files, now=datetime.now(UTC))
     if known.left_out:
         announce(f"{known.left_out} signals are expired or of poor quality and are not searched.")
     return known
 
 
-def _is_passed_over(file: FileMatches, pictures_only: bool) -> bool:
+def _is_passed_over(file: "FileMatches", pictures_only: bool) -> bool:
     problem = file.problem
-    return pictures_only and not file.matches and problem is not None and problem.code in _NO_PICTURE
+    return (
+        pictures_only and not file.matches and problem is not None and problem.code in _NO_PICTURE
+    )
 
 
-def _record(file: FileMatches) -> Record:
+def _record(file: "FileMatches") -> Record:
     record: dict[str, object] = {**path_fields(file.path)}
     if file.matches or file.problem is None:
         record["matches"] = [
