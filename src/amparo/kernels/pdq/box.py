@@ -14,17 +14,32 @@ from numpy.typing import NDArray
 SAMPLES = 64
 
 
+LUMINANCE = np.array([0.299, 0.587, 0.114])
+"""What red, green and blue add to luminance."""
+
+LARGEST_SUM = 257
+"""257 times the largest byte is the largest number of 16 bits."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bands:
     """The 64 bands of one side.
 
     `starts` int32[64]: the first pixel of each band. `offsets` int32[65]: where its weights lie in
-    `weights` float32[K]. The weights of a band add up to 1.
+    `weights` float32[K]. The weights of a band add up to 1. Away from the ends of a side they are
+    whole numbers over one divisor: `counts` uint16[K] times `units` float32[64]. Where they are
+    not, or too large to be summed in 16 bits, the unit is 0.
     """
 
     starts: NDArray[np.int32]
     offsets: NDArray[np.int32]
     weights: NDArray[np.float32]
+    counts: NDArray[np.uint16]
+    units: NDArray[np.float32]
+
+    def of_colours(self) -> NDArray[np.float32]:
+        """The weights for pixels of three channels, float32[3 K]."""
+        return (self.weights[:, None] * LUMINANCE).astype(np.float32).ravel()
 
 
 def window_px(size_px: int) -> int:
@@ -52,10 +67,15 @@ def bands(size_px: int, *, flipped: bool = False, block_px: int = 1) -> Bands:
     offsets = np.zeros(SAMPLES + 1, np.int32)
     np.cumsum([len(weights) for _, weights in rows], out=offsets[1:])
     starts = np.array([start for start, _ in rows], np.int32)
+    counts, units = _whole_numbers([weights for _, weights in rows], window_px(size_px) ** 2)
     weights = np.concatenate([weights for _, weights in rows]).astype(np.float32)
-    for array in (starts, offsets, weights):
-        array.flags.writeable = False
-    return Bands(starts, offsets, weights)
+    return Bands(starts, offsets, weights, counts, units)
+
+
+@lru_cache(maxsize=4096)
+def colour_weights(size_px: int, *, flipped: bool = False) -> NDArray[np.float32]:
+    """The weights of `bands` for pixels of three channels, float32[3 K]."""
+    return bands(size_px, flipped=flipped).of_colours()
 
 
 def reach(window: int) -> tuple[int, int]:
@@ -76,6 +96,20 @@ def _band(position: int, size_px: int) -> tuple[int, NDArray[np.float64]]:
     np.add.at(steps, lows - start, shares)
     np.add.at(steps, highs - start, -shares)
     return start, np.cumsum(steps[:-1])
+
+
+def _whole_numbers(
+    rows: list[NDArray[np.float64]], divisor: int
+) -> tuple[NDArray[np.uint16], NDArray[np.float32]]:
+    """The weights as counts of 1 / `divisor`, and the unit of each band, 0 where that fails."""
+    units = np.zeros(SAMPLES, np.float32)
+    counts = []
+    for i, weights in enumerate(rows):
+        whole = np.rint(weights * divisor)
+        fits = whole.max() <= LARGEST_SUM and np.allclose(whole, weights * divisor, atol=1e-6)
+        units[i] = 1 / divisor if fits else 0.0
+        counts.append(np.where(fits, whole, 0).astype(np.uint16))
+    return np.concatenate(counts), units
 
 
 def _fold(

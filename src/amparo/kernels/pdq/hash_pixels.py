@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amparo.kernels.pdq.box import bands, sampled_positions, window_px
+from amparo.kernels.pdq.box import bands, colour_weights, sampled_positions, window_px
 from amparo.kernels.pdq.exact import exact_luminance, exact_samples
 from amparo.kernels.pdq.fast import banded_samples
 from amparo.kernels.pdq.transform import DCT, bits, coefficients, quality
@@ -19,9 +19,6 @@ ROUNDING = 1e-2
 The largest difference seen over photographs, noise, stripes and flat colour was 0.0066; it comes
 from the float32 running sums of the reference, which drift along a side. Longer sides get more.
 """
-
-_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
-_GREY = np.ones(1, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,19 +121,21 @@ def _fast(pixels: NDArray[np.uint8], region: Region, orientation: int) -> NDArra
 def _banded(
     pixels: NDArray[np.uint8], region: Region, orientation: int, block_px: int
 ) -> NDArray[np.float32]:
+    mirrored = _mirrored(orientation)
     rows = bands(region.height, flipped=_upside_down(orientation), block_px=block_px)
-    columns = bands(region.width, flipped=_mirrored(orientation), block_px=block_px)
+    columns = bands(region.width, flipped=mirrored, block_px=block_px)
     samples = banded_samples(
         pixels,
         region.top,
         region.left,
-        _GREY if pixels.shape[2] == 1 else _LUMINANCE,
         rows.starts,
         rows.offsets,
         rows.weights,
+        rows.counts,
+        rows.units,
         columns.starts,
         columns.offsets,
-        columns.weights,
+        columns.weights if pixels.shape[2] == 1 else colour_weights(region.width, flipped=mirrored),
     )
     return np.ascontiguousarray(samples.T) if _turned(orientation) else samples
 

@@ -1,0 +1,95 @@
+"""`amparo doctor`: whether everything that Amparo relies on works on this machine."""
+
+import platform
+import sys
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import click
+
+from amparo.interfaces.cli.options import leave
+
+if TYPE_CHECKING:
+    from amparo.core.settings import Settings
+
+_FAILED = 1
+
+
+@click.command("doctor", short_help="Check that everything works on this machine.")
+def command() -> None:
+    """Check that everything works on this machine, and say what to do where it does not.
+
+    \b
+    Exit status: 0, or 1 where a check failed.
+
+    \b
+    Example:
+      amparo doctor
+    """
+    from amparo.core.errors import AmparoError
+
+    failed = False
+    for name, check in _CHECKS.items():
+        try:
+            findings = list(check())
+        except AmparoError as error:
+            failed = True
+            click.echo(f"FAILED  {name}: {error.message}")
+            continue
+        click.echo(f"ok      {name}: {'; '.join(findings)}")
+    leave(_FAILED if failed else 0)
+
+
+def _python() -> Iterator[str]:
+    from amparo import __version__
+
+    yield f"Amparo {__version__}, Python {platform.python_version()}, {sys.platform}"
+
+
+def _settings() -> "Settings":
+    from amparo.core.settings import settings
+
+    return settings()
+
+
+def _home() -> Iterator[str]:
+    yield f"data in {_settings().home}"
+
+
+def _kernels() -> Iterator[str]:
+    from amparo.app.compiled import ensure_compiled
+    from amparo.interfaces.cli.options import announce
+
+    ensure_compiled(_settings().home, announce)
+    yield "compiled for this processor"
+
+
+def _decoders() -> Iterator[str]:
+    from PIL import features
+
+    from amparo.core.errors import Unavailable
+
+    wanted = {"webp": "WebP", "avif": "AVIF", "jpg_2000": "JPEG 2000", "libtiff": "TIFF"}
+    missing = [name for feature, name in wanted.items() if not features.check(feature)]
+    if missing:
+        raise Unavailable(
+            f"this Pillow cannot read {', '.join(missing)}; install Pillow from its own wheels"
+        )
+    yield "JPEG, PNG, GIF, BMP, HEIC, " + ", ".join(wanted.values())
+
+
+def _sandbox() -> Iterator[str]:
+    from amparo.app.sandbox import limits_of, open_sandbox
+    from amparo.app.self_test import check_sandbox
+
+    with open_sandbox(_settings()) as sandbox:
+        yield check_sandbox(sandbox, limits_of(_settings()))
+
+
+_CHECKS: dict[str, Callable[[], Iterator[str]]] = {
+    "program": _python,
+    "folder": _home,
+    "kernels": _kernels,
+    "pictures": _decoders,
+    "sandbox": _sandbox,
+}

@@ -1,0 +1,1 @@
+"""The demonstration: altered copies of known photographs, found among unrelated ones."""

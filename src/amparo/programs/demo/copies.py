@@ -1,0 +1,101 @@
+"""What people do to pictures before they upload them again, and whether PDQ survives it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+
+from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
+
+
+@dataclass(frozen=True, slots=True)
+class Alteration:
+    """One way to alter a picture; `limit` says why a copy so altered is beyond PDQ, if it is."""
+
+    name: str
+    extension: str
+    make: Callable[[Image.Image], bytes]
+    limit: str = ""
+
+    @property
+    def must_be_found(self) -> bool:
+        """Whether missing such a copy is a fault."""
+        return not self.limit
+
+
+def _saved(image: Image.Image, form: str, **options: int) -> bytes:
+    out = BytesIO()
+    image.save(out, form, **options)
+    return out.getvalue()
+
+
+def _jpeg(image: Image.Image, quality: int = 85) -> bytes:
+    return _saved(image, "JPEG", quality=quality)
+
+
+def _resized(image: Image.Image, factor: float) -> Image.Image:
+    size = (round(image.width * factor), round(image.height * factor))
+    return image.resize(size, Image.Resampling.LANCZOS)
+
+
+def _cropped(image: Image.Image, share: float) -> Image.Image:
+    """Without `share` of the width and height on each side."""
+    x, y = round(image.width * share), round(image.height * share)
+    return image.crop((x, y, image.width - x, image.height - y))
+
+
+def _captioned(image: Image.Image) -> Image.Image:
+    copy = image.copy()
+    draw = ImageDraw.Draw(copy)
+    font = ImageFont.load_default(size=image.height / 18)
+    at = (image.width / 2, image.height * 0.97)
+    style = {"fill": "white", "stroke_width": 2, "stroke_fill": "black"}
+    draw.text(at, "seen on the internet", font=font, anchor="mb", **style)
+    return copy
+
+
+def _letterboxed(image: Image.Image) -> Image.Image:
+    return ImageOps.expand(image, (0, image.height // 5), fill="black")
+
+
+ALTERATIONS = (
+    Alteration("the very same pixels, as PNG", "png", lambda image: _saved(image, "PNG")),
+    Alteration("re-encoded, JPEG quality 30", "jpg", lambda image: _jpeg(image, 30)),
+    Alteration("half the size", "jpg", lambda image: _jpeg(_resized(image, 0.5))),
+    Alteration("1.7 times the size", "jpg", lambda image: _jpeg(_resized(image, 1.7))),
+    Alteration("cropped by 1 % a side", "jpg", lambda image: _jpeg(_cropped(image, 0.01))),
+    Alteration(
+        "brighter by a quarter",
+        "jpg",
+        lambda image: _jpeg(ImageEnhance.Brightness(image).enhance(1.25)),
+    ),
+    Alteration("with a caption", "jpg", lambda image: _jpeg(_captioned(image))),
+    Alteration("in grey", "jpg", lambda image: _jpeg(image.convert("L"))),
+    Alteration("as WebP", "webp", lambda image: _saved(image, "WEBP", quality=60)),
+    Alteration("as AVIF", "avif", lambda image: _saved(image, "AVIF", quality=60)),
+    Alteration("as GIF of 64 colours", "gif", lambda image: _saved(image.quantize(64), "GIF")),
+    Alteration("mirrored", "jpg", lambda image: _jpeg(ImageOps.mirror(image))),
+    Alteration(
+        "turned by a quarter",
+        "jpg",
+        lambda image: _jpeg(image.transpose(Image.Transpose.ROTATE_90)),
+    ),
+    Alteration("upside down", "jpg", lambda image: _jpeg(ImageOps.flip(image))),
+    Alteration("letterboxed", "jpg", lambda image: _jpeg(_letterboxed(image))),
+    Alteration(
+        "letterboxed and mirrored",
+        "jpg",
+        lambda image: _jpeg(ImageOps.mirror(_letterboxed(image))),
+    ),
+    Alteration(
+        "cropped by 15 % a side",
+        "jpg",
+        lambda image: _jpeg(_cropped(image, 0.15)),
+        limit="PDQ looks at the whole picture; half of it is gone",
+    ),
+    Alteration(
+        "tilted by 15 degrees",
+        "jpg",
+        lambda image: _jpeg(image.rotate(15, fillcolor="white")),
+        limit="PDQ knows quarter turns only",
+    ),
+)
