@@ -66,7 +66,9 @@ def hash_files(
         else:
             pending.append(opened)
         full = sandbox.processes * _FILES_AT_A_TIME
-        while pending and (_is_done(pending[0]) or held_bytes > _BYTES_AT_A_TIME or len(pending) > full):
+        while pending and (
+            _is_done(pending[0]) or held_bytes > _BYTES_AT_A_TIME or len(pending) > full
+        ):
             first = pending.popleft()
             held_bytes -= len(first.data) if isinstance(first, _Pending) else 0
             yield _finished(first, limits)

@@ -100,9 +100,7 @@ def problem_of_path(path: str, error: OSError) -> Problem:
     """What an error of the operating system means for the one who asked for `path`."""
     if error.errno == errno.ENOENT:
         if os.path.islink(path):
-            return Problem(
-                ProblemCode.FILE_DANGLING_LINK, "The link leads to nothing that exists."
-            )
+            return Problem(ProblemCode.FILE_DANGLING_LINK, "The link leads to nothing that exists.")
         return Problem(ProblemCode.FILE_VANISHED, "There is no such file, or it was removed.")
     if error.errno == errno.ELOOP:
         return _link_loop("The link leads back to itself.")

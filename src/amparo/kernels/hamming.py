@@ -1,6 +1,7 @@
 """Hamming distances between hashes of 256 bits."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, cast
 
 import numpy as np
 from numba import types
@@ -10,14 +11,16 @@ from numpy.typing import NDArray
 from amparo.kernels.compiling import kernel
 
 
-@intrinsic  # type: ignore[untyped-decorator]  # numba ships no types
-def _popcount(typing_context: Any, word: Any) -> Any:
+def _popcount_of(typing_context: Any, word: Any) -> Any:  # noqa: ARG001 (numba names them)
     """The set bits of a uint64, as the processor's own instruction."""
 
-    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:  # noqa: ARG001
         return builder.ctpop(arguments[0])
 
     return types.uint64(types.uint64), generate
+
+
+_popcount = cast(Callable[[np.uint64], np.uint64], intrinsic(_popcount_of))
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""The command `amparo`: finds the subcommand, loads that one alone, and puts its errors in words."""
+"""The command `amparo`: finds the subcommand, loads that one alone, puts its errors in words."""
 
 import sys
 from importlib import import_module

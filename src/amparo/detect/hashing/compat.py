@@ -18,7 +18,7 @@ from amparo.detect.media.pillow import FORMATS, check_pixels
 def raw_frame(data: bytes, kind: Kind, limits: Limits) -> Frame:
     """The first frame of `data` as stored: its first three channels, or one that stands for all."""
     try:
-        image = Image.open(BytesIO(data), formats=FORMATS[kind])
+        image: Image.Image = Image.open(BytesIO(data), formats=FORMATS[kind])
         check_pixels(*image.size, limits)
         if image.mode in ("LA", "I;16"):
             image = image.convert("RGB")

@@ -1,5 +1,6 @@
 """All hashes of a file's bytes: what runs in the sandbox for every upload."""
 
+import threading
 from collections.abc import Iterator
 
 from amparo.detect.hashing.compat import raw_frame
@@ -8,7 +9,10 @@ from amparo.detect.hashing.model import MediaHashes, PdqInput, PictureHash
 from amparo.detect.hashing.pdq import hash_frame, hash_scaled
 from amparo.detect.media.decode import check_kind, decode
 from amparo.detect.media.model import Kind, Limits, MediaError
+from amparo.detect.media.scratch import Scratch
 from amparo.detect.media.sniff import sniff
+
+_kept = threading.local()
 
 
 def hash_media(
@@ -27,7 +31,9 @@ def hash_media(
     pictures: list[PictureHash] = []
     problem = None
     try:
-        for picture in _pictures(data, kind, limits, pdq_input, with_variants):
+        for picture in hash_pictures(
+            data, kind, limits, pdq_input=pdq_input, with_variants=with_variants
+        ):
             pictures.append(picture)
     except MediaError as error:
         problem = error.problem
@@ -40,13 +46,28 @@ def hash_media(
     )
 
 
-def _pictures(
-    data: bytes, kind: Kind, limits: Limits, pdq_input: PdqInput, with_variants: bool
+def hash_pictures(
+    data: bytes,
+    kind: Kind,
+    limits: Limits,
+    *,
+    pdq_input: PdqInput = PdqInput.SEEN,
+    with_variants: bool = False,
 ) -> Iterator[PictureHash]:
+    """The hash of each sampled frame of `data`. Raises MediaError, after those before a damage."""
     if pdq_input is PdqInput.COMPAT:
         check_kind(data, kind)
         yield hash_frame(raw_frame(data, kind, limits), with_variants=with_variants)
         return
     scaled = pdq_input is PdqInput.SCALED
-    for frame in decode(data, kind=kind, limits=limits, scaled=scaled):
+    for frame in decode(data, kind=kind, limits=limits, scaled=scaled, scratch=_scratch()):
         yield hash_scaled(data, frame, with_variants=with_variants)
+
+
+def _scratch() -> Scratch:
+    """This thread's memory for pixels: each picture is hashed before the next is decoded."""
+    if not hasattr(_kept, "scratch"):
+        _kept.scratch = Scratch()
+    scratch = _kept.scratch
+    assert isinstance(scratch, Scratch)
+    return scratch

@@ -4,7 +4,7 @@ A library of its own: it knows rows and numbers, but no database, no list and no
 """
 
 from amparo.detect.index.exact import DigestTable
-from amparo.detect.index.near import BruteForceIndex
 from amparo.detect.index.model import Hits, NearIndex, as_words
+from amparo.detect.index.near import BruteForceIndex
 
 __all__ = ["BruteForceIndex", "DigestTable", "Hits", "NearIndex", "as_words"]

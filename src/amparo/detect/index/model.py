@@ -32,9 +32,7 @@ class NearIndex(Protocol):
     def __len__(self) -> int:
         """How many hashes are known."""
 
-    def search(
-        self, queries: NDArray[np.uint64], radius_bits: int | Mapping[int, int]
-    ) -> Hits:
+    def search(self, queries: NDArray[np.uint64], radius_bits: int | Mapping[int, int]) -> Hits:
         """Known hashes near `queries` uint64[Q, 4].
 
         `radius_bits` holds for all lists, or maps each list that is to be searched to its own.

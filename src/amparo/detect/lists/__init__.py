@@ -1,4 +1,4 @@
-"""Files of hashes that somebody vouches for come in; checked signals go out, and back into files."""
+"""Files of hashes that somebody vouches for come in; checked signals go out, and back again."""
 
 from amparo.detect.lists.model import KnownList, Signal
 from amparo.detect.lists.read import read_list

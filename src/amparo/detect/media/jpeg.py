@@ -8,6 +8,7 @@ from PIL import Image
 from amparo.core.problems import ProblemCode
 from amparo.detect.media.model import Frame, Kind, Limits, MediaError
 from amparo.detect.media.pillow import ORIENTATION, check_pixels, decode_with_pillow
+from amparo.detect.media.scratch import Scratch
 
 SCALED_SIDE_PX = 256
 """Scaled decoding leaves at least so many pixels on the shorter side."""
@@ -17,13 +18,19 @@ _START_OF_SCAN = 0xDA
 _APP1 = 0xE1
 
 
-def decode_jpeg(data: bytes, limits: Limits, *, scaled: bool = False) -> Iterator[Frame]:
+def decode_jpeg(
+    data: bytes, limits: Limits, *, scaled: bool = False, scratch: Scratch | None = None
+) -> Iterator[Frame]:
     """The picture in JPEG `data`; with `scaled` as grey blocks of 1, 2, 4 or 8 pixels a side."""
     try:
         height, width, colour, _ = simplejpeg.decode_jpeg_header(data)
         check_pixels(width, height, limits)
         if colour in ("YCbCr", "RGB", "Gray"):
-            yield _decode(data, height, width, grey=colour == "Gray", scaled=scaled)
+            if scaled:
+                yield _scaled(data, height, width, scratch)
+            else:
+                channels = 1 if colour == "Gray" else 3
+                yield _full(data, height, width, channels, scratch)
             return
     except ValueError as error:
         if "premature end" in str(error).lower():
@@ -35,19 +42,28 @@ def decode_jpeg(data: bytes, limits: Limits, *, scaled: bool = False) -> Iterato
     yield from decode_with_pillow(data, Kind.JPEG, limits)
 
 
-def _decode(data: bytes, height: int, width: int, *, grey: bool, scaled: bool) -> Frame:
-    orientation = exif_orientation(data)
-    if not scaled:
-        pixels = simplejpeg.decode_jpeg(data, "GRAY" if grey else "RGB", strict=True)
-        return Frame(0, pixels, orientation, height=height, width=width)
+def _full(data: bytes, height: int, width: int, channels: int, scratch: Scratch | None) -> Frame:
+    colours = "GRAY" if channels == 1 else "RGB"
+    room = scratch.room(height * width * channels) if scratch else None
+    pixels = simplejpeg.decode_jpeg(data, colours, strict=True, buffer=room)
+    return Frame(0, pixels, exif_orientation(data), height=height, width=width)
+
+
+def _scaled(data: bytes, height: int, width: int, scratch: Scratch | None) -> Frame:
     block_px = _block_px(height, width)
     rows, columns = -(-height // block_px), -(-width // block_px)
     pixels = simplejpeg.decode_jpeg(
-        data, "GRAY", min_height=rows, min_width=columns, min_factor=block_px, strict=True
+        data,
+        "GRAY",
+        min_height=rows,
+        min_width=columns,
+        min_factor=block_px,
+        buffer=scratch.room(rows * columns) if scratch else None,
+        strict=True,
     )
     if pixels.shape[:2] != (rows, columns):
-        block_px = 1
-        pixels = simplejpeg.decode_jpeg(data, "GRAY", strict=True)
+        return _full(data, height, width, 1, scratch)
+    orientation = exif_orientation(data)
     return Frame(0, pixels, orientation, block_px=block_px, height=height, width=width)
 
 
@@ -85,4 +101,3 @@ def read_orientation(exif_block: bytes) -> int:
     except (SyntaxError, ValueError, TypeError, KeyError, OSError):
         return 1
     return orientation if orientation in range(1, 9) else 1
-

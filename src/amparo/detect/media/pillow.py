@@ -116,9 +116,8 @@ def _flat(strip: Image.Image) -> NDArray[np.uint8]:
         strip = _from_lab(strip)
     if strip.mode == "1":
         return np.asarray(strip.convert("L"))
-    if strip.mode == "RGB" or strip.mode == "L":
-        if "transparency" not in strip.info:
-            return np.asarray(strip)
+    if strip.mode in ("RGB", "L") and "transparency" not in strip.info:
+        return np.asarray(strip)
     if strip.has_transparency_data:
         colours = strip.convert("RGBA")
         page = Image.new("RGBA", colours.size, "white")
@@ -137,7 +136,7 @@ def _deep_grey(strip: Image.Image, span: float) -> NDArray[np.uint8]:
 
 def _span(image: Image.Image) -> float:
     """What white is in a picture of 32-bit integers or floats, which nothing in the file says."""
-    low, high = image.getextrema()
+    _, high = image.getextrema()
     top = float(high) if not isinstance(high, tuple) else 0.0
     spans = (1.0, 255.0, 65535.0) if image.mode == "F" else (255.0, 65535.0)
     return next((span for span in spans if top <= span), 2.0**32 - 1)

@@ -72,12 +72,10 @@ class Sandbox:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._pool.stop()
+        self._pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves it untyped
         self._pool.join()
 
-    def submit(
-        self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs
-    ) -> "Future[R]":
+    def submit(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> "Future[R]":
         """Run `work` in a worker. It and its arguments must be picklable."""
         return self._pool.schedule(
             _limited,

@@ -71,7 +71,8 @@ class _Bar:
 
     def _count(self) -> None:
         total = 0
-        for total, _ in enumerate(walk(self._paths), 1):
+        for _ in walk(self._paths):
+            total += 1
             if self._stopped.is_set():
                 return
         self._bar.update(self._task, total=total)

@@ -39,7 +39,8 @@ class Bands:
 
     def of_colours(self) -> NDArray[np.float32]:
         """The weights for pixels of three channels, float32[3 K]."""
-        return (self.weights[:, None] * LUMINANCE).astype(np.float32).ravel()
+        weights: NDArray[np.float32] = (self.weights[:, None] * LUMINANCE).astype(np.float32)
+        return weights.ravel()
 
 
 def window_px(size_px: int) -> int:
@@ -117,4 +118,4 @@ def _fold(
 ) -> tuple[int, NDArray[np.float64]]:
     """Weights per block of pixels: what the pixels in it weighed together."""
     blocks = np.arange(start, start + len(weights)) // block_px
-    return int(blocks[0]), np.bincount(blocks - blocks[0], weights=weights)
+    return int(blocks[0]), np.bincount(blocks - blocks[0], weights=weights).astype(np.float64)

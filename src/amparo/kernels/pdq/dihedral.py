@@ -32,7 +32,11 @@ _ACROSS = np.ascontiguousarray(_DOWN.T)
 
 def dihedral(coefficients: NDArray[np.float32]) -> dict[Turn, NDArray[np.uint8]]:
     """The eight hashes, each uint8[32], of a picture with these float32[16, 16] coefficients."""
-    down, across, both = coefficients * _DOWN, coefficients * _ACROSS, coefficients * _DOWN * _ACROSS
+    down, across, both = (
+        coefficients * _DOWN,
+        coefficients * _ACROSS,
+        coefficients * _DOWN * _ACROSS,
+    )
     turned = {
         Turn.ORIGINAL: coefficients,
         Turn.ROTATE_90: across.T,

@@ -54,7 +54,9 @@ def exact_samples(
             filled += 1
             if filled == LANES or finished + filled == height:
                 _box_rows(waiting, across, boxed_again)
-                _finish(boxed_again, filled, finished, down, columns, narrow_sums, narrow_ring, narrow)
+                _finish(
+                    boxed_again, filled, finished, down, columns, narrow_sums, narrow_ring, narrow
+                )
                 finished += filled
                 filled = 0
     for number in range(height, height + delay):

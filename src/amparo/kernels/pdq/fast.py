@@ -33,26 +33,47 @@ def banded_samples(
     for j in range(64):
         width = column_offsets[j + 1] - column_offsets[j]
         last_column = max(last_column, column_starts[j] + width)
-    sums = np.empty(last_column * channels, np.float32)
+    sums = np.empty((4, last_column * channels), np.float32)
     small_sums = np.empty(last_column * channels, np.uint16)
     out = np.empty((64, 64), np.float32)
     for i in range(64):
         begin = (top + row_starts[i]) * stride + left * channels
         rows = slice(row_offsets[i], row_offsets[i + 1])
         if row_units[i] > 0:
-            unit = row_units[i]
-            _add_counted(flat, begin, stride, row_counts[rows], small_sums, sums)
+            _add_counted(flat, begin, stride, row_counts[rows], small_sums, sums[i % 4])
         else:
-            unit = np.float32(1)
-            _add_weighted(flat, begin, stride, row_weights[rows], sums)
-        for j in range(64):
-            weights = column_weights[column_offsets[j] * channels : column_offsets[j + 1] * channels]
-            first = column_starts[j] * channels
-            total = np.float32(0)
-            for k in range(weights.shape[0]):
-                total += weights[k] * sums[first + k]
-            out[i, j] = total * unit
+            _add_weighted(flat, begin, stride, row_weights[rows], sums[i % 4])
+        if i % 4 == 3:
+            _add_columns(sums, column_starts, column_offsets, column_weights, out[i - 3 : i + 1])
+    for i in range(64):
+        if row_units[i] > 0:
+            for j in range(64):
+                out[i, j] *= row_units[i]
     return out
+
+
+@relaxed_kernel
+def _add_columns(
+    sums: NDArray[np.float32],
+    starts: NDArray[np.int32],
+    offsets: NDArray[np.int32],
+    weights: NDArray[np.float32],
+    out: NDArray[np.float32],
+) -> None:
+    """The bands of columns over four rows of sums at a time; `out` is float32[4, 64]."""
+    channels = weights.shape[0] // offsets[64]
+    row_a, row_b, row_c, row_d = sums[0], sums[1], sums[2], sums[3]
+    for j in range(64):
+        band = weights[offsets[j] * channels : offsets[j + 1] * channels]
+        first = starts[j] * channels
+        a = b = c = d = np.float32(0)
+        for k in range(band.shape[0]):
+            weight = band[k]
+            a += weight * row_a[first + k]
+            b += weight * row_b[first + k]
+            c += weight * row_c[first + k]
+            d += weight * row_d[first + k]
+        out[0, j], out[1, j], out[2, j], out[3, j] = a, b, c, d
 
 
 @relaxed_kernel
@@ -85,7 +106,6 @@ def _add_counted(
 
     Twice as many lanes as in float32, and no conversion of each byte: 2.4 times as fast.
     """
-    sums[:] = np.float32(0)
     r = 0
     while r < counts.shape[0]:
         stop = r
@@ -94,8 +114,12 @@ def _add_counted(
             total += counts[stop]
             stop += 1
         _add_small(flat, begin, stride, counts[r:stop], small_sums)
-        for x in range(sums.shape[0]):
-            sums[x] += np.float32(small_sums[x])
+        if r == 0:
+            for x in range(sums.shape[0]):
+                sums[x] = np.float32(small_sums[x])
+        else:
+            for x in range(sums.shape[0]):
+                sums[x] += np.float32(small_sums[x])
         begin += (stop - r) * stride
         r = stop
 

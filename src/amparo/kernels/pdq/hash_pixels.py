@@ -141,9 +141,7 @@ def _banded(
 
 
 def _exact(pixels: NDArray[np.uint8], region: Region, orientation: int) -> NDArray[np.float32]:
-    part = pixels[
-        region.top : region.top + region.height, region.left : region.left + region.width
-    ]
+    part = pixels[region.top : region.top + region.height, region.left : region.left + region.width]
     shown = np.ascontiguousarray(oriented(part, orientation))
     height, width = shown.shape[:2]
     if height == width == 64:

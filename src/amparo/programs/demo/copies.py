@@ -48,8 +48,15 @@ def _captioned(image: Image.Image) -> Image.Image:
     draw = ImageDraw.Draw(copy)
     font = ImageFont.load_default(size=image.height / 18)
     at = (image.width / 2, image.height * 0.97)
-    style = {"fill": "white", "stroke_width": 2, "stroke_fill": "black"}
-    draw.text(at, "seen on the internet", font=font, anchor="mb", **style)
+    draw.text(
+        at,
+        "seen on the internet",
+        fill="white",
+        font=font,
+        anchor="mb",
+        stroke_width=2,
+        stroke_fill="black",
+    )
     return copy
 
 

@@ -117,8 +117,8 @@ def _tell_unrelated(
 
 def _tell_sources(console: Console) -> None:
     console.print("\n[bold]The photographs[/] ship inside scikit-image and scikit-learn:")
-    credits = [f"{each.name} ({each.credit})" for each in (*KNOWN, *UNRELATED)]
-    console.print("; ".join(credits) + ".", style="dim")
+    credit = [f"{each.name} ({each.credit})" for each in (*KNOWN, *UNRELATED)]
+    console.print("; ".join(credit) + ".", style="dim")
 
 
 def _tell_next(console: Console, exhibits: Exhibits, *, kept: bool, program: str) -> None:

@@ -81,9 +81,7 @@ def _signals(sandbox: Sandbox, settings: Settings) -> list[Signal]:
     return signals
 
 
-def scan(
-    exhibits: Exhibits, sandbox: Sandbox, settings: Settings
-) -> dict[Path, FileMatches]:
+def scan(exhibits: Exhibits, sandbox: Sandbox, settings: Settings) -> dict[Path, FileMatches]:
     """What the scan of all files found, by path."""
     known = KnownSignals([read_list(exhibits.known)], now=datetime.now(UTC))
     files = scan_files(

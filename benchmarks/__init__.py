@@ -1,0 +1,1 @@
+"""One file a claim: each measures Amparo and its peers in the same run, interleaved."""

@@ -1,0 +1,1 @@
+"""What tests of Amparo and of its plug-ins build on: hostile files, decoders that fail."""

@@ -1,0 +1,65 @@
+"""What all tests share: compiled kernels, one sandbox, the photographs, a way to run the command."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from amparo.app.compiled import ensure_compiled
+from amparo.core.settings import Settings, settings
+
+# Before any test module imports a kernel.
+ensure_compiled(settings().home, print)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    status: int
+    out: str
+    err: str
+
+
+Run = Callable[..., Ended]
+
+
+@pytest.fixture
+def amparo(tmp_path: Path) -> Run:
+    """Runs the command `amparo` in a folder of its own, and fails on any traceback."""
+
+    def run(*arguments: str | Path, **options: object) -> Ended:
+        environment = os.environ | {"COLUMNS": "100"} | options.pop("env", {})
+        ended = subprocess.run(
+            [sys.executable, "-m", "amparo", *arguments],
+            cwd=options.pop("cwd", tmp_path),
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            **options,
+        )
+        assert "Traceback" not in ended.stderr, ended.stderr
+        return Ended(ended.returncode, ended.stdout, ended.stderr)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[object]:
+    """A sandbox of two processes with small limits, shared by all tests of a run."""
+    from amparo.app.sandbox import open_sandbox
+
+    with open_sandbox(small_settings()) as opened:
+        yield opened
+
+
+def small_settings() -> Settings:
+    """Limits that a test can run into quickly."""
+    return settings().model_copy(
+        update={"processes": 2, "item_seconds": 2, "item_memory_bytes": 400 * 1024 * 1024}
+    )

@@ -1,0 +1,33 @@
+"""Uniform borders are found on every side, and pictures without them are left alone."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from amparo.kernels.borders import inner_region
+
+
+def busy(height: int, width: int, seed: int = 3) -> np.ndarray:
+    return np.random.default_rng(seed).integers(0, 256, (height, width, 3), dtype=np.uint8)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    top=st.integers(0, 40), left=st.integers(0, 40), bottom=st.integers(0, 40),
+    right=st.integers(0, 40), colour=st.integers(0, 255), noise=st.integers(0, 5),
+)  # fmt: skip
+def test_what_is_inside_is_found(
+    top: int, left: int, bottom: int, right: int, colour: int, noise: int
+) -> None:
+    inner = busy(90, 120)
+    framed = np.full((90 + top + bottom, 120 + left + right, 3), colour, np.int64)
+    framed += np.random.default_rng(1).integers(-noise, noise + 1, framed.shape)
+    framed = np.clip(framed, 0, 255).astype(np.uint8)
+    framed[top : top + 90, left : left + 120] = inner
+    assert inner_region(framed) == (top, left, 90, 120)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (1, 50, 3), (50, 1, 1), (60, 80, 1)])
+def test_a_picture_of_one_colour_is_left_whole(shape: tuple[int, int, int]) -> None:
+    assert inner_region(np.full(shape, 9, np.uint8)) == (0, 0, shape[0], shape[1])
