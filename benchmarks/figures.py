@@ -3,27 +3,45 @@
 import os
 import platform
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Self
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measured claim; `ratio` is the peer's figure over ours, or ours over the peer's limit."""
+    """One measured claim.
+
+    `ratio` is the peer's figure over ours, or with `at_most` ours over the peer's. Where several
+    things were measured, `ours` and `peer` are medians, and `ratio` is the median of the ratios.
+    """
 
     name: str
     unit: str
     ours: float
     peer: float
     peer_name: str
+    ratio: float
     target: float | None = None
     at_most: bool = False
 
-    @property
-    def ratio(self) -> float:
-        """How many times as fast as the peer; with `at_most`, how many times as long."""
-        return self.ours / self.peer if self.at_most else self.peer / self.ours
+    @classmethod
+    def of(
+        cls,
+        name: str,
+        unit: str,
+        ours: Sequence[float],
+        peer: Sequence[float],
+        peer_name: str,
+        *,
+        target: float | None = None,
+        at_most: bool = False,
+    ) -> Self:
+        """The figure over things that were measured one by one."""
+        pairs = zip(ours, peer, strict=True)
+        ratio = median(mine / theirs if at_most else theirs / mine for mine, theirs in pairs)
+        return cls(name, unit, median(ours), median(peer), peer_name, ratio, target, at_most)
 
     @property
     def sign(self) -> str:
@@ -52,20 +70,19 @@ class Figure:
 
 
 def medians_ms(contestants: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Median milliseconds of each contestant over `rounds`, after one that is not counted.
+    """Median milliseconds of each contestant over `rounds`.
 
-    They take turns, and each round begins with another one: whoever follows the one with the
-    largest working set finds the caches emptied, so that place must go round.
+    They take turns. Each runs twice in its turn and the second run counts: a program that hashes
+    does so again and again, and its memory is not what a competitor has just emptied from the
+    caches.
     """
-    names = list(contestants)
-    times: dict[str, list[float]] = {name: [] for name in names}
-    for turn in range(rounds + 1):
-        start = turn % len(names)
-        for name in names[start:] + names[:start]:
+    times: dict[str, list[float]] = {name: [] for name in contestants}
+    for _ in range(rounds):
+        for name, run in contestants.items():
+            run()
             began = time.perf_counter()
-            contestants[name]()
-            if turn:
-                times[name].append((time.perf_counter() - began) * 1000)
+            run()
+            times[name].append((time.perf_counter() - began) * 1000)
     return {name: median(each) for name, each in times.items()}
 
 

@@ -20,11 +20,11 @@ def measure(rounds: int = 7) -> list[Figure]:
         scan = [sys.executable, "-m", "amparo", "scan", str(picture), "--against", str(known)]
         bare = [sys.executable, "-c", "import numba"]
         times = medians_ms({"scan": lambda: _run(scan), "numba": lambda: _run(bare)}, rounds)
+    limit = [LIMIT_S]
+    scan_s, numba_s = [times["scan"] / 1000], [times["numba"] / 1000]
     return [
-        Figure(
-            "scan of one picture", "s", times["scan"] / 1000, LIMIT_S, "limit", 1.0, at_most=True
-        ),
-        Figure("of which Python with numba alone", "s", times["numba"] / 1000, LIMIT_S, "limit"),
+        Figure.of("scan of one picture", "s", scan_s, limit, "limit", target=1.0, at_most=True),
+        Figure.of("of which Python with numba alone", "s", numba_s, limit, "limit", at_most=True),
     ]
 
 

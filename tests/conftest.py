@@ -1,4 +1,4 @@
-"""What all tests share: compiled kernels, one sandbox, the photographs, a way to run the command."""
+"""What all tests share: compiled kernels, one sandbox, a way to run the command."""
 
 import os
 import subprocess
@@ -52,9 +52,12 @@ def amparo(tmp_path: Path) -> Run:
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[object]:
     """A sandbox of two processes with small limits, shared by all tests of a run."""
-    from amparo.app.sandbox import open_sandbox
+    from amparo.app.sandbox import PRELOAD, limits_of
+    from amparo.detect.media.sandbox import Sandbox
 
-    with open_sandbox(small_settings()) as opened:
+    chosen = small_settings()
+    preload = (*PRELOAD, "amparo.testing.faulty")
+    with Sandbox(limits_of(chosen), processes=2, preload=preload) as opened:
         yield opened
 
 

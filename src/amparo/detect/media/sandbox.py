@@ -11,9 +11,12 @@ import multiprocessing
 import os
 import resource
 import signal
+import socket
+import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from concurrent.futures.process import BrokenProcessPool
 from importlib import import_module
 from multiprocessing import forkserver
 from types import TracebackType
@@ -39,7 +42,11 @@ class Sandbox:
     """A pool of worker processes; use it in a `with` block, before starting any thread."""
 
     def __init__(self, limits: Limits, *, processes: int = 0, preload: Sequence[str] = ()) -> None:
-        """`processes` 0 means one a processor; `preload` modules offer a function `warm_up`."""
+        """`processes` 0 means one a processor.
+
+        `preload` names the modules of all work that will be submitted: a worker can open no file,
+        so that it cannot import one later.
+        """
         self.processes = processes or len(os.sched_getaffinity(0))
         self._limits = limits
         self._preload = tuple(preload)
@@ -99,6 +106,10 @@ def problem_of(error: BaseException, limits: Limits) -> Problem:
             ProblemCode.MEDIA_DECODER_CRASHED,
             "The decoder died on this file; treat the file as hostile.",
         )
+    if isinstance(error, BrokenProcessPool):
+        raise Unavailable(
+            "The sandbox's workers do not start; `amparo doctor` says what is missing."
+        ) from error
     raise error
 
 
@@ -124,8 +135,12 @@ def _out_of_memory(limits: Limits) -> Problem:
 
 def _confine(memory_bytes: int, preload: Sequence[str]) -> None:
     """Runs in a new worker before its first item."""
-    for module in preload:
-        import_module(module).warm_up()
+    try:
+        for module in preload:
+            import_module(module)
+    except Exception:
+        traceback.print_exc()  # The pool would say no more than that its workers are gone.
+        raise
     # Without this a worker in a native loop would sit out the pool's polite request to stop.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     libc = ctypes.CDLL(None, use_errno=True)
@@ -159,8 +174,6 @@ def _limited(
 
 
 def _open_a_socket(_: str) -> None:
-    import socket
-
     socket.socket().close()
 
 

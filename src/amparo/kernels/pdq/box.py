@@ -17,6 +17,9 @@ SAMPLES = 64
 LUMINANCE = np.array([0.299, 0.587, 0.114])
 """What red, green and blue add to luminance."""
 
+LANES = 32
+"""Numbers that a loop adds up at a time; what is left over would cost as much again."""
+
 LARGEST_SUM = 257
 """257 times the largest byte is the largest number of 16 bits."""
 
@@ -36,11 +39,6 @@ class Bands:
     weights: NDArray[np.float32]
     counts: NDArray[np.uint16]
     units: NDArray[np.float32]
-
-    def of_colours(self) -> NDArray[np.float32]:
-        """The weights for pixels of three channels, float32[3 K]."""
-        weights: NDArray[np.float32] = (self.weights[:, None] * LUMINANCE).astype(np.float32)
-        return weights.ravel()
 
 
 def window_px(size_px: int) -> int:
@@ -73,10 +71,29 @@ def bands(size_px: int, *, flipped: bool = False, block_px: int = 1) -> Bands:
     return Bands(starts, offsets, weights, counts, units)
 
 
-@lru_cache(maxsize=4096)
-def colour_weights(size_px: int, *, flipped: bool = False) -> NDArray[np.float32]:
-    """The weights of `bands` for pixels of three channels, float32[3 K]."""
-    return bands(size_px, flipped=flipped).of_colours()
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The bands of a row of pixels by the bytes they cover, for sums in whole vector lanes.
+
+    `starts` int32[64]: the first byte of each band. `weights` float32[64, W]: the weight of each
+    byte from there on, 0 behind the band; W is a multiple of 32.
+    """
+
+    starts: NDArray[np.int32]
+    weights: NDArray[np.float32]
+
+
+@lru_cache(maxsize=1024)
+def columns(size_px: int, channels: int, *, flipped: bool = False, block_px: int = 1) -> Columns:
+    """The bands of a row of `size_px` pixels of `channels` (3 or 1) bytes; see `bands`."""
+    each = bands(size_px, flipped=flipped, block_px=block_px)
+    share = LUMINANCE if channels == 3 else np.ones(1)
+    widest = int(np.diff(each.offsets).max()) * channels
+    weights = np.zeros((SAMPLES, -(-widest // LANES) * LANES), np.float32)
+    for j in range(SAMPLES):
+        band = each.weights[each.offsets[j] : each.offsets[j + 1]]
+        weights[j, : len(band) * channels] = (band[:, None] * share).ravel()
+    return Columns(each.starts * np.int32(channels), weights)
 
 
 def reach(window: int) -> tuple[int, int]:

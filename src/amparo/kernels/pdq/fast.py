@@ -18,33 +18,30 @@ def banded_samples(
     row_counts: NDArray[np.uint16],
     row_units: NDArray[np.float32],
     column_starts: NDArray[np.int32],
-    column_offsets: NDArray[np.int32],
     column_weights: NDArray[np.float32],
 ) -> NDArray[np.float32]:
     """Weighted sums of `pixels` uint8[height, width, channels], float32[64, 64].
 
     `top` and `left` say where the hashed region begins; rows and columns of the bands count from
-    there. `column_weights` hold a weight for each channel of each pixel.
+    there. The bands are those of `box.bands` and `box.columns`.
     """
     channels = pixels.shape[2]
     stride = pixels.shape[1] * channels
     flat = pixels.ravel()
-    last_column = 0
-    for j in range(64):
-        width = column_offsets[j + 1] - column_offsets[j]
-        last_column = max(last_column, column_starts[j] + width)
-    sums = np.empty((4, last_column * channels), np.float32)
-    small_sums = np.empty(last_column * channels, np.uint16)
+    reach = column_starts.max() + column_weights.shape[1]
+    used = min(reach, stride - left * channels)
+    sums = np.zeros((4, reach), np.float32)
+    small_sums = np.empty(used, np.uint16)
     out = np.empty((64, 64), np.float32)
     for i in range(64):
         begin = (top + row_starts[i]) * stride + left * channels
         rows = slice(row_offsets[i], row_offsets[i + 1])
         if row_units[i] > 0:
-            _add_counted(flat, begin, stride, row_counts[rows], small_sums, sums[i % 4])
+            _add_counted(flat, begin, stride, row_counts[rows], small_sums, sums[i % 4, :used])
         else:
-            _add_weighted(flat, begin, stride, row_weights[rows], sums[i % 4])
+            _add_weighted(flat, begin, stride, row_weights[rows], sums[i % 4, :used])
         if i % 4 == 3:
-            _add_columns(sums, column_starts, column_offsets, column_weights, out[i - 3 : i + 1])
+            _add_columns(sums, column_starts, column_weights, out[i - 3 : i + 1])
     for i in range(64):
         if row_units[i] > 0:
             for j in range(64):
@@ -56,23 +53,25 @@ def banded_samples(
 def _add_columns(
     sums: NDArray[np.float32],
     starts: NDArray[np.int32],
-    offsets: NDArray[np.int32],
     weights: NDArray[np.float32],
     out: NDArray[np.float32],
 ) -> None:
     """The bands of columns over four rows of sums at a time; `out` is float32[4, 64]."""
-    channels = weights.shape[0] // offsets[64]
-    row_a, row_b, row_c, row_d = sums[0], sums[1], sums[2], sums[3]
+    length = weights.shape[1]
     for j in range(64):
-        band = weights[offsets[j] * channels : offsets[j + 1] * channels]
-        first = starts[j] * channels
+        band = weights[j]
+        first = starts[j]
+        row_a = sums[0, first : first + length]
+        row_b = sums[1, first : first + length]
+        row_c = sums[2, first : first + length]
+        row_d = sums[3, first : first + length]
         a = b = c = d = np.float32(0)
-        for k in range(band.shape[0]):
+        for k in range(length):
             weight = band[k]
-            a += weight * row_a[first + k]
-            b += weight * row_b[first + k]
-            c += weight * row_c[first + k]
-            d += weight * row_d[first + k]
+            a += weight * row_a[k]
+            b += weight * row_b[k]
+            c += weight * row_c[k]
+            d += weight * row_d[k]
         out[0, j], out[1, j], out[2, j], out[3, j] = a, b, c, d
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amparo.kernels.pdq.box import bands, colour_weights, sampled_positions, window_px
+from amparo.kernels.pdq.box import bands, columns, sampled_positions, window_px
 from amparo.kernels.pdq.exact import exact_luminance, exact_samples
 from amparo.kernels.pdq.fast import banded_samples
 from amparo.kernels.pdq.transform import DCT, bits, coefficients, quality
@@ -123,7 +123,7 @@ def _banded(
 ) -> NDArray[np.float32]:
     mirrored = _mirrored(orientation)
     rows = bands(region.height, flipped=_upside_down(orientation), block_px=block_px)
-    columns = bands(region.width, flipped=mirrored, block_px=block_px)
+    across = columns(region.width, pixels.shape[2], flipped=mirrored, block_px=block_px)
     samples = banded_samples(
         pixels,
         region.top,
@@ -133,9 +133,8 @@ def _banded(
         rows.weights,
         rows.counts,
         rows.units,
-        columns.starts,
-        columns.offsets,
-        columns.weights if pixels.shape[2] == 1 else colour_weights(region.width, flipped=mirrored),
+        across.starts,
+        across.weights,
     )
     return np.ascontiguousarray(samples.T) if _turned(orientation) else samples
 

@@ -1,0 +1,68 @@
+"""What would cost too much is refused by its header; what is broken is named."""
+
+import pytest
+
+from amparo.core.problems import ProblemCode
+from amparo.detect.hashing import hash_media
+from amparo.detect.media import Limits
+from amparo.detect.media.pillow import prepare_pillow, sampled
+from amparo.testing import hostile
+
+prepare_pillow()
+
+BROKEN = {
+    ProblemCode.MEDIA_EMPTY: b"",
+    ProblemCode.MEDIA_UNKNOWN_KIND: b"\x93\x00\xfe\x01" * 999,
+    ProblemCode.MEDIA_NOT_A_PICTURE: b"<!doctype html><p>hello",
+    ProblemCode.MEDIA_TOO_MANY_PIXELS: hostile.jpeg_that_claims(65_500, 65_500),
+    ProblemCode.MEDIA_TRUNCATED: hostile.truncated_jpeg(),
+    ProblemCode.MEDIA_DAMAGED: b"\x89PNG\r\n\x1a\n" + b"nothing of the kind" * 9,
+}
+
+
+@pytest.mark.parametrize("code", BROKEN)
+def test_what_is_wrong_is_named(code: ProblemCode) -> None:
+    found = hash_media(BROKEN[code], Limits())
+    assert found.problem is not None
+    assert found.problem.code is code
+    assert len(found.digests.sha256) == 64
+
+
+def test_a_bomb_is_refused_before_it_is_unpacked() -> None:
+    found = hash_media(hostile.png_bomb(20_000, 20_000), Limits())
+    assert found.problem is not None
+    assert found.problem.code is ProblemCode.MEDIA_TOO_MANY_PIXELS
+    assert "20000 × 20000" in found.problem.message
+
+
+@pytest.mark.parametrize("form", ["PNG", "WEBP", "GIF", "TIFF", "AVIF", "JPEG2000", "BMP"])
+def test_a_cut_file_has_no_hash_of_what_is_left(form: str) -> None:
+    picture = hostile.photograph_like()
+    whole = hostile.encoded(picture.quantize() if form == "GIF" else picture, form)
+    found = hash_media(whole[: len(whole) * 2 // 3], Limits())
+    assert found.pictures == ()
+    assert found.problem is not None
+    assert found.problem.code in (ProblemCode.MEDIA_TRUNCATED, ProblemCode.MEDIA_DAMAGED)
+
+
+def test_an_animation_is_sampled_evenly() -> None:
+    frames = [hostile.photograph_like(96, 64, seed=k).quantize() for k in range(40)]
+    data = hostile.encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    found = hash_media(data, Limits(sampled_frames=8))
+    assert [picture.frame for picture in found.pictures] == [0, 5, 10, 15, 20, 25, 30, 35]
+    assert len({picture.hex for picture in found.pictures}) == 8
+
+
+def test_of_too_long_an_animation_the_first_frame_is_hashed() -> None:
+    found = hash_media(hostile.gif_of(300), Limits(max_frames=200))
+    assert [picture.frame for picture in found.pictures] == [0]
+    assert found.problem is not None
+    assert found.problem.code is ProblemCode.MEDIA_TOO_MANY_FRAMES
+
+
+@pytest.mark.parametrize(("total", "wanted"), [(1, 16), (16, 16), (17, 16), (10_000, 16), (5, 1)])
+def test_a_sample_begins_with_the_first_and_holds_no_frame_twice(total: int, wanted: int) -> None:
+    numbers = sampled(total, wanted)
+    assert numbers[0] == 0
+    assert len(set(numbers)) == len(numbers) == min(total, wanted)
+    assert max(numbers) < total
