@@ -50,8 +50,6 @@ STORED: dict[str, Callable[[], bytes]] = {
     "AVIF": lambda: encoded(PICTURE, "AVIF", quality=90),
     "HEIC": lambda: heic(PICTURE),
     "JPEG 2000": lambda: encoded(PICTURE, "JPEG2000"),
-
-
     "PNG with opaque alpha": lambda: encoded(PICTURE.convert("RGBA"), "PNG"),
     "interlaced grey as RGB": lambda: encoded(GREY.convert("RGB"), "PNG"),
     "grey PNG": lambda: encoded(GREY, "PNG"),

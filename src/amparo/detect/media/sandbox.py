@@ -12,6 +12,7 @@ import os
 import resource
 import signal
 import socket
+import tempfile
 import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -66,6 +67,11 @@ class Sandbox:
         os.environ["OPENBLAS_NUM_THREADS"] = "1"
         try:
             forkserver.ensure_running()
+        except OSError as error:
+            raise Unavailable(
+                f"The sandbox cannot make its socket in {tempfile.gettempdir()} ({error}); "
+                "set TMPDIR to a short path that can be written."
+            ) from error
         finally:
             if before is None:
                 del os.environ["OPENBLAS_NUM_THREADS"]

@@ -1,0 +1,47 @@
+"""Files come out in their order, and one whose decoder dies keeps its digests."""
+
+import hashlib
+from pathlib import Path
+
+from amparo.app.hash_files import hash_files
+from amparo.app.scan_files import scan_files
+from amparo.core.problems import ProblemCode
+from amparo.detect.hashing import Algorithm
+from amparo.detect.lists import KnownList, Signal
+from amparo.detect.matching import KnownSignals
+from amparo.detect.media import Sandbox
+from amparo.testing import faulty
+from amparo.testing.hostile import encoded, photograph_like
+from tests.conftest import small_settings
+from tests.detect.matching.test_match import NOW
+
+PICTURE = encoded(photograph_like(), "JPEG")
+
+
+def test_the_order_of_paths_is_kept(tmp_path: Path, sandbox: Sandbox) -> None:
+    contents = [PICTURE, b"", faulty.HANG, PICTURE, b"words", PICTURE] * 3
+    paths = []
+    for number, content in enumerate(contents):
+        path = tmp_path / f"{number}"
+        path.write_bytes(content)
+        paths.append(str(path))
+    files = list(hash_files(paths, sandbox, small_settings(), hash_bytes=faulty.hash_or_fail))
+    assert [file.path for file in files] == paths
+    for file, content in zip(files, contents, strict=True):
+        assert file.hashes is not None
+        assert file.hashes.digests.sha256 == hashlib.sha256(content).hexdigest()
+        assert (len(file.hashes.pictures) == 1) == (content == PICTURE)
+
+
+def test_a_listed_file_is_found_though_its_decoder_dies(tmp_path: Path, sandbox: Sandbox) -> None:
+    path = tmp_path / "hostile.jpg"
+    path.write_bytes(faulty.CRASH)
+    signal = Signal("s", Algorithm.MD5, hashlib.md5(faulty.CRASH).hexdigest())
+    known = KnownSignals([KnownList("mine", (signal,))], now=NOW)
+    [file] = scan_files(
+        [str(path)], known, sandbox, small_settings(), radius_bits=31,
+        hash_bytes=faulty.hash_or_fail,
+    )  # fmt: skip
+    assert file.problem is not None
+    assert file.problem.code is ProblemCode.MEDIA_DECODER_CRASHED
+    assert [match.signal.id for match in file.matches] == ["s"]

@@ -1,0 +1,61 @@
+"""What is written is read back as the same signals."""
+
+from datetime import UTC, datetime
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from amparo.detect.hashing import Algorithm
+from amparo.detect.lists import Signal, read_list, write_list
+
+WORDS = st.text(
+    st.characters(codec="utf-8", exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=20
+).map(str.strip)
+LABELS = st.lists(WORDS.filter(lambda each: each and "|" not in each), max_size=3).map(tuple)
+
+
+@st.composite
+def signals(draw: st.DrawFn) -> Signal:
+    algorithm = draw(st.sampled_from(list(Algorithm)))
+    digits = st.text("0123456789abcdef", min_size=algorithm.digits, max_size=algorithm.digits)
+    return Signal(
+        id=draw(WORDS.filter(bool)),
+        algorithm=algorithm,
+        value=draw(digits),
+        quality=draw(st.none() | st.integers(0, 100)),
+        source=draw(WORDS),
+        labels=draw(LABELS),
+        classification=draw(WORDS),
+        confidence=draw(st.none() | st.floats(0, 1)),
+        expires=draw(st.none() | st.datetimes(datetime(1990, 1, 1)).map(lambda t: t.replace(tzinfo=UTC))),
+        note=draw(WORDS),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl"])
+@settings(
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(several=st.lists(signals(), min_size=1, max_size=4))
+def test_signals_survive(tmp_path: Path, form: str, several: list[Signal]) -> None:
+    out = StringIO()
+    write_list(several, out, form=form)
+    path = tmp_path / "list"
+    path.write_text(out.getvalue(), encoding="utf-8", newline="")
+    assert list(read_list(path).signals) == several
+
+
+def test_bare_hashes_keep_algorithm_and_value(tmp_path: Path) -> None:
+    several = [Signal("x", each, "7" * each.digits) for each in Algorithm]
+    path = tmp_path / "list"
+    with path.open("w") as file:
+        write_list(several, file, form="hashes")
+    found = [(each.algorithm, each.value) for each in read_list(path).signals]
+    assert found == [(each.algorithm, each.value) for each in several]
+
+
+def test_nothing_of_a_signal_shows_in_its_repr() -> None:
+    assert "7777" not in repr(Signal("x", Algorithm.MD5, "7" * 32, note="secret"))

@@ -1,0 +1,124 @@
+"""A folder of everything that can go wrong: each file a clear line, and the scan goes on."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+
+from amparo.testing import hostile
+from tests.conftest import Run
+
+MIB = 1024 * 1024
+NOBODY = 65534
+
+
+def hostile_folder(place: Path) -> dict[str, str]:
+    """Write it, and return the code that each name must get."""
+    place.mkdir()
+    contents = {
+        "empty.jpg": (b"", "media.empty"),
+        "truncated.jpg": (hostile.truncated_jpeg(), "media.truncated"),
+        "random": (os.urandom(4000) + b"\x00\xff", "media.unknown_kind"),
+        "page.jpg": (b"<!doctype html><html>hello", "media.not_a_picture"),
+        "claims.jpg": (hostile.jpeg_that_claims(65_500, 65_500), "media.too_many_pixels"),
+        "bomb.png": (hostile.png_bomb(50_000, 50_000), "media.too_many_pixels"),
+        "long.gif": (hostile.gif_of(100_000), "media.too_many_frames"),
+    }
+    for name, (content, _) in contents.items():
+        (place / name).write_bytes(content)
+    (place / "dangling").symlink_to("nowhere")
+    (place / "loop").symlink_to("loop")
+    (place / "up").symlink_to(".")
+    os.mkfifo(place / "pipe")
+    closed = place / "closed"
+    closed.mkdir()
+    closed.chmod(0)
+    return {name: code for name, (_, code) in contents.items()} | {
+        "dangling": "file.dangling_link",
+        "loop": "file.link_loop",
+        "up": "file.link_loop",
+        "pipe": "file.not_regular",
+    }
+
+
+def test_each_bad_file_has_its_code_and_the_scan_goes_on(tmp_path: Path, amparo: Run) -> None:
+    place = tmp_path / "bad"
+    expected = hostile_folder(place)
+    good = hostile.encoded(hostile.photograph_like(), "JPEG")
+    for name in ("a good one.jpg", os.fsdecode(b"z\xff good too.jpg")):
+        (place / name).write_bytes(good)
+    (tmp_path / "known.jsonl").write_text(amparo("hash", place / "a good one.jpg").out)
+    before = set(os.listdir("/dev/shm")) | set(os.listdir(tmp_path))
+    with tempfile.TemporaryDirectory() as temporary:
+        ended = amparo("scan", place, "--against", "known.jsonl", env={"TMPDIR": temporary})
+        left = os.listdir(temporary)
+    assert ended.status == 1
+    found = {}
+    for line in map(json.loads, ended.out.splitlines()):
+        name = os.path.basename(line["path"])
+        found[name] = line["error"]["code"] if "error" in line else line["matches"][0]["distance"]
+    assert {name: found[name] for name in expected} == expected
+    assert found["a good one.jpg"] == found["z\udcff good too.jpg"] == 0
+    assert left == []
+    assert set(os.listdir("/dev/shm")) | set(os.listdir(tmp_path)) <= before
+
+
+def test_a_temporary_folder_that_is_too_deep_is_named(tmp_path: Path, amparo: Run) -> None:
+    deep = tmp_path / ("d" * 100)
+    deep.mkdir()
+    ended = amparo("hash", deep, env={"TMPDIR": str(deep)})
+    assert ended.status == 2
+    assert "set TMPDIR" in ended.err
+
+
+def test_a_folder_without_permission(tmp_path: Path) -> None:
+    """As root every folder can be read, so that the walk runs as nobody there."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0)
+    os.chmod(tmp_path, 0o755)
+    code = (
+        "import os, sys\n"
+        "from amparo.app.walk import walk\n"
+        f"if os.getuid() == 0: os.setuid({NOBODY})\n"
+        "print([each.problem.code.value for each in walk(sys.argv[1:])])"
+    )
+    for parent in tmp_path.parents:
+        if parent.owner() == Path.home().owner() and parent != Path("/"):
+            parent.chmod(parent.stat().st_mode | 0o011)
+    ended = subprocess.run(
+        [sys.executable, "-c", code, str(closed)], capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.strip() == "['file.denied']"
+
+
+def test_memory_stays_under_a_gigabyte(tmp_path: Path) -> None:
+    place = tmp_path / "bad"
+    hostile_folder(place)
+    (tmp_path / "none.txt").write_text("pdq:" + "0" * 64)
+    command = [sys.executable, "-m", "amparo", "scan", str(place), "--against", "none.txt"]
+    peak = 0
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.DEVNULL, start_new_session=True
+    ) as running:
+        ended = threading.Event()
+        threading.Thread(target=lambda: (running.wait(), ended.set()), daemon=True).start()
+        while not ended.wait(0.02):
+            peak = max(peak, _memory_of_session(running.pid))
+    assert running.returncode == 2
+    assert 50 * MIB < peak < 1024 * MIB
+
+
+def _memory_of_session(session: int) -> int:
+    """Bytes of all processes of a session, pages that they share counted once among them."""
+    total = 0
+    for process in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if os.getsid(int(process)) == session:
+                rollup = Path(f"/proc/{process}/smaps_rollup").read_text()
+                total += int(rollup.split("Pss:")[1].split()[0]) * 1024
+        except (OSError, IndexError):
+            continue  # it has ended meanwhile
+    return total

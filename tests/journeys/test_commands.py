@@ -1,0 +1,191 @@
+"""`amparo hash` and `amparo scan` as a person types them."""
+
+import base64
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from PIL import ImageOps
+
+from amparo.testing.hostile import encoded, photograph_like
+from tests.conftest import Run
+
+PICTURE = photograph_like(640, 480)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A known picture, an altered copy, another picture, and words."""
+    place = tmp_path / "uploads"
+    place.mkdir()
+    (place / "same.png").write_bytes(encoded(PICTURE, "PNG"))
+    (place / "mirrored.jpg").write_bytes(encoded(ImageOps.mirror(PICTURE), "JPEG"))
+    (place / "other.jpg").write_bytes(encoded(photograph_like(seed=8), "JPEG"))
+    known = tmp_path / "known"
+    known.mkdir()
+    (known / "a.webp").write_bytes(encoded(PICTURE, "WEBP", quality=90))
+    return tmp_path
+
+
+def lines(out: str) -> list[dict[str, object]]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+def test_hash_prints_a_line_for_each_file_and_algorithm(folder: Path, amparo: Run) -> None:
+    ended = amparo("hash", "known")
+    assert ended.status == 0
+    found = lines(ended.out)
+    assert [each["algorithm"] for each in found] == ["pdq", "md5", "sha1", "sha256"]
+    assert list(found[0]) == ["path", "media_type", "algorithm", "value", "quality"]
+    assert found[0]["path"] == "known/a.webp"
+    assert found[0]["media_type"] == "image/webp"
+
+
+def test_a_list_that_hash_made_is_found_by_scan(folder: Path, amparo: Run) -> None:
+    (folder / "known.jsonl").write_text(amparo("hash", "known").out)
+    ended = amparo("scan", "uploads", "--against", "known.jsonl")
+    assert ended.status == 1
+    by_name = {Path(str(each["path"])).name: each["matches"] for each in lines(ended.out)}
+    assert by_name["other.jpg"] == []
+    [match] = by_name["mirrored.jpg"]
+    assert match["list"] == "known"
+    assert match["signal"] == "known.jsonl:1"
+    assert (match["algorithm"], match["variant"]) == ("pdq", "flipy")
+    assert 0 <= match["distance"] <= 31
+    assert by_name["same.png"][0]["variant"] == "original"
+
+
+def test_exit_statuses_are_those_of_virus_scanners(folder: Path, amparo: Run) -> None:
+    (folder / "none.txt").write_text("pdq:" + "0" * 64)
+    assert amparo("scan", "uploads", "--against", "none.txt").status == 0
+    (folder / "uploads" / "broken.jpg").write_bytes(b"\xff\xd8\xff\x00")
+    assert amparo("scan", "uploads", "--against", "none.txt").status == 2
+    (folder / "known.jsonl").write_text(amparo("hash", "known").out)
+    assert amparo("scan", "uploads", "--against", "known.jsonl").status == 1
+
+
+def test_what_is_no_picture_is_named_or_passed_over(folder: Path, amparo: Run) -> None:
+    (folder / "none.txt").write_text("pdq:" + "0" * 64)
+    (folder / "uploads" / "notes.jpg").write_text("<html>")
+    ended = amparo("scan", "uploads/notes.jpg", "--against", "none.txt")
+    assert ended.status == 2
+    assert lines(ended.out)[0]["error"]["code"] == "media.not_a_picture"
+    quiet = amparo("scan", "uploads/notes.jpg", "--against", "none.txt", "--pictures-only")
+    assert (quiet.status, quiet.out) == (0, "")
+
+
+@pytest.mark.parametrize("command", [("hash", "uploads"), ("scan", "uploads", "--against", "k")])
+def test_csv_has_the_same_columns_in_every_line(
+    folder: Path, amparo: Run, command: tuple[str, ...]
+) -> None:
+    (folder / "k").write_text(amparo("hash", "known").out)
+    (folder / "uploads" / 'a "quoted", name').write_bytes(b"")
+    rows = list(csv.reader(io.StringIO(amparo(*command, "--format", "csv").out)))
+    assert len({len(row) for row in rows}) == 1
+    assert any('a "quoted", name' in cell for row in rows for cell in row)
+
+
+def test_a_table_lets_no_name_move_the_cursor(folder: Path, amparo: Run) -> None:
+    (folder / "uploads" / "\x1b[2Jgone").write_bytes(b"")
+    out = amparo("hash", "uploads", "--format", "table").out
+    assert "\x1b" not in out
+    assert "\\x1b[2Jgone" in out
+
+
+def test_a_name_that_is_not_utf8(folder: Path, amparo: Run) -> None:
+    name = os.fsencode(folder / "known") + b"/\xff\xfe.webp"
+    os.rename(os.fsencode(folder / "known" / "a.webp"), name)
+    for form in ("jsonl", "csv", "table"):
+        ended = amparo("hash", "known", "--format", form)
+        assert ended.status == 0
+        if form == "jsonl":
+            first = lines(ended.out)[0]
+            assert base64.b64decode(str(first["path_b64"])) == b"known/\xff\xfe.webp"
+            assert first["path"] == "known/\udcff\udcfe.webp"
+
+
+def test_a_bad_list_ends_the_scan_before_it_begins(folder: Path, amparo: Run) -> None:
+    (folder / "bad.csv").write_text("algorithm,value\npdq,0f\n")
+    ended = amparo("scan", "uploads", "--against", "bad.csv")
+    assert (ended.status, ended.out) == (2, "")
+    assert "bad.csv, line 2, column 'value'" in ended.err
+
+
+def test_a_wrong_setting_is_named(amparo: Run) -> None:
+    ended = amparo("hash", ".", env={"AMPARO_MAX_PIXELS": "many"})
+    assert ended.status == 2
+    assert "AMPARO_MAX_PIXELS" in ended.err
+
+
+def test_settings_come_from_a_file_and_the_environment_wins(folder: Path, amparo: Run) -> None:
+    (folder / "amparo.toml").write_text("max_pixels = 1000\n")
+    where = {"AMPARO_SETTINGS_FILE": str(folder / "amparo.toml")}
+    assert "media.too_many_pixels" in amparo("hash", "known", env=where).out
+    both = where | {"AMPARO_MAX_PIXELS": "1000000"}
+    assert amparo("hash", "known", env=both).status == 0
+
+
+@pytest.mark.parametrize("command", [(), ("hash",), ("scan",), ("demo",), ("doctor",)])
+def test_help_is_there_with_an_example(amparo: Run, command: tuple[str, ...]) -> None:
+    ended = amparo(*command, "--help")
+    assert ended.status == 0
+    assert "Example:" in ended.out
+    assert "amparo" in ended.out.split("Example:")[1]
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys, amparo.programs.command as c\n"
+        "try: c.command.main(['--help'], standalone_mode=True)\n"
+        "except SystemExit: pass\n"
+        "heavy = {'numpy', 'numba', 'PIL', 'pydantic', 'rich', 'pebble'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_an_interrupted_scan_leaves_whole_lines_and_no_process(folder: Path) -> None:
+    for number in range(400):
+        (folder / "uploads" / f"{number:04d}.png").write_bytes(encoded(PICTURE, "PNG"))
+    with subprocess.Popen(
+        [sys.executable, "-m", "amparo", "hash", "uploads"],
+        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+    ) as running:  # fmt: skip
+        assert running.stdout is not None
+        first = running.stdout.readline()
+        os.killpg(running.pid, signal.SIGINT)
+        out, err = running.communicate(timeout=30)
+    assert running.returncode == 130
+    assert b"Traceback" not in err
+    text = (first + out).decode()
+    assert text.endswith("\n")
+    assert 1 <= len(lines(text)) < 1600
+    assert _group_ends(running.pid)
+
+
+def _group_ends(group: int) -> bool:
+    """Whether all processes of the group are gone within ten seconds."""
+    until = time.monotonic() + 10
+    while time.monotonic() < until:
+        try:
+            os.killpg(group, 0)
+        except ProcessLookupError:
+            return True
+        os.sched_yield()
+    return False
+
+
+def test_a_reader_that_has_seen_enough_causes_no_noise(folder: Path) -> None:
+    ended = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; '{sys.executable}' -m amparo hash uploads uploads | head -1"],
+        cwd=folder, capture_output=True, text=True,
+    )  # fmt: skip
+    assert ended.stderr == ""
+    assert len(lines(ended.stdout)) == 1
