@@ -42,7 +42,7 @@ def _is_uniform(line: NDArray[np.uint8], colour: NDArray[np.uint8]) -> bool:
     allowed = line.shape[0] // 64
     for x in range(line.shape[0]):
         for channel in range(line.shape[1]):
-            if abs(int(line[x, channel]) - int(colour[channel])) > TOLERANCE:
+            if abs(np.int64(line[x, channel]) - np.int64(colour[channel])) > TOLERANCE:
                 allowed -= 1
                 break
         if allowed < 0:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from amparo.detect.hashing import PdqInput, hash_media
 from amparo.detect.hashing.warm_up import warm_up
@@ -37,6 +37,7 @@ def test_scaled_hashes_lie_near_the_full_ones() -> None:
                     distances.append(int(np.bitwise_count(full ^ scaled).sum()))
     assert len(distances) > 250
     assert np.percentile(distances, 95) <= ALLOWED_P95_BITS
+    assert max(distances) <= 2 * ALLOWED_P95_BITS
     assert np.mean(distances) <= 2
 
 
@@ -62,6 +63,17 @@ def test_a_scaled_picture_is_hashed_as_it_is_shown(orientation: int) -> None:
     data = encoded(photograph_like(1200, 900), "JPEG", exif=exif)
     full, scaled = (hashed(data, how)[0] for how in (PdqInput.SEEN, PdqInput.SCALED))
     assert int(np.bitwise_count(full ^ scaled).sum()) <= 2 * ALLOWED_P95_BITS
+
+
+def test_the_inner_part_of_a_scaled_picture_is_near_that_of_the_full_one() -> None:
+    framed = ImageOps.expand(photograph_like(1600, 1200), 160, fill="black")
+    data = encoded(framed, "JPEG", quality=90)
+    inner = []
+    for how in (PdqInput.SEEN, PdqInput.SCALED):
+        [picture] = hash_media(data, Limits(), pdq_input=how, with_variants=True).pictures
+        [found] = [each for each in picture.variants if each.name == "inner-original"]
+        inner.append(np.frombuffer(found.value, np.uint8))
+    assert int(np.bitwise_count(inner[0] ^ inner[1]).sum()) <= 12
 
 
 def peers(data: bytes) -> str:

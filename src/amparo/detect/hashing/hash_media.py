@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from amparo.detect.hashing.compat import raw_frame
 from amparo.detect.hashing.digests import digest
 from amparo.detect.hashing.model import MediaHashes, PdqInput, PictureHash
-from amparo.detect.hashing.pdq import hash_frame, hash_scaled
+from amparo.detect.hashing.pdq import hash_frame, hash_frame_of
 from amparo.detect.media.decode import check_kind, decode
 from amparo.detect.media.model import Kind, Limits, MediaError
 from amparo.detect.media.scratch import Scratch
@@ -61,7 +61,7 @@ def hash_pictures(
         return
     scaled = pdq_input is PdqInput.SCALED
     for frame in decode(data, kind=kind, limits=limits, scaled=scaled, scratch=_scratch()):
-        yield hash_scaled(data, frame, with_variants=with_variants)
+        yield hash_frame_of(data, frame, limits, with_variants=with_variants)
 
 
 def _scratch() -> Scratch:

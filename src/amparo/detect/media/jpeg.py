@@ -62,9 +62,16 @@ def _scaled(data: bytes, height: int, width: int, scratch: Scratch | None) -> Fr
         strict=True,
     )
     if pixels.shape[:2] != (rows, columns):
-        return _full(data, height, width, 1, scratch)
-    orientation = exif_orientation(data)
-    return Frame(0, pixels, orientation, block_px=block_px, height=height, width=width)
+        raise ValueError("it cannot be decoded at a fraction of its size")
+    return Frame(
+        0,
+        pixels,
+        exif_orientation(data),
+        block_px=block_px,
+        height=height,
+        width=width,
+        approximate=True,
+    )
 
 
 def _block_px(height: int, width: int) -> int:

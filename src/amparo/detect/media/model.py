@@ -73,7 +73,8 @@ class Frame:
     """One picture of a file: `pixels` uint8[height, width, 3 or 1] as stored.
 
     `orientation` (1 to 8, as in EXIF) says how they are to be shown. `block_px` above 1 means that
-    each pixel stands for a block of that side of a picture of `height` × `width`.
+    each pixel stands for a block of that side of a picture of `height` × `width`. `approximate` marks
+    luminance that a decoder gave instead of colours.
     """
 
     number: int
@@ -82,6 +83,7 @@ class Frame:
     block_px: int = 1
     height: int = 0
     width: int = 0
+    approximate: bool = False
 
     def __repr__(self) -> str:
         return f"Frame(number={self.number})"

@@ -94,6 +94,12 @@ def pdq_scaled(
     return found
 
 
+def undecided_bits(coefficients: NDArray[np.float32], within: float) -> int:
+    """How many of the 256 bits were cut from coefficients closer than `within` to the median."""
+    median = np.partition(coefficients, 127, axis=None)[127]
+    return int((np.abs(coefficients - median) < within).sum())
+
+
 def _zero() -> PdqHash:
     return PdqHash(np.zeros(32, np.uint8), 0, np.zeros((16, 16), np.float32), exact=True)
 
