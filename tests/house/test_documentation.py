@@ -1,0 +1,151 @@
+"""What the documentation says is true: its commands run, its tables are complete, its links lead on."""
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from amparo.core.problems import ProblemCode
+from amparo.core.settings import Settings
+from amparo.detect.lists.columns import COLUMNS
+from amparo.kernels.pdq import Turn
+from amparo.programs.command import command
+from amparo.testing.hostile import encoded, photograph_like
+from tests.conftest import Run
+
+ROOT = Path(__file__).parents[2]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "SECURITY.md"]
+PAGES += sorted((ROOT / "docs").rglob("*.md"))
+RUN_ELSEWHERE = {
+    "make demo": "tests/journeys/test_demo.py runs what it runs after the set-up",
+    "make test": "this is one of the tests that it runs",
+    "source .venv/bin/activate": "a shell's own affair",
+}
+
+
+def name(page: Path) -> str:
+    return str(page.relative_to(ROOT))
+
+
+def commands(page: Path) -> list[str]:
+    """The lines with a prompt in a page's console blocks, without their remarks."""
+    blocks = re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    lines = [line for block in blocks for line in block.splitlines() if line.startswith("$ ")]
+    return [line[2:].split("  #")[0].strip() for line in lines]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_command_of_a_page_runs(page: Path, tmp_path: Path, amparo: Run) -> None:
+    for folder, seed in (("known", 1), ("uploads", 1), ("more", 2)):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "a.png").write_bytes(encoded(photograph_like(seed=seed), "PNG"))
+    for listed in ("theirs.jsonl", "known.jsonl"):
+        (tmp_path / listed).write_text(amparo("hash", "known").out)
+    (tmp_path / "bare.txt").write_text("0f" * 32 + "\n")
+    for line in commands(page):
+        words, _, target = line.partition(" > ")
+        if line in RUN_ELSEWHERE or line.startswith("make "):
+            assert line in RUN_ELSEWHERE or _is_made(line), line
+            continue
+        program, *arguments = shlex.split(words)
+        assert program == "amparo", line
+        ended = amparo(*arguments)
+        assert ended.status in ((0, 1) if arguments[0] == "scan" else (0,)), (line, ended)
+        if target:
+            (tmp_path / target).write_text(ended.out)
+
+
+def _is_made(line: str) -> bool:
+    """Whether the Makefile has the target that `line` asks for."""
+    make = shutil.which("make")
+    assert make is not None
+    plan = subprocess.run([make, "-n", *line.split()[1:]], cwd=ROOT, capture_output=True)
+    return plan.returncode == 0
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_link_leads_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), f"{name(page)} links to {target}"
+
+
+def test_every_page_can_be_reached() -> None:
+    reached = {ROOT / "README.md"}
+    waiting = [ROOT / "README.md"]
+    while waiting:
+        page = waiting.pop()
+        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+            leads = (page.parent / target).resolve()
+            found = sorted(leads.glob("*.md")) if leads.is_dir() else [leads]
+            new = [each for each in found if each.suffix == ".md" and each not in reached]
+            reached.update(new)
+            waiting += new
+    assert set(PAGES) <= reached
+
+
+def rows(page: str) -> set[str]:
+    """The first cells of all tables of a page, without their code marks."""
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    return {
+        cell
+        for row in re.findall(r"^\| (.+?) \|", text, re.M)
+        for cell in re.findall(r"`(.+?)`", row)
+    }
+
+
+def test_every_setting_is_listed_with_its_default() -> None:
+    text = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")
+    for field, about in Settings.model_fields.items():
+        default = "~/.local/share/amparo" if field == "home" else about.default
+        assert f"| `AMPARO_{field.upper()}` | `{default}` | {about.description} |" in text
+    assert len(rows("reference/settings.md")) == len(Settings.model_fields)
+
+
+def test_every_problem_is_explained() -> None:
+    assert rows("reference/problems.md") == {code.value for code in ProblemCode}
+
+
+def test_every_column_of_a_list_is_explained() -> None:
+    assert set(COLUMNS) == rows("how-to/write-a-list.md")
+
+
+def test_every_variant_is_explained() -> None:
+    assert {turn.value for turn in Turn} <= rows("reference/hashes.md")
+
+
+def test_every_command_and_option_is_explained() -> None:
+    import click
+
+    text = (ROOT / "docs/reference/commands.md").read_text(encoding="utf-8")
+    context = click.Context(command)
+    for each in command.list_commands(context):
+        assert f"## amparo {each}" in text
+        found = command.get_command(context, each)
+        assert found is not None
+        for option in found.params:
+            if isinstance(option, click.Option):
+                assert f"`{option.opts[0]}" in text, f"{each} {option.opts[0]}"
+
+
+def test_the_examples_in_python_run(tmp_path: Path) -> None:
+    (tmp_path / "photo.jpg").write_bytes(encoded(photograph_like(), "JPEG"))
+    (tmp_path / "uploads").mkdir()
+    (tmp_path / "uploads" / "a.jpg").write_bytes(encoded(photograph_like(), "JPEG"))
+    text = (ROOT / "docs/how-to/python.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len(blocks) == 3
+    for number, block in enumerate(blocks):
+        program = tmp_path / f"example_{number}.py"
+        program.write_text(block)
+        subprocess.run([sys.executable, program], cwd=tmp_path, check=True, capture_output=True)
+
+
+def test_the_figures_in_the_readme_name_their_machine() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    figures = text.split("<!-- figures: hashing -->")[1].split("<!-- /figures -->")[0]
+    assert "Measured by `make bench` on" in figures
+    assert figures.count("×") >= 12
