@@ -22,7 +22,7 @@ SIZES: tuple[tuple[str, int, int, int, float | None, float | None], ...] = (
 )
 
 MAKERS = {"photograph": enlarged, "collage": collages}
-"""Targets hold for photographs; of a collage bare decoding alone can take longer than they allow."""
+"""Targets hold for photographs; of a collage bare decoding alone can take more than they allow."""
 
 Times = dict[str, list[float]]
 

@@ -25,8 +25,8 @@ def table(result: dict[str, object]) -> str:
         lines.append(f"| {picture} | {each[0]['peer']:.1f} ms | {' | '.join(cells)} |")
     return (
         "\n".join(lines)
-        + f"\n\nMeasured by `make bench` on {result['machine']}; medians, interleaved. A collage has"
-        "\nas much detail a pixel as a camera's file.\n"
+        + f"\n\nMeasured by `make bench` on {result['machine']}; medians, in turns.\n"
+        "A collage has as much detail a pixel as a camera's file.\n"
     )
 
 

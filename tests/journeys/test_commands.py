@@ -184,7 +184,7 @@ def _group_ends(group: int) -> bool:
 
 def test_a_reader_that_has_seen_enough_causes_no_noise(folder: Path) -> None:
     ended = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; '{sys.executable}' -m amparo hash uploads uploads | head -1"],
+        ["bash", "-c", f"'{sys.executable}' -m amparo hash uploads uploads | head -1"],
         cwd=folder, capture_output=True, text=True,
     )  # fmt: skip
     assert ended.stderr == ""

@@ -14,6 +14,7 @@ from amparo.detect.lists import Signal, read_list, write_list
 WORDS = st.text(
     st.characters(codec="utf-8", exclude_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=20
 ).map(str.strip)
+MOMENTS = st.datetimes(datetime(1990, 1, 1), timezones=st.just(UTC))
 LABELS = st.lists(WORDS.filter(lambda each: each and "|" not in each), max_size=3).map(tuple)
 
 
@@ -30,7 +31,7 @@ def signals(draw: st.DrawFn) -> Signal:
         labels=draw(LABELS),
         classification=draw(WORDS),
         confidence=draw(st.none() | st.floats(0, 1)),
-        expires=draw(st.none() | st.datetimes(datetime(1990, 1, 1)).map(lambda t: t.replace(tzinfo=UTC))),
+        expires=draw(st.none() | MOMENTS),
         note=draw(WORDS),
     )  # fmt: skip
 

@@ -73,8 +73,8 @@ class Frame:
     """One picture of a file: `pixels` uint8[height, width, 3 or 1] as stored.
 
     `orientation` (1 to 8, as in EXIF) says how they are to be shown. `block_px` above 1 means that
-    each pixel stands for a block of that side of a picture of `height` × `width`. `approximate` marks
-    luminance that a decoder gave instead of colours.
+    each pixel stands for a block of that side of a picture of `height` × `width`. `approximate`
+    marks luminance that a decoder gave instead of colours.
     """
 
     number: int

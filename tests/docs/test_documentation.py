@@ -1,4 +1,4 @@
-"""What the documentation says is true: its commands run, its tables are complete, its links lead on."""
+"""What the documentation says is true: commands run, tables are complete, links lead on."""
 
 import re
 import shlex
@@ -38,7 +38,7 @@ def commands(page: Path) -> list[str]:
     return [line[2:].split("  #")[0].strip() for line in lines]
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name)
+@pytest.mark.parametrize("page", [page for page in PAGES if commands(page)], ids=name)
 def test_every_command_of_a_page_runs(page: Path, tmp_path: Path, amparo: Run) -> None:
     for folder, seed in (("known", 1), ("uploads", 1), ("more", 2)):
         (tmp_path / folder).mkdir()
