@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -189,3 +190,43 @@ def test_a_reader_that_has_seen_enough_causes_no_noise(folder: Path) -> None:
     )  # fmt: skip
     assert ended.stderr == ""
     assert len(lines(ended.stdout)) == 1
+
+
+def test_a_full_disk_is_named_and_is_no_success(folder: Path) -> None:
+    with open("/dev/full", "w") as full:
+        ended = subprocess.run(
+            [sys.executable, "-m", "amparo", "hash", "uploads"],
+            cwd=folder, stdout=full, stderr=subprocess.PIPE, text=True,
+        )  # fmt: skip
+    assert ended.returncode == 2
+    assert ended.stderr.splitlines()[-1] == (
+        "amparo: Results cannot be written: No space left on device. They are incomplete."
+    )
+
+
+@pytest.mark.parametrize("closed", ["<&-", "2>&-", "<&- 2>&-"])
+def test_closed_streams_do_no_harm(folder: Path, closed: str) -> None:
+    command = f"'{sys.executable}' -m amparo hash known {closed}"
+    ended = subprocess.run(["bash", "-c", command], cwd=folder, capture_output=True, text=True)
+    assert ended.returncode == 0
+    assert len(lines(ended.stdout)) == 4
+
+
+def test_a_terminated_scan_leaves_nothing_behind(folder: Path) -> None:
+    for number in range(200):
+        (folder / "uploads" / f"{number:04d}.png").write_bytes(encoded(PICTURE, "PNG"))
+    with tempfile.TemporaryDirectory() as temporary:
+        with subprocess.Popen(
+            [sys.executable, "-m", "amparo", "hash", "uploads"],
+            cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+            env=os.environ | {"TMPDIR": temporary},
+        ) as running:  # fmt: skip
+            assert running.stdout is not None
+            running.stdout.readline()
+            running.terminate()
+            out, err = running.communicate(timeout=30)
+        assert running.returncode == 128 + signal.SIGTERM
+        assert b"Traceback" not in err
+        assert out.endswith(b"\n") or not out
+        assert _group_ends(running.pid)
+        assert os.listdir(temporary) == []

@@ -1,7 +1,10 @@
 """The command `amparo`: finds the subcommand, loads that one alone, puts its errors in words."""
 
+import os
+import signal
 import sys
 from importlib import import_module
+from types import FrameType
 
 import click
 
@@ -51,6 +54,8 @@ def command() -> None:
 
 def main() -> None:
     """Run the command line."""
+    _open_standard_streams()
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         command.main(standalone_mode=False)
     except click.exceptions.Exit as ended:
@@ -59,21 +64,39 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
-        _end_quietly(INTERRUPTED)
-    except AmparoError as error:
-        click.echo(f"amparo: {error.message}", err=True)
-        sys.exit(2)
+        _end(INTERRUPTED)
     except BrokenPipeError:
         # Whoever read our output has seen enough.
-        _end_quietly(0)
+        _end(0)
+    except AmparoError as error:
+        click.echo(f"amparo: {error.message}", err=True)
+        _end(2)
 
 
-def _end_quietly(status: int) -> None:
+def _open_standard_streams() -> None:
+    """Fill the numbers 0 to 2: a file that took one of them would be used as a stream."""
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", encoding="utf-8", closefd=False)
+    if sys.stdout is None:
+        click.echo("amparo: Standard output is closed; send it to a file.", err=True)
+        sys.exit(2)
+
+
+def _terminate(number: int, _: FrameType | None) -> None:
+    """End as after an error, so that processes and temporary files go too."""
+    raise SystemExit(128 + number)
+
+
+def _end(status: int) -> None:
     """Leave without a traceback, with only whole lines written."""
-    import os
-
     try:
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError:
+        # Python would try once more on its way out, and complain.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(status)

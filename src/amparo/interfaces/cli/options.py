@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import click
 
-from amparo.interfaces.cli.output import Format
+from amparo.interfaces.cli.output import Format, finish
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -47,5 +47,5 @@ def announce(message: str) -> None:
 
 def leave(status: int) -> None:
     """End with `status` after everything printed has reached its reader."""
-    sys.stdout.flush()
+    finish()
     sys.exit(status)

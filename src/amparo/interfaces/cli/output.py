@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 
+from amparo.core.errors import Unavailable
+
 Record = Mapping[str, object]
 Printer = Callable[[Record], None]
 
@@ -68,6 +70,25 @@ def _cell(value: object) -> str:
 
 def _write(line: str) -> None:
     """One write a line, so that whoever ends the program leaves none behind by half."""
-    sys.stdout.write(line + "\n")
-    if sys.stdout.isatty():
+    try:
+        sys.stdout.write(line + "\n")
+        if sys.stdout.isatty():
+            sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _not_written(error) from error
+
+
+def finish() -> None:
+    """See to it that everything printed has reached its reader."""
+    try:
         sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise _not_written(error) from error
+
+
+def _not_written(error: OSError) -> Unavailable:
+    return Unavailable(f"Results cannot be written: {error.strerror}. They are incomplete.")
