@@ -1,10 +1,12 @@
 """`amparo hash` and `amparo scan` as a person types them."""
 
 import base64
+import contextlib
 import csv
 import io
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -230,3 +232,30 @@ def test_a_terminated_scan_leaves_nothing_behind(folder: Path) -> None:
         assert out.endswith(b"\n") or not out
         assert _group_ends(running.pid)
         assert os.listdir(temporary) == []
+
+
+def test_on_a_terminal_results_go_where_they_were_sent(folder: Path) -> None:
+    """With the bar on standard error, redirected results must not end up on the terminal."""
+    ours, terminal = pty.openpty()
+    with (folder / "out.jsonl").open("w") as out, subprocess.Popen(
+        [sys.executable, "-m", "amparo", "hash", "uploads"],
+        cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=terminal,
+    ) as running:  # fmt: skip
+        os.close(terminal)
+        seen = b""
+        with contextlib.suppress(OSError):  # a terminal ends with an error, not with nothing
+            while piece := os.read(ours, 4096):
+                seen += piece
+    os.close(ours)
+    assert running.returncode == 0
+    assert len(lines((folder / "out.jsonl").read_text())) == 12
+    assert b"files" in seen
+    assert b"sha256" not in seen
+
+
+def test_a_csv_of_hashes_is_a_list_too(folder: Path, amparo: Run) -> None:
+    (folder / "known" / "broken\n.jpg").write_bytes(b"\xff\xd8\xff")
+    (folder / "known.csv").write_text(amparo("hash", "known", "--format", "csv").out)
+    ended = amparo("scan", "uploads", "--against", "known.csv")
+    assert ended.status == 1
+    assert "1 of its lines are files that had no hash" in ended.err

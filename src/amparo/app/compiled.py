@@ -5,6 +5,7 @@ import os
 import platform
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
@@ -23,13 +24,7 @@ def ensure_compiled(home: Path, announce: Callable[[str], None]) -> None:
 
     Call it before anything that imports a kernel. Raises Unavailable where nothing can be kept.
     """
-    folder = home / "kernels"
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise Unavailable(
-            f"{home} cannot be written ({error.strerror}); set AMPARO_HOME to a folder of yours."
-        ) from error
+    folder = kernel_folder(home)
     os.environ["NUMBA_CACHE_DIR"] = str(folder)
     done = folder / f"{_fingerprint()}.done"
     if done.exists():
@@ -43,6 +38,19 @@ def ensure_compiled(home: Path, announce: Callable[[str], None]) -> None:
         raise Unavailable(f"The kernels cannot be compiled here: {last}")
     done.touch()
     announce("Compiling the kernels: done.")
+
+
+def kernel_folder(home: Path) -> Path:
+    """The folder for kernels, made if need be. Raises Unavailable where nothing can be kept."""
+    folder = home / "kernels"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with tempfile.TemporaryFile(dir=folder):
+            return folder
+    except OSError as error:
+        raise Unavailable(
+            f"{home} cannot be written ({error.strerror}); set AMPARO_HOME to a folder of yours."
+        ) from error
 
 
 def _fingerprint() -> str:

@@ -14,7 +14,7 @@ from amparo.detect.hashing.digests import digest
 from amparo.detect.hashing.hash_media import hash_media
 from amparo.detect.hashing.model import MediaHashes, PdqInput
 from amparo.detect.media.model import Limits
-from amparo.detect.media.sandbox import Sandbox, problem_of
+from amparo.detect.media.sandbox import Sandbox, is_accident, problem_of
 from amparo.detect.media.sniff import sniff
 
 HashBytes = Callable[..., MediaHashes]
@@ -40,6 +40,7 @@ class _Pending:
     path: str
     data: bytes
     future: "Future[MediaHashes]"
+    start: Callable[[bytes], "Future[MediaHashes]"]
 
 
 def hash_files(
@@ -53,15 +54,18 @@ def hash_files(
 ) -> Iterator[FileHashes]:
     """The hashes of every file at or below `paths`, each as soon as all before it are done."""
     limits = limits_of(settings)
+
+    def start(data: bytes) -> "Future[MediaHashes]":
+        return sandbox.submit(
+            hash_bytes, data, limits, pdq_input=pdq_input, with_variants=with_variants
+        )
+
     pending: deque[FileHashes | _Pending] = deque()
     held_bytes = 0
     for found in walk(paths):
         opened = _open(found, settings)
         if isinstance(opened, bytes):
-            future = sandbox.submit(
-                hash_bytes, opened, limits, pdq_input=pdq_input, with_variants=with_variants
-            )
-            pending.append(_Pending(found.path, opened, future))
+            pending.append(_Pending(found.path, opened, start(opened), start))
             held_bytes += len(opened)
         else:
             pending.append(opened)
@@ -92,9 +96,14 @@ def _is_done(item: FileHashes | _Pending) -> bool:
 def _finished(item: FileHashes | _Pending, limits: Limits) -> FileHashes:
     if isinstance(item, FileHashes):
         return item
-    error = item.future.exception()
+    future = item.future
+    error = future.exception()
+    if is_accident(error):
+        # Once: the second time it was the file, or the machine is beyond help.
+        future = item.start(item.data)
+        error = future.exception()
     if error is None:
-        return FileHashes(item.path, item.future.result())
+        return FileHashes(item.path, future.result())
     return FileHashes(item.path, _digests_only(item.data, problem_of(error, limits)))
 
 

@@ -1,11 +1,12 @@
 """What an operator can set: by environment variables `AMPARO_…` or in a TOML file."""
 
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
 import platformdirs
-from pydantic import Field, PositiveInt, ValidationError
+from pydantic import Field, PositiveInt, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -21,7 +22,9 @@ MIB = 1024 * 1024
 class Settings(BaseSettings):
     """All settings. Each has a default that is safe on a small machine."""
 
-    model_config = SettingsConfigDict(env_prefix="AMPARO_", frozen=True, extra="forbid")
+    model_config = SettingsConfigDict(
+        env_prefix="AMPARO_", env_ignore_empty=True, frozen=True, extra="forbid"
+    )
 
     home: Path = Field(
         default_factory=lambda: Path(platformdirs.user_data_dir("amparo")),
@@ -49,6 +52,12 @@ class Settings(BaseSettings):
         default=768 * MIB, description="Memory that decoding and hashing one file may take."
     )
 
+    @field_validator("home")
+    @classmethod
+    def _whole_path(cls, home: Path) -> Path:
+        """The same folder whatever the shell left unexpanded and wherever one stands."""
+        return Path(os.path.abspath(home.expanduser()))
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -65,8 +74,6 @@ class Settings(BaseSettings):
 
 def _settings_file() -> Path:
     """`AMPARO_SETTINGS_FILE`, or `amparo.toml` in the operator's configuration folder."""
-    import os
-
     named = os.environ.get("AMPARO_SETTINGS_FILE")
     if named and not Path(named).is_file():
         raise Invalid(f"AMPARO_SETTINGS_FILE names {named!r}, which is not a file.")

@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+import traceback
 from importlib import import_module
 from types import FrameType
 
@@ -19,6 +20,7 @@ _COMMANDS = {
 }
 
 INTERRUPTED = 130
+FAILED = 2
 
 
 class _Commands(click.Group):
@@ -55,7 +57,8 @@ def command() -> None:
 def main() -> None:
     """Run the command line."""
     _open_standard_streams()
-    signal.signal(signal.SIGTERM, _terminate)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _terminate)
     try:
         command.main(standalone_mode=False)
     except click.exceptions.Exit as ended:
@@ -70,7 +73,13 @@ def main() -> None:
         _end(0)
     except AmparoError as error:
         click.echo(f"amparo: {error.message}", err=True)
-        _end(2)
+        _end(FAILED)
+    except OSError as error:
+        click.echo(f"amparo: {error}", err=True)
+        _end(FAILED)
+    except Exception:  # noqa: BLE001 (left alone it would end with 1, which means a match)
+        traceback.print_exc()
+        _end(FAILED)
 
 
 def _open_standard_streams() -> None:

@@ -1,7 +1,7 @@
 """The columns of a list file: how each is read, and how its error is put."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from amparo.core.errors import Invalid
@@ -22,7 +22,7 @@ COLUMNS = (
 )
 """In the order in which they are written. Only `algorithm` and `value` are required."""
 
-IGNORED = frozenset({"path", "path_b64", "media_type", "frame"})
+IGNORED = frozenset({"path", "path_b64", "media_type", "frame", "error", "message"})
 """What `amparo hash` says of the file that a hash is of; a list does not keep it."""
 
 LABEL_SEPARATOR = "|"
@@ -38,11 +38,21 @@ class BadValue(Invalid):
         self.column = column
 
 
+def checked_names(names: Sequence[str]) -> None:
+    """Raises BadValue where one of `names` is no column of a list."""
+    for name in names:
+        if name not in COLUMNS and name not in IGNORED:
+            raise BadValue(name, f"is not a column; the columns are {', '.join(COLUMNS)}")
+
+
+def is_unhashed(fields: Mapping[str, object]) -> bool:
+    """Whether a line is what `amparo hash` says of a file that has no hash."""
+    return bool(fields.get("error")) and not fields.get("value")
+
+
 def signal(fields: Mapping[str, object], *, default_id: str) -> Signal:
     """The signal in the `fields` of a line. Raises BadValue."""
-    unknown = [name for name in fields if name not in COLUMNS and name not in IGNORED]
-    if unknown:
-        raise BadValue(unknown[0], f"is not a column; the columns are {', '.join(COLUMNS)}")
+    checked_names(list(fields))
     algorithm = _algorithm(fields)
     return Signal(
         id=_text(fields, "id") or default_id,

@@ -6,12 +6,12 @@ number and column, so that nothing is ever imported by half.
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from amparo.core.errors import Invalid, NotFound
 from amparo.detect.hashing.model import Algorithm
-from amparo.detect.lists.columns import BadValue, checked_hash, signal
+from amparo.detect.lists.columns import BadValue, checked_hash, checked_names, is_unhashed, signal
 from amparo.detect.lists.model import KnownList, Signal
 
 LONGEST_LINE = 65_536
@@ -48,13 +48,13 @@ def _read(path: Path, lines: Iterator[str], algorithm: Algorithm | None) -> Know
     if first.lstrip().startswith("{"):
         found, unhashed = _json_lines(path, _again(first, lines), start)
     elif "," in first:
-        found = _csv(path, _again(first, lines), start)
+        found, unhashed = _csv(path, _again(first, lines), start)
     else:
         found = _bare(path, _again(first, lines), start, algorithm)
     return KnownList(path.stem, tuple(found), unhashed)
 
 
-def _csv(path: Path, lines: Iterator[str], start: int) -> list[Signal]:
+def _csv(path: Path, lines: Iterator[str], start: int) -> tuple[list[Signal], int]:
     reader = csv.reader(lines, strict=True)
     try:
         names = [name.strip().lower() for name in next(reader)]
@@ -63,17 +63,25 @@ def _csv(path: Path, lines: Iterator[str], start: int) -> list[Signal]:
                 raise _bad(path, start, required, "is missing from the header")
         if len(set(names)) != len(names):
             raise _bad(path, start, "header", "names a column twice")
+        checked_names(names)
         found = []
+        unhashed = 0
         for row in reader:
             number = start + reader.line_num - 1
             if not row:
                 continue
             if len(row) != len(names):
                 raise _bad(path, number, "", f"has {len(row)} columns, the header {len(names)}")
-            found.append(_signal(path, number, dict(zip(names, row, strict=True))))
+            fields = dict(zip(names, row, strict=True))
+            if is_unhashed(fields):
+                unhashed += 1
+            else:
+                found.append(_signal(path, number, fields))
+    except BadValue as error:
+        raise _bad(path, start, error.column, error.message) from error
     except csv.Error as error:
         raise _bad(path, start + reader.line_num - 1, "", f"is not CSV: {error}") from error
-    return found
+    return found, unhashed
 
 
 def _json_lines(path: Path, lines: Iterator[str], start: int) -> tuple[list[Signal], int]:
@@ -88,7 +96,7 @@ def _json_lines(path: Path, lines: Iterator[str], start: int) -> tuple[list[Sign
             raise _bad(path, number, "", "is not JSON") from error
         if not isinstance(fields, dict):
             raise _bad(path, number, "", "is not a JSON object")
-        if "error" in fields and "value" not in fields:
+        if is_unhashed(fields):
             unhashed += 1
             continue
         found.append(_signal(path, number, fields))
@@ -130,7 +138,7 @@ def _by_length(path: Path, number: int, digits: str) -> Algorithm:
     raise _bad(path, number, "value", f"can be {names}; say which with --algorithm")
 
 
-def _signal(path: Path, number: int, fields: dict[str, object]) -> Signal:
+def _signal(path: Path, number: int, fields: Mapping[str, object]) -> Signal:
     try:
         return signal(fields, default_id=f"{path.name}:{number}")
     except BadValue as error:

@@ -39,6 +39,9 @@ _PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
 
 
+_MOST_RESTARTS = 5
+
+
 class Sandbox:
     """A pool of worker processes; use it in a `with` block, before starting any thread."""
 
@@ -51,13 +54,17 @@ class Sandbox:
         self.processes = processes or len(os.sched_getaffinity(0))
         self._limits = limits
         self._preload = tuple(preload)
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["amparo.detect.media.sandbox", *preload])
-        self._pool = ProcessPool(
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(["amparo.detect.media.sandbox", *preload])
+        self._pool = self._new_pool()
+        self._restarts = 0
+
+    def _new_pool(self) -> ProcessPool:
+        return ProcessPool(
             self.processes,
             initializer=_confine,
-            initargs=(limits.memory_bytes, self._preload),
-            context=context,
+            initargs=(self._limits.memory_bytes, self._preload),
+            context=self._context,
         )
 
     def __enter__(self) -> Self:
@@ -65,14 +72,17 @@ class Sandbox:
         # One thread each: a fork copies only the thread that calls it.
         before = os.environ.get("OPENBLAS_NUM_THREADS")
         os.environ["OPENBLAS_NUM_THREADS"] = "1"
+        # The server inherits this: an interrupt is ours to handle, whatever it is just loading.
+        signals = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             forkserver.ensure_running()
         except OSError as error:
             raise Unavailable(
-                f"The sandbox cannot make its socket in {tempfile.gettempdir()} ({error}); "
-                "set TMPDIR to a short path that can be written."
+                f"The sandbox cannot start from {_here()}, with its socket in "
+                f"{tempfile.gettempdir()} ({error}); set TMPDIR to a short path."
             ) from error
         finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, signals)
             if before is None:
                 del os.environ["OPENBLAS_NUM_THREADS"]
             else:
@@ -90,11 +100,41 @@ class Sandbox:
 
     def submit(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> "Future[R]":
         """Run `work` in a worker. It and its arguments must be picklable."""
+        try:
+            return self._schedule(work, args, kwargs)
+        except RuntimeError as error:  # the pool has lost its footing since the last item
+            self._restart(error)
+            return self._schedule(work, args, kwargs)
+
+    def _schedule(
+        self, work: Callable[..., R], args: tuple[object, ...], kwargs: dict[str, object]
+    ) -> "Future[R]":
         return self._pool.schedule(
             _limited,
             args=(work, self._limits.seconds, args, kwargs),
             timeout=self._limits.seconds * _WALL_SECONDS_PER_CPU_SECOND,
         )
+
+    def _restart(self, error: BaseException) -> None:
+        """A new pool, since somebody outside killed what the old one stood on; not for ever."""
+        self._restarts += 1
+        if self._restarts > _MOST_RESTARTS:
+            raise Unavailable(
+                "The sandbox's workers do not stay alive; `amparo doctor` says what is missing."
+            ) from error
+        self._pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves it untyped
+        self._pool.join()
+        self._pool = self._new_pool()
+
+
+def is_accident(error: BaseException | None) -> bool:
+    """Whether an item failed for what may have been no fault of its own: it deserves a retry.
+
+    Its worker was killed, or the whole pool is gone. Time and memory that ran out are its own.
+    """
+    if isinstance(error, ProcessExpired):
+        return bool(error.exitcode != -signal.SIGXCPU)
+    return isinstance(error, BrokenProcessPool)
 
 
 def problem_of(error: BaseException, limits: Limits) -> Problem:
@@ -122,6 +162,13 @@ def problem_of(error: BaseException, limits: Limits) -> Problem:
 def confinement_holds(temporary_folder: str) -> list[str]:
     """Try, inside a worker, what a worker must not be able to do; the names of what worked."""
     return [name for name, attempt in _ATTEMPTS.items() if _succeeds(attempt, temporary_folder)]
+
+
+def _here() -> str:
+    try:
+        return os.getcwd()
+    except FileNotFoundError:
+        return "a folder that no longer exists"
 
 
 def _out_of_time(limits: Limits) -> Problem:

@@ -53,6 +53,9 @@ def _settings() -> "Settings":
 
 
 def _home() -> Iterator[str]:
+    from amparo.app.compiled import kernel_folder
+
+    kernel_folder(_settings().home)
     yield f"data in {_settings().home}"
 
 

@@ -11,6 +11,8 @@ from enum import StrEnum
 
 from amparo.core.errors import Unavailable
 
+CRLF = "\r\n"
+
 Record = Mapping[str, object]
 Printer = Callable[[Record], None]
 
@@ -54,8 +56,9 @@ def _print_json(record: Record) -> None:
 
 def _csv_row(values: Sequence[object]) -> str:
     out = io.StringIO()
-    csv.writer(out, lineterminator="").writerow(["" if each is None else each for each in values])
-    return out.getvalue().encode("utf-8", "backslashreplace").decode("utf-8")
+    # With this terminator the writer quotes both of its characters where a name holds them.
+    csv.writer(out, lineterminator=CRLF).writerow(["" if each is None else each for each in values])
+    return out.getvalue().removesuffix(CRLF).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _table_row(values: Sequence[object]) -> str:

@@ -48,6 +48,7 @@ class _Bar:
             TimeRemainingColumn(),
             console=Console(stderr=True),
             transient=True,
+            redirect_stdout=False,
         )
         self._task = self._bar.add_task("", total=None, rate="…")
         self._stopped = threading.Event()
@@ -80,8 +81,11 @@ class _Bar:
 
 @contextmanager
 def progress(paths: Iterable[str]) -> Iterator[Progress]:
-    """A bar for work on `paths`; silent where standard error is not a terminal."""
-    if not sys.stderr.isatty():
+    """A bar for work on `paths`, where standard error is a terminal and results go elsewhere.
+
+    Where results scroll by on the same terminal they are the progress, and a bar would tear them.
+    """
+    if not sys.stderr.isatty() or sys.stdout.isatty():
         yield _Silent()
         return
     bar = _Bar(paths)

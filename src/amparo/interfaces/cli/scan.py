@@ -119,7 +119,7 @@ def _known(lists: tuple[str, ...], algorithm: str | None) -> "KnownSignals":
     warm_up()
     known = KnownSignals(files, now=datetime.now(UTC))
     if known.left_out:
-        announce(f"{known.left_out} signals are expired or of poor quality and are not searched.")
+        announce(f"Not searched, being expired or of poor quality: {known.left_out} signals.")
     return known
 
 
