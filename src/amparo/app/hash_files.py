@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
 from amparo.app.read import read_file
@@ -40,7 +40,7 @@ class _Pending:
     path: str
     data: bytes
     future: "Future[MediaHashes]"
-    start: Callable[[bytes], "Future[MediaHashes]"]
+    start: Callable[..., "Future[MediaHashes]"]
 
 
 def hash_files(
@@ -55,29 +55,30 @@ def hash_files(
     """The hashes of every file at or below `paths`, each as soon as all before it are done."""
     limits = limits_of(settings)
 
-    def start(data: bytes) -> "Future[MediaHashes]":
+    def start(data: bytes, allowed: Limits = sandbox.share) -> "Future[MediaHashes]":
         return sandbox.submit(
-            hash_bytes, data, limits, pdq_input=pdq_input, with_variants=with_variants
+            hash_bytes, data, allowed, pdq_input=pdq_input, with_variants=with_variants
         )
 
     pending: deque[FileHashes | _Pending] = deque()
     held_bytes = 0
     for found in walk(paths):
         opened = _open(found, settings)
-        if isinstance(opened, bytes):
-            pending.append(_Pending(found.path, opened, start(opened), start))
-            held_bytes += len(opened)
-        else:
-            pending.append(opened)
+        coming = len(opened) if isinstance(opened, bytes) else 0
         full = sandbox.processes * _FILES_AT_A_TIME
         while pending and (
-            _is_done(pending[0]) or held_bytes > _BYTES_AT_A_TIME or len(pending) > full
+            _is_done(pending[0]) or held_bytes + coming > _BYTES_AT_A_TIME or len(pending) >= full
         ):
             first = pending.popleft()
             held_bytes -= len(first.data) if isinstance(first, _Pending) else 0
-            yield _finished(first, limits)
+            yield _finished(first, pending, limits)
+        if isinstance(opened, bytes):
+            pending.append(_Pending(found.path, opened, start(opened), start))
+            held_bytes += coming
+        else:
+            pending.append(opened)
     while pending:
-        yield _finished(pending.popleft(), limits)
+        yield _finished(pending.popleft(), pending, limits)
 
 
 def _open(found: Found, settings: Settings) -> FileHashes | bytes:
@@ -93,7 +94,10 @@ def _is_done(item: FileHashes | _Pending) -> bool:
     return isinstance(item, FileHashes) or item.future.done()
 
 
-def _finished(item: FileHashes | _Pending, limits: Limits) -> FileHashes:
+def _finished(
+    item: FileHashes | _Pending, others: Iterable[FileHashes | _Pending], limits: Limits
+) -> FileHashes:
+    """What became of `item`; `others` are at work meanwhile."""
     if isinstance(item, FileHashes):
         return item
     future = item.future
@@ -101,6 +105,11 @@ def _finished(item: FileHashes | _Pending, limits: Limits) -> FileHashes:
     if is_accident(error):
         # Once: the second time it was the file, or the machine is beyond help.
         future = item.start(item.data)
+        error = future.exception()
+    if isinstance(error, MemoryError):
+        # Its share was too small; alone it may take all that there is.
+        wait([other.future for other in others if isinstance(other, _Pending)])
+        future = item.start(item.data, limits)
         error = future.exception()
     if error is None:
         return FileHashes(item.path, future.result())

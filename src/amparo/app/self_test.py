@@ -17,10 +17,13 @@ WAVES = "56adab526cb193646c93b34c536e56ada95256ad934e649d934449572cb1a957"
 
 def check_sandbox(sandbox: Sandbox, limits: Limits) -> str:
     """What was found, in a few words. Raises Unavailable where something is not as it must be."""
-    allowed = sandbox.submit(confinement_holds, tempfile.gettempdir()).result()
+    try:
+        allowed = sandbox.submit(confinement_holds, tempfile.gettempdir()).result()
+        hashes = sandbox.submit(hash_media, drawn_picture(), limits).result()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise Unavailable(f"a worker failed: {type(error).__name__}: {error}") from error
     if allowed:
         raise Unavailable(f"a worker was able to {' and to '.join(allowed)}")
-    hashes = sandbox.submit(hash_media, drawn_picture(), limits).result()
     if [picture.hex for picture in hashes.pictures] != [WAVES]:
         raise Unavailable("a drawn picture got another hash than it must have")
     return f"{sandbox.processes} processes, confined; a drawn picture got its hash"

@@ -24,11 +24,12 @@ Ancestors = tuple[tuple[int, int], "Ancestors"] | None
 def walk(paths: Iterable[str]) -> Iterator[Found]:
     """Every file at or below `paths`, in the order in which the disk lists them.
 
-    Links are followed; a folder that is reached by several links is entered by the first of them.
+    Links are followed; a folder that several links below one path lead to is entered by
+    the first of them.
     Whatever cannot be entered or read comes out with its problem.
     """
-    linked: set[tuple[int, int]] = set()
     for path in paths:
+        linked: set[tuple[int, int]] = set()
         waiting: list[tuple[str, Ancestors]] = [(path, None)]
         while waiting:
             here, above = waiting.pop()

@@ -1,6 +1,7 @@
 """What an operator can set: by environment variables `AMPARO_…` or in a TOML file."""
 
 import os
+import tomllib
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
@@ -34,7 +35,7 @@ class Settings(BaseSettings):
         default=0, description="Sandboxed processes that decode and hash; 0: one a processor."
     )
     max_file_bytes: PositiveInt = Field(
-        default=256 * MIB, description="A larger file gets its digests only."
+        default=100 * MIB, description="A larger file gets its digests only."
     )
     max_pixels: PositiveInt = Field(
         default=100_000_000, description="A picture of more pixels is refused by its header."
@@ -49,7 +50,7 @@ class Settings(BaseSettings):
         default=20, description="Processor time that decoding and hashing one file may take."
     )
     item_memory_bytes: PositiveInt = Field(
-        default=768 * MIB, description="Memory that decoding and hashing one file may take."
+        default=768 * MIB, description="Memory that decoding may take, all files at work together."
     )
 
     @field_validator("home")
@@ -85,6 +86,8 @@ def settings() -> Settings:
     """The settings of this process, read once; a wrong one is named with what it should be."""
     try:
         return Settings()
+    except tomllib.TOMLDecodeError as error:
+        raise Invalid(f"{_settings_file()} is not TOML: {error}.") from error
     except ValidationError as error:
         lines = [
             f"AMPARO_{'_'.join(str(part) for part in each['loc']).upper()}: {each['msg']}"

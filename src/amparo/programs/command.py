@@ -1,5 +1,6 @@
 """The command `amparo`: finds the subcommand, loads that one alone, puts its errors in words."""
 
+import io
 import os
 import signal
 import sys
@@ -57,6 +58,8 @@ def command() -> None:
 def main() -> None:
     """Run the command line."""
     _open_standard_streams()
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _terminate)
     try:
@@ -70,7 +73,7 @@ def main() -> None:
         _end(INTERRUPTED)
     except BrokenPipeError:
         # Whoever read our output has seen enough.
-        _end(0)
+        _end(128 + signal.SIGPIPE)
     except AmparoError as error:
         click.echo(f"amparo: {error.message}", err=True)
         _end(FAILED)

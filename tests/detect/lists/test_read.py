@@ -66,7 +66,7 @@ GOOD = f"pdq,{PDQ},,,\n"
 BAD = {
     "a short hash": (HEADER + GOOD + "pdq,0f0f,,,\n", r"line 3, column 'value': must be 64"),
     "no hexadecimal": (HEADER + "md5," + "xy" * 16 + ",,,\n", r"line 2, column 'value'"),
-    "an unknown algorithm": (HEADER + "crc,00,,,\n", r"line 2, column 'algorithm': 'crc'"),
+    "an unknown algorithm": (HEADER + "crc,00,,,\n", r"line 2, column 'algorithm': is not one of"),
     "a strange quality": (HEADER + f"pdq,{PDQ},101,,\n", r"line 2, column 'quality'"),
     "a strange confidence": (HEADER + f"pdq,{PDQ},,nan,\n", r"line 2, column 'confidence'"),
     "a time without a zone": (HEADER + f"pdq,{PDQ},,,2030-01-01\n", r"column 'expires': has no"),
@@ -80,7 +80,7 @@ BAD = {
     "a hash of no length": ("0f0f0f\n", r"line 1, column 'value': has 6 characters"),
     "an endless line": (HEADER + "p" * 99_999 + "\n", r"line 2: is longer than 65536"),
     "nothing": ("\n\n", r"the list is empty"),
-    "not text": (b"\xff\xfe\x00\x01", r"not UTF-8 text"),
+    "not text": (b"\xff\xfe\x00\x01", r"line 1: is not UTF-8 text"),
 }
 
 

@@ -1,8 +1,10 @@
 """All hashes of a file's bytes: what runs in the sandbox for every upload."""
 
+import logging
 import threading
 from collections.abc import Iterator
 
+from amparo.core.problems import Problem, ProblemCode
 from amparo.detect.hashing.compat import raw_frame
 from amparo.detect.hashing.digests import digest
 from amparo.detect.hashing.model import MediaHashes, PdqInput, PictureHash
@@ -12,6 +14,7 @@ from amparo.detect.media.model import Kind, Limits, MediaError
 from amparo.detect.media.scratch import Scratch
 from amparo.detect.media.sniff import sniff
 
+_log = logging.getLogger(__name__)
 _kept = threading.local()
 
 
@@ -37,6 +40,13 @@ def hash_media(
             pictures.append(picture)
     except MediaError as error:
         problem = error.problem
+    except MemoryError:
+        raise  # not the file's fault alone: it may fit once others are done
+    except Exception as error:  # noqa: BLE001 (decoders raise anything on hostile bytes)
+        _log.info("A decoder failed in a way of its own.", exc_info=True)
+        problem = Problem(
+            ProblemCode.MEDIA_DAMAGED, f"The {kind.value} is damaged: {type(error).__name__}."
+        )
     return MediaHashes(
         kind=kind,
         size_bytes=len(data),

@@ -33,7 +33,8 @@ def hash_frame(frame: Frame, *, with_variants: bool) -> PictureHash:
 def hash_frame_of(data: bytes, frame: Frame, limits: Limits, *, with_variants: bool) -> PictureHash:
     """Like `hash_frame`; where an approximate frame is not good enough, `data` is decoded anew."""
     found = _pdq(frame)
-    if frame.approximate and not _is_good_enough(found):
+    bordered = with_variants and _inner(frame) is not None
+    if frame.approximate and (bordered or not _is_good_enough(found)):
         frame = next(decode(data, kind=Kind.JPEG, limits=limits))
         found = _pdq(frame)
     return _picture(frame, found, with_variants=with_variants)
@@ -50,17 +51,13 @@ def _picture(frame: Frame, found: PdqHash, *, with_variants: bool) -> PictureHas
 
 
 def _pdq(frame: Frame, region: Region | None = None) -> PdqHash:
-    """The hash of the frame, or of a region in its stored pixels."""
+    """The hash of the frame, or of a region of one that is not approximate."""
     if not frame.approximate:
         return pdq(frame.pixels, region=region, orientation=frame.orientation)
-    rows, columns = frame.pixels.shape[:2]
-    part = region or Region(0, 0, rows, columns)
-    bottom, right = part.top + part.height, part.left + part.width
     return pdq_scaled(
-        np.ascontiguousarray(frame.pixels[part.top : bottom, part.left : right, 0]),
-        # The last block of a side may hold fewer pixels than the others.
-        height=min(bottom * frame.block_px, frame.height) - part.top * frame.block_px,
-        width=min(right * frame.block_px, frame.width) - part.left * frame.block_px,
+        np.ascontiguousarray(frame.pixels[:, :, 0]),
+        height=frame.height,
+        width=frame.width,
         block_px=frame.block_px,
         orientation=frame.orientation,
     )
@@ -75,8 +72,15 @@ def _turns(found: PdqHash, prefix: str = "") -> tuple[Variant, ...]:
 
 def _inner_turns(frame: Frame) -> tuple[Variant, ...]:
     """The turns of what is left without borders of one colour, where there are such."""
+    region = _inner(frame)
+    return () if region is None else _turns(_pdq(frame, region), prefix=f"{INNER}-")
+
+
+def _inner(frame: Frame) -> Region | None:
+    """The part within borders of one colour, None where there are none or little is within."""
     top, left, height, width = inner_region(frame.pixels)
-    if (height, width) == frame.pixels.shape[:2] or min(height, width) < SMALLEST_INNER_PX:
-        return ()
-    inner = _pdq(frame, Region(top, left, height, width))
-    return _turns(inner, prefix=f"{INNER}-")
+    if (height, width) == frame.pixels.shape[:2]:
+        return None
+    if min(height, width) * frame.block_px < SMALLEST_INNER_PX:
+        return None
+    return Region(top, left, height, width)

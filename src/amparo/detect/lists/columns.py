@@ -86,7 +86,7 @@ def _algorithm(fields: Mapping[str, object]) -> Algorithm:
         return Algorithm(name)
     except ValueError:
         known = ", ".join(each.value for each in Algorithm)
-        raise BadValue("algorithm", f"{name[:20]!r} is not one of {known}") from None
+        raise BadValue("algorithm", f"is not one of {known}") from None
 
 
 def _value(fields: Mapping[str, object], algorithm: Algorithm) -> str:
@@ -149,9 +149,12 @@ def _expires(fields: Mapping[str, object]) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         raise BadValue("expires", "must be a time such as 2027-01-31T00:00:00Z") from None
     # A time without a zone could be hours off; nobody should have to guess when a signal ends.
     if moment.tzinfo is None:
         raise BadValue("expires", "has no time zone; write 2027-01-31T00:00:00Z")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise BadValue("expires", "lies beyond the year 9999") from None

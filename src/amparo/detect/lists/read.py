@@ -8,6 +8,7 @@ import csv
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TextIO
 
 from amparo.core.errors import Invalid, NotFound
 from amparo.detect.hashing.model import Algorithm
@@ -24,13 +25,11 @@ def read_list(path: Path, *, algorithm: Algorithm | None = None) -> KnownList:
     SHA-256. Raises NotFound or Invalid, which names file, line and column.
     """
     try:
-        with path.open(encoding="utf-8-sig", errors="strict", newline="") as file:
+        with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
             lines = _checked_lines(path, file)
             return _read(path, lines, algorithm)
     except FileNotFoundError as error:
         raise NotFound(f"There is no list or file {str(path)!r}.") from error
-    except UnicodeDecodeError as error:
-        raise Invalid(f"{path}: the list is not UTF-8 text ({error.reason}).") from error
     except OSError as error:
         raise Invalid(f"{path}: the list cannot be read: {error.strerror}.") from error
 
@@ -125,7 +124,9 @@ def _named(path: Path, number: int, name: str) -> Algorithm:
     try:
         return Algorithm(name.strip().lower())
     except ValueError:
-        raise _bad(path, number, "algorithm", f"{name[:20]!r} is unknown") from None
+        raise _bad(
+            path, number, "algorithm", "before the colon stands no known algorithm"
+        ) from None
 
 
 def _by_length(path: Path, number: int, digits: str) -> Algorithm:
@@ -150,10 +151,13 @@ def _bad(path: Path, number: int, column: str, message: str) -> Invalid:
     return Invalid(f"{where}: {message}. Nothing was imported.")
 
 
-def _checked_lines(path: Path, file: Iterator[str]) -> Iterator[str]:
-    for number, line in enumerate(file, 1):
+def _checked_lines(path: Path, file: TextIO) -> Iterator[str]:
+    pieces = iter(lambda: file.readline(LONGEST_LINE + 1), "")
+    for number, line in enumerate(pieces, 1):
         if len(line) > LONGEST_LINE:
             raise _bad(path, number, "", f"is longer than {LONGEST_LINE} characters")
+        if any("\udc80" <= letter <= "\udcff" for letter in line):
+            raise _bad(path, number, "", "is not UTF-8 text")
         yield line
 
 

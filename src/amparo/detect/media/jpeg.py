@@ -3,11 +3,10 @@
 from collections.abc import Iterator
 
 import simplejpeg
-from PIL import Image
 
 from amparo.core.problems import ProblemCode
 from amparo.detect.media.model import Frame, Kind, Limits, MediaError
-from amparo.detect.media.pillow import ORIENTATION, check_pixels, decode_with_pillow
+from amparo.detect.media.pillow import check_pixels, decode_with_pillow, read_orientation
 from amparo.detect.media.scratch import Scratch
 
 SCALED_SIDE_PX = 256
@@ -38,7 +37,11 @@ def decode_jpeg(
             raise MediaError(
                 ProblemCode.MEDIA_TRUNCATED, f"The JPEG is cut off: {reason}."
             ) from error
-        # Stray bytes between markers and the like: every viewer shows such a picture.
+        if "extraneous bytes" not in str(error).lower() and "supported" not in str(error).lower():
+            raise MediaError(
+                ProblemCode.MEDIA_DAMAGED, "The JPEG is damaged: what is left would hash wrongly."
+            ) from error
+        # Stray bytes between markers: every viewer shows such a picture.
     yield from decode_with_pillow(data, Kind.JPEG, limits)
 
 
@@ -97,14 +100,3 @@ def exif_orientation(data: bytes) -> int:
             return read_orientation(data[at + 4 : at + 2 + length])
         at += 2 + length
     return 1
-
-
-def read_orientation(exif_block: bytes) -> int:
-    """The orientation in an Exif block; a block that cannot be read asks for none."""
-    exif = Image.Exif()
-    try:
-        exif.load(exif_block)
-        orientation = exif.get(ORIENTATION, 1)
-    except (SyntaxError, ValueError, TypeError, KeyError, OSError):
-        return 1
-    return orientation if orientation in range(1, 9) else 1

@@ -1,6 +1,7 @@
 """Every kind of picture that Pillow reads, brought to the pixels that a person would see."""
 
 import struct
+import time
 from collections.abc import Iterator
 from io import BytesIO
 
@@ -33,6 +34,12 @@ _DAMAGE = (OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, Typ
 
 _ROWS_AT_A_TIME = 256
 
+_BYTES_A_PIXEL = 7  # four where Pillow decodes to, three where the result is put
+_BYTES_BESIDE = 32 * 1024 * 1024
+
+_SHARE_OF_TIME = 0.6
+"""Of the time for a file; the rest is for the frame in hand and for hashing."""
+
 
 def prepare_pillow() -> None:
     """Load the readers, and leave the limits to `check_pixels`, which knows the operator's."""
@@ -43,21 +50,28 @@ def prepare_pillow() -> None:
 
 
 def check_pixels(width: int, height: int, limits: Limits) -> None:
-    """Refuse by the header what would take too much memory to decode."""
+    """Refuse by the header what would take too much memory to decode.
+
+    Raises MediaError beyond the operator's limit, MemoryError beyond what this process may take.
+    """
     if width * height > limits.max_pixels:
         raise MediaError(
             ProblemCode.MEDIA_TOO_MANY_PIXELS,
             f"The header claims {width} × {height} pixels; {limits.max_pixels} are allowed "
             "(AMPARO_MAX_PIXELS).",
         )
+    # Known beforehand, so that no library takes it for damage when memory ends midway.
+    if width * height * _BYTES_A_PIXEL + _BYTES_BESIDE > limits.memory_bytes:
+        raise MemoryError
 
 
 def decode_with_pillow(data: bytes, kind: Kind, limits: Limits) -> Iterator[Frame]:
     """The first frame of `data` and an even sample of the others."""
+    deadline = time.process_time() + limits.seconds * _SHARE_OF_TIME
     try:
         image = Image.open(BytesIO(data), formats=FORMATS[kind])
         check_pixels(*image.size, limits)
-        yield _frame(image, 0)
+        yield _frame(image, image.tell())
         total = 1 if kind is Kind.JPEG else getattr(image, "n_frames", 1)
         if total > limits.max_frames:
             raise MediaError(
@@ -65,10 +79,13 @@ def decode_with_pillow(data: bytes, kind: Kind, limits: Limits) -> Iterator[Fram
                 f"The file has {total} frames; {limits.max_frames} are allowed "
                 "(AMPARO_MAX_FRAMES). Only its first was hashed.",
             )
+        # A file of several pictures may begin with another than the first stored one.
+        first = image.tell()
         for number in sampled(total, limits.sampled_frames)[1:]:
-            image.seek(number)
+            wanted = number if number > first else number - 1
+            _seek(image, wanted, deadline, limits)
             check_pixels(*image.size, limits)
-            yield _frame(image, number)
+            yield _frame(image, wanted)
     except UnidentifiedImageError as error:
         raise MediaError(
             ProblemCode.MEDIA_DAMAGED, f"The content begins as {kind.value} but is not readable."
@@ -83,29 +100,54 @@ def sampled(total: int, wanted: int) -> list[int]:
     return [number * total // count for number in range(count)]
 
 
+def _seek(image: Image.Image, wanted: int, deadline: float, limits: Limits) -> None:
+    """Go to a frame, one by one, and stop before the sandbox would end it all."""
+    while image.tell() != wanted:
+        if time.process_time() > deadline:
+            raise MediaError(
+                ProblemCode.MEDIA_OUT_OF_TIME,
+                f"Its frames take longer than {limits.seconds} s to decode "
+                "(AMPARO_ITEM_SECONDS). Those before were hashed.",
+            )
+        image.seek(image.tell() + 1 if image.tell() < wanted else wanted)
+
+
 def _frame(image: Image.Image, number: int) -> Frame:
     image.load()
-    orientation = image.getexif().get(ORIENTATION, 1)
-    pixels = _as_seen(image)
+    exif = image.info.get("exif", b"")
     return Frame(
         number,
-        pixels,
-        orientation if orientation in range(1, 9) else 1,
+        _as_seen(image),
+        read_orientation(exif) if isinstance(exif, bytes) and exif else 1,
         height=image.height,
         width=image.width,
     )
 
 
+def read_orientation(exif_block: bytes) -> int:
+    """The orientation in an Exif block; a block that cannot be read asks for none."""
+    exif = Image.Exif()
+    try:
+        exif.load(exif_block)
+        orientation = exif.get(ORIENTATION, 1)
+    except (SyntaxError, ValueError, TypeError, KeyError, OSError, struct.error):
+        return 1
+    return orientation if orientation in range(1, 9) else 1
+
+
 def _as_seen(image: Image.Image) -> NDArray[np.uint8]:
     """The pixels over white, uint8[height, width, 3 or 1]: a few rows at a time, to save memory."""
-    grey = image.mode in ("1", "L") and "transparency" not in image.info
-    grey = grey or image.mode in ("I", "F") or image.mode.startswith("I;16")
+    deep = image.mode in ("I", "F") or image.mode.startswith("I;16")
+    see_through = image.info.get("transparency") if deep or image.mode in ("1", "L") else None
+    grey = deep or (image.mode in ("1", "L") and see_through is None)
     out = np.empty((image.height, image.width, 1 if grey else 3), np.uint8)
     span = _span(image) if image.mode in ("I", "F") else 1.0
     for top in range(0, image.height, _ROWS_AT_A_TIME):
         strip = image.crop((0, top, image.width, min(top + _ROWS_AT_A_TIME, image.height)))
         strip.info = image.info
-        rows = _deep_grey(strip, span) if grey and image.mode not in ("1", "L") else _flat(strip)
+        rows = _deep_grey(strip, span) if deep else _flat(strip)
+        if deep and isinstance(see_through, int):
+            rows[np.asarray(strip) == see_through] = 255
         out[top : top + strip.height] = rows.reshape(strip.height, image.width, -1)
     return out
 
@@ -114,7 +156,7 @@ def _flat(strip: Image.Image) -> NDArray[np.uint8]:
     """Rows of 8 bits a channel; what is transparent shows the white of a page behind it."""
     if strip.mode == "LAB":
         strip = _from_lab(strip)
-    if strip.mode == "1":
+    if strip.mode == "1" and "transparency" not in strip.info:
         return np.asarray(strip.convert("L"))
     if strip.mode in ("RGB", "L") and "transparency" not in strip.info:
         return np.asarray(strip)

@@ -1,8 +1,9 @@
 """Worker processes in which hostile bytes may crash, hang or swell without harm to anything else.
 
 Workers are forked from a server process that has everything loaded already. Before its first item
-a worker gives up opening files and sockets, starting programs and writing files; it has limits of
-memory, and of processor time anew for each item. One that dies takes only its own item with it.
+a worker gives up new descriptors, and with them files and sockets; it has a limit of memory, and
+one of processor time anew for each item. One that dies takes only its own item with it. What this
+does not stop is listed in docs/decisions/0005.
 """
 
 import ctypes
@@ -18,12 +19,13 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from importlib import import_module
 from multiprocessing import forkserver
 from types import TracebackType
 from typing import ParamSpec, Self, TypeVar
 
-from pebble import ProcessExpired, ProcessPool
+from pebble import CONSTS, ProcessExpired, ProcessPool
 
 from amparo.core.errors import Unavailable
 from amparo.core.problems import Problem, ProblemCode
@@ -39,7 +41,16 @@ _PR_SET_DUMPABLE = 4
 _PR_SET_NO_NEW_PRIVS = 38
 
 
+SMALLEST_SHARE_BYTES = 192 * 1024 * 1024
+"""What an item may take however many processes share the memory."""
+
 _MOST_RESTARTS = 5
+
+# A worker that is killed while it holds the pool's lock keeps the others waiting for so long.
+CONSTS.channel_lock_timeout = 10
+
+_ITEMS_OF_A_WORKER = 1000
+"""Then it is replaced, with whatever memory its libraries have not given back."""
 
 
 class Sandbox:
@@ -65,6 +76,7 @@ class Sandbox:
             initializer=_confine,
             initargs=(self._limits.memory_bytes, self._preload),
             context=self._context,
+            max_tasks=_ITEMS_OF_A_WORKER,
         )
 
     def __enter__(self) -> Self:
@@ -97,6 +109,12 @@ class Sandbox:
     ) -> None:
         self._pool.stop()  # type: ignore[no-untyped-call]  # pebble leaves it untyped
         self._pool.join()
+
+    @property
+    def share(self) -> Limits:
+        """The limits of an item beside others: all of them together keep within the memory."""
+        part = max(self._limits.memory_bytes // self.processes, SMALLEST_SHARE_BYTES)
+        return replace(self._limits, memory_bytes=min(part, self._limits.memory_bytes))
 
     def submit(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> "Future[R]":
         """Run `work` in a worker. It and its arguments must be picklable."""
@@ -200,11 +218,25 @@ def _confine(memory_bytes: int, preload: Sequence[str]) -> None:
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     libc.prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     used = _data_bytes()
-    resource.setrlimit(resource.RLIMIT_DATA, (used + memory_bytes, used + memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    # A taken-over decoder shall not write lines of its own among the results.
+    nothing = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nothing, 0)
+    os.dup2(nothing, 1)
+    os.close(nothing)
+    _lower(resource.RLIMIT_DATA, used + memory_bytes)
+    _lower(resource.RLIMIT_CORE, 0)
+    _lower(resource.RLIMIT_FSIZE, 0)
+    _lower(resource.RLIMIT_NPROC, 0)
     # Descriptors 0 to 2 are taken, so that no number is left for a new one.
-    resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+    _lower(resource.RLIMIT_NOFILE, 3)
+
+
+def _lower(limit: int, wanted: int, *, for_good: bool = True) -> None:
+    """Set a limit, but never above the one that this process was given."""
+    _, hard = resource.getrlimit(limit)
+    if hard != resource.RLIM_INFINITY:
+        wanted = min(wanted, hard)
+    resource.setrlimit(limit, (wanted, wanted if for_good else hard))
 
 
 def _data_bytes() -> int:
@@ -222,7 +254,7 @@ def _limited(
     """Runs in a worker: `seconds` of processor time more for this item."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     until = math.ceil(usage.ru_utime + usage.ru_stime) + seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
+    _lower(resource.RLIMIT_CPU, until, for_good=False)
     return work(*args, **kwargs)
 
 

@@ -7,7 +7,6 @@ _AT_START = (
     (b"\x89PNG\r\n\x1a\n", Kind.PNG),
     (b"GIF87a", Kind.GIF),
     (b"GIF89a", Kind.GIF),
-    (b"BM", Kind.BMP),
     (b"II*\x00", Kind.TIFF),
     (b"MM\x00*", Kind.TIFF),
     (b"II+\x00", Kind.TIFF),
@@ -21,6 +20,8 @@ _AT_START = (
     (b"PK\x03\x04", Kind.ZIP),
     (b"\x1f\x8b", Kind.GZIP),
 )
+
+_BMP_HEADERS = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 
 _RIFF = {b"WEBP": Kind.WEBP, b"AVI ": Kind.AVI}
 
@@ -43,6 +44,8 @@ def sniff(data: bytes) -> Kind:
     for signature, kind in _AT_START:
         if head.startswith(signature):
             return kind
+    if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
+        return Kind.BMP
     if head[:4] == b"RIFF":
         return _RIFF.get(head[8:12], Kind.UNKNOWN)
     if head[4:8] == b"ftyp":

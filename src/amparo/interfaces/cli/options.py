@@ -1,14 +1,10 @@
 """What the commands share: options, the end of a run, the words before one."""
 
 import sys
-from collections.abc import Callable
-from typing import Any, TypeVar
 
 import click
 
 from amparo.interfaces.cli.output import Format, finish
-
-F = TypeVar("F", bound=Callable[..., Any])
 
 PATHS = click.argument(
     "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=str)

@@ -20,6 +20,9 @@ LUMINANCE = np.array([0.299, 0.587, 0.114])
 LANES = 32
 """Numbers that a loop adds up at a time; what is left over would cost as much again."""
 
+LONGEST_KEPT_PX = 8192
+"""Bands of longer sides are made each time: they are rare, and large to keep."""
+
 LARGEST_SUM = 257
 """257 times the largest byte is the largest number of 16 bits."""
 
@@ -51,13 +54,17 @@ def sampled_positions(size_px: int) -> NDArray[np.int64]:
     return ((np.arange(SAMPLES) + 0.5) * size_px / SAMPLES).astype(np.int64)
 
 
-@lru_cache(maxsize=4096)
 def bands(size_px: int, *, flipped: bool = False, block_px: int = 1) -> Bands:
     """The bands of a side of `size_px` pixels.
 
     `flipped` mirrors them, for a picture stored the other way round. `block_px` folds them onto
     blocks of that many pixels, for a picture that was decoded at 1 / `block_px` of its size.
     """
+    make = _kept_bands if size_px <= LONGEST_KEPT_PX else _new_bands
+    return make(size_px, flipped, block_px)
+
+
+def _new_bands(size_px: int, flipped: bool, block_px: int) -> Bands:
     rows = [_band(position, size_px) for position in sampled_positions(size_px)]
     if flipped:
         rows = [(size_px - start - len(weights), weights[::-1]) for start, weights in rows]
@@ -83,9 +90,13 @@ class Columns:
     weights: NDArray[np.float32]
 
 
-@lru_cache(maxsize=1024)
 def columns(size_px: int, channels: int, *, flipped: bool = False, block_px: int = 1) -> Columns:
     """The bands of a row of `size_px` pixels of `channels` (3 or 1) bytes; see `bands`."""
+    make = _kept_columns if size_px <= LONGEST_KEPT_PX else _new_columns
+    return make(size_px, channels, flipped, block_px)
+
+
+def _new_columns(size_px: int, channels: int, flipped: bool, block_px: int) -> Columns:
     each = bands(size_px, flipped=flipped, block_px=block_px)
     share = LUMINANCE if channels == 3 else np.ones(1)
     widest = int(np.diff(each.offsets).max()) * channels
@@ -94,6 +105,10 @@ def columns(size_px: int, channels: int, *, flipped: bool = False, block_px: int
         band = each.weights[each.offsets[j] : each.offsets[j + 1]]
         weights[j, : len(band) * channels] = (band[:, None] * share).ravel()
     return Columns(each.starts * np.int32(channels), weights)
+
+
+_kept_bands = lru_cache(maxsize=256)(_new_bands)
+_kept_columns = lru_cache(maxsize=256)(_new_columns)
 
 
 def reach(window: int) -> tuple[int, int]:
