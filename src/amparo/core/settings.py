@@ -38,7 +38,7 @@ class Settings(BaseSettings):
         default=100 * MIB, description="A larger file gets its digests only."
     )
     max_pixels: PositiveInt = Field(
-        default=100_000_000, description="A picture of more pixels is refused by its header."
+        default=80_000_000, description="A picture of more pixels is refused by its header."
     )
     max_frames: PositiveInt = Field(
         default=10_000, description="Of an animation with more frames only the first is hashed."
@@ -50,7 +50,7 @@ class Settings(BaseSettings):
         default=20, description="Processor time that decoding and hashing one file may take."
     )
     item_memory_bytes: PositiveInt = Field(
-        default=768 * MIB, description="Memory that decoding may take, all files at work together."
+        default=640 * MIB, description="Memory that decoding may take, all files at work together."
     )
 
     @field_validator("home")

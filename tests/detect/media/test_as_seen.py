@@ -149,3 +149,21 @@ def test_stray_bytes_between_markers_do_no_harm() -> None:
 def test_a_palette_is_hashed_by_its_colours(form: str) -> None:
     few = PICTURE.quantize(32)
     assert distance(encoded(few, form), few.convert("RGB")) == 0
+
+
+def test_a_transparent_grey_shows_white_at_every_depth() -> None:
+    dithered = GREY.convert("1")
+    assert hash_media(encoded(dithered, "PNG", transparency=0), Limits()).pictures[0].quality == 0
+    few = GREY.point(lambda value: value // 16 * 16)
+    deep = Image.fromarray(np.asarray(few).astype(np.uint16) * 257)
+    page = few.point(lambda value: 255 if value == 112 else value)
+    assert distance(encoded(deep, "PNG", transparency=112 * 257), page) <= 2
+
+
+def test_an_orientation_outside_exif_is_ignored_as_browsers_do() -> None:
+    from PIL.PngImagePlugin import PngInfo
+
+    text = PngInfo()
+    xmp = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><r tiff:Orientation="6"/></x:xmpmeta>'
+    text.add_itxt("XML:com.adobe.xmp", xmp)
+    assert distance(encoded(PICTURE, "PNG", pnginfo=text)) == 0

@@ -1,9 +1,10 @@
 """What would cost too much is refused by its header; what is broken is named."""
 
+import numpy as np
 import pytest
 
 from amparo.core.problems import ProblemCode
-from amparo.detect.hashing import hash_media
+from amparo.detect.hashing import PdqInput, hash_media
 from amparo.detect.media import Limits
 from amparo.detect.media.pillow import prepare_pillow, sampled
 from amparo.testing import hostile
@@ -66,3 +67,44 @@ def test_a_sample_begins_with_the_first_and_holds_no_frame_twice(total: int, wan
     assert numbers[0] == 0
     assert len(set(numbers)) == len(numbers) == min(total, wanted)
     assert max(numbers) < total
+
+
+def test_frames_that_take_too_long_do_not_hide_the_first() -> None:
+    first = hostile.photograph_like(1600, 1200).quantize()
+    others = [first.point(lambda value, k=k: (value + k) % 200) for k in range(12)]
+    data = hostile.encoded(first, "GIF", save_all=True, append_images=others)
+    found = hash_media(data, Limits(seconds=0))
+    assert [picture.frame for picture in found.pictures] == [0]
+    assert found.problem is not None
+    assert found.problem.code is ProblemCode.MEDIA_OUT_OF_TIME
+
+
+def test_a_picture_that_needs_more_memory_than_its_share_says_so_at_once() -> None:
+    with pytest.raises(MemoryError):
+        hash_media(hostile.png_bomb(9_000, 8_000), Limits(memory_bytes=200 * 1024 * 1024))
+
+
+def test_damage_within_a_jpeg_is_never_hashed() -> None:
+    data = bytearray(hostile.encoded(hostile.photograph_like(), "JPEG"))
+    middle = len(data) // 2
+    data[middle : middle + 40] = b"\xff\xd9" * 20
+    found = hash_media(bytes(data), Limits())
+    assert found.pictures == ()
+    assert found.problem is not None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "JPEG2000"])
+def test_mutated_files_end_in_hashes_or_a_problem(form: str) -> None:
+    chance = np.random.default_rng(len(form))
+    picture = hostile.photograph_like(64, 48)
+    whole = hostile.encoded(picture.quantize() if form == "GIF" else picture, form)
+    for _ in range(1500):
+        data = bytearray(whole)
+        for at in chance.integers(0, len(data), chance.integers(1, 9)):
+            data[at] = chance.integers(0, 256)
+        for how in PdqInput:
+            try:
+                hash_media(bytes(data), Limits(), pdq_input=how, with_variants=True)
+            except MemoryError:
+                continue  # its header asked for more than there is

@@ -61,11 +61,11 @@ _PICTURES = frozenset(
 class Limits:
     """What one file may cost. Everything that a header tells is checked before decoding."""
 
-    max_pixels: int = 100_000_000
+    max_pixels: int = 80_000_000
     max_frames: int = 10_000
     sampled_frames: int = 16
     seconds: int = 20
-    memory_bytes: int = 768 * 1024 * 1024
+    memory_bytes: int = 640 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, repr=False)
