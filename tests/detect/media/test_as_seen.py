@@ -167,3 +167,14 @@ def test_an_orientation_outside_exif_is_ignored_as_browsers_do() -> None:
     xmp = '<x:xmpmeta xmlns:x="adobe:ns:meta/"><r tiff:Orientation="6"/></x:xmpmeta>'
     text.add_itxt("XML:com.adobe.xmp", xmp)
     assert distance(encoded(PICTURE, "PNG", pnginfo=text)) == 0
+
+
+def test_of_several_heic_pictures_the_primary_comes_first_and_none_is_missed() -> None:
+    several = pillow_heif.HeifFile()
+    for seed in (1, 2, 3):
+        several.add_from_pillow(photograph_like(320, 240, seed=seed))
+    out = BytesIO()
+    several.save(out, quality=90, primary_index=1)
+    pictures = hash_media(out.getvalue(), Limits()).pictures
+    assert [picture.frame for picture in pictures] == [1, 0, 2]
+    assert len({picture.hex for picture in pictures}) == 3
