@@ -118,11 +118,11 @@ class Sandbox:
 
     def submit(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> "Future[R]":
         """Run `work` in a worker. It and its arguments must be picklable."""
-        try:
-            return self._schedule(work, args, kwargs)
-        except RuntimeError as error:  # the pool has lost its footing since the last item
-            self._restart(error)
-            return self._schedule(work, args, kwargs)
+        while True:
+            try:
+                return self._schedule(work, args, kwargs)
+            except RuntimeError as error:  # the pool has lost its footing since the last item
+                self._restart(error)  # raises after a few times
 
     def _schedule(
         self, work: Callable[..., R], args: tuple[object, ...], kwargs: dict[str, object]
