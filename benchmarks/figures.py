@@ -69,20 +69,28 @@ class Figure:
         }
 
 
-def medians_ms(contestants: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Median milliseconds of each contestant over `rounds`.
+def medians_ms(
+    contestants: Mapping[str, Callable[[], object]],
+    rounds: int,
+    *,
+    unmeasured: int = 1,
+    measured: int = 1,
+) -> dict[str, float]:
+    """Median milliseconds of each contestant over `rounds`, in which they take turns.
 
-    They take turns. Each runs twice in its turn and the second run counts: a program that hashes
-    does so again and again, and its memory is not what a competitor has just emptied from the
-    caches.
+    In its turn each runs `unmeasured` + `measured` times, and the last of them count: a program
+    that hashes does so again and again, and its memory is not what a competitor has just emptied
+    from the caches.
     """
     times: dict[str, list[float]] = {name: [] for name in contestants}
     for _ in range(rounds):
         for name, run in contestants.items():
-            run()
-            began = time.perf_counter()
-            run()
-            times[name].append((time.perf_counter() - began) * 1000)
+            for _ in range(unmeasured):
+                run()
+            for _ in range(measured):
+                began = time.perf_counter()
+                run()
+                times[name].append((time.perf_counter() - began) * 1000)
     return {name: median(each) for name, each in times.items()}
 
 

@@ -148,7 +148,7 @@ def test_help_imports_nothing_heavy() -> None:
         "import sys, amparo.programs.command as c\n"
         "try: c.command.main(['--help'], standalone_mode=True)\n"
         "except SystemExit: pass\n"
-        "heavy = {'numpy', 'numba', 'PIL', 'pydantic', 'rich', 'pebble'} & set(sys.modules)\n"
+        "heavy = {'numpy', 'numba', 'PIL', 'pydantic', 'rich'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

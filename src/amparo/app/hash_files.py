@@ -13,8 +13,8 @@ from amparo.core.settings import Settings
 from amparo.detect.hashing.digests import digest
 from amparo.detect.hashing.hash_media import hash_media
 from amparo.detect.hashing.model import MediaHashes, PdqInput
-from amparo.detect.media.model import Limits
-from amparo.detect.media.sandbox import Sandbox, is_accident, problem_of
+from amparo.detect.media.model import Limits, MediaError
+from amparo.detect.media.sandbox import Sandbox, out_of_memory
 from amparo.detect.media.sniff import sniff
 
 HashBytes = Callable[..., MediaHashes]
@@ -57,7 +57,7 @@ def hash_files(
 
     def start(data: bytes, allowed: Limits = sandbox.share) -> "Future[MediaHashes]":
         return sandbox.submit(
-            hash_bytes, data, allowed, pdq_input=pdq_input, with_variants=with_variants
+            MediaHashes, hash_bytes, data, allowed, pdq_input=pdq_input, with_variants=with_variants
         )
 
     pending: deque[FileHashes | _Pending] = deque()
@@ -100,20 +100,22 @@ def _finished(
     """What became of `item`; `others` are at work meanwhile."""
     if isinstance(item, FileHashes):
         return item
-    future = item.future
-    error = future.exception()
-    if is_accident(error):
-        # Once: the second time it was the file, or the machine is beyond help.
-        future = item.start(item.data)
-        error = future.exception()
-    if isinstance(error, MemoryError):
+    try:
+        return FileHashes(item.path, _hashes(item, others, limits))
+    except MediaError as error:
+        problem = error.problem
+    except MemoryError:
+        problem = out_of_memory(limits)
+    return FileHashes(item.path, _digests_only(item.data, problem))
+
+
+def _hashes(item: _Pending, others: Iterable[FileHashes | _Pending], limits: Limits) -> MediaHashes:
+    try:
+        return item.future.result()
+    except MemoryError:
         # Its share was too small; alone it may take all that there is.
         wait([other.future for other in others if isinstance(other, _Pending)])
-        future = item.start(item.data, limits)
-        error = future.exception()
-    if error is None:
-        return FileHashes(item.path, future.result())
-    return FileHashes(item.path, _digests_only(item.data, problem_of(error, limits)))
+        return item.start(item.data, limits).result()
 
 
 def _digests_only(data: bytes, problem: Problem) -> MediaHashes:

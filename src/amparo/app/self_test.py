@@ -8,7 +8,8 @@ from PIL import Image
 
 from amparo.core.errors import Unavailable
 from amparo.detect.hashing.hash_media import hash_media
-from amparo.detect.media.model import Limits
+from amparo.detect.hashing.model import MediaHashes
+from amparo.detect.media.model import Limits, MediaError
 from amparo.detect.media.sandbox import Sandbox, confinement_holds
 
 WAVES = "56adab526cb193646c93b34c536e56ada95256ad934e649d934449572cb1a957"
@@ -18,9 +19,9 @@ WAVES = "56adab526cb193646c93b34c536e56ada95256ad934e649d934449572cb1a957"
 def check_sandbox(sandbox: Sandbox, limits: Limits) -> str:
     """What was found, in a few words. Raises Unavailable where something is not as it must be."""
     try:
-        allowed = sandbox.submit(confinement_holds, tempfile.gettempdir()).result()
-        hashes = sandbox.submit(hash_media, drawn_picture(), limits).result()
-    except (OSError, RuntimeError, ValueError) as error:
+        allowed = sandbox.submit(list[str], confinement_holds, tempfile.gettempdir()).result()
+        hashes = sandbox.submit(MediaHashes, hash_media, drawn_picture(), limits).result()
+    except (MediaError, MemoryError) as error:
         raise Unavailable(f"a worker failed: {type(error).__name__}: {error}") from error
     if allowed:
         raise Unavailable(f"a worker was able to {' and to '.join(allowed)}")

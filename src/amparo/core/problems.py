@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
+
+from annotated_types import Len
 
 
 class ProblemCode(StrEnum):
@@ -33,4 +36,4 @@ class Problem:
     """What is wrong with a file, for programs (`code`) and for people (`message`)."""
 
     code: ProblemCode
-    message: str
+    message: Annotated[str, Len(1, 1000)]

@@ -1,6 +1,7 @@
 """What hostile bytes can make a decoder do, done on purpose: for tests of the sandbox."""
 
 import os
+import threading
 
 from amparo.detect.hashing.hash_media import hash_media
 from amparo.detect.hashing.model import MediaHashes, PdqInput
@@ -8,7 +9,14 @@ from amparo.detect.media.model import Limits
 
 CRASH = b"this decoder shall crash"
 HANG = b"this decoder shall hang"
-SWELL = b"this decoder shall take all memory"
+SWELL = b"this decoder shall take all memory and swell"
+NEVER_ANSWER = b"this decoder shall wait"
+LIE = b"this decoder shall write an answer of its own and lie"
+SHOUT = b"this decoder shall claim a message of endless length and shout"
+BREAK = b"this decoder shall find an error of ours and break"
+
+_CHANNEL = 3
+"""A worker's only descriptor."""
 
 
 def hash_or_fail(
@@ -19,12 +27,8 @@ def hash_or_fail(
     with_variants: bool = False,
 ) -> MediaHashes:
     """`hash_media`, except for the bytes above."""
-    if data == CRASH:
-        os.abort()
-    if data == HANG:
-        spin()
-    if data == SWELL:
-        swell()
+    if data in _FAULTS:
+        _FAULTS[data]()
     return hash_media(data, limits, pdq_input=pdq_input, with_variants=with_variants)
 
 
@@ -39,3 +43,37 @@ def swell() -> None:
     taken = []
     while True:
         taken.append(bytearray(16 * 1024 * 1024))
+
+
+def wait() -> None:
+    """Never come back, and take no time of any processor."""
+    threading.Event().wait()
+
+
+def lie() -> None:
+    """Answer what is not true, as a decoder that was taken over could."""
+    answer = b'{"kind": "image/jpeg", "quality": "everything"}'
+    os.write(_CHANNEL, b"a" + len(answer).to_bytes(8, "big") + answer)
+    wait()
+
+
+def shout() -> None:
+    """Announce an answer that no memory would hold."""
+    os.write(_CHANNEL, b"a" + (1 << 62).to_bytes(8, "big"))
+    wait()
+
+
+def stumble() -> None:
+    """An error of Amparo's own."""
+    raise ZeroDivisionError
+
+
+_FAULTS = {
+    CRASH: os.abort,
+    HANG: spin,
+    SWELL: swell,
+    NEVER_ANSWER: wait,
+    LIE: lie,
+    SHOUT: shout,
+    BREAK: stumble,
+}

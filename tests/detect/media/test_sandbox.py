@@ -1,59 +1,112 @@
-"""A decoder that crashes, hangs or swells costs its own item, and nothing else."""
+"""A decoder that crashes, hangs, swells or lies costs its own item, and nothing else."""
 
 import os
 import signal
 import tempfile
+import threading
 
 import pytest
 
 from amparo.app.sandbox import limits_of
+from amparo.core.errors import Unavailable
 from amparo.core.problems import ProblemCode
-from amparo.detect.media.sandbox import Sandbox, confinement_holds, is_accident, problem_of
+from amparo.detect.hashing import MediaHashes
+from amparo.detect.media import MediaError
+from amparo.detect.media.sandbox import Sandbox, confinement_holds
 from amparo.testing import faulty
 from amparo.testing.hostile import encoded, photograph_like
 from tests.conftest import small_settings
 
 LIMITS = limits_of(small_settings())
+GOOD = encoded(photograph_like(), "JPEG")
 
 FAULTS = {
     faulty.CRASH: ProblemCode.MEDIA_DECODER_CRASHED,
     faulty.HANG: ProblemCode.MEDIA_OUT_OF_TIME,
-    faulty.SWELL: ProblemCode.MEDIA_OUT_OF_MEMORY,
+    faulty.NEVER_ANSWER: ProblemCode.MEDIA_OUT_OF_TIME,
+    faulty.LIE: ProblemCode.MEDIA_DECODER_CRASHED,
+    faulty.SHOUT: ProblemCode.MEDIA_DECODER_CRASHED,
+    faulty.BREAK: ProblemCode.MEDIA_DECODER_CRASHED,
 }
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=FAULTS.values())
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.decode().split()[-1])
 def test_a_fault_costs_its_own_item_only(sandbox: Sandbox, fault: bytes) -> None:
-    good = encoded(photograph_like(), "JPEG")
-    items = [good, good, fault, good, good, good]
-    futures = [sandbox.submit(faulty.hash_or_fail, item, LIMITS) for item in items]
+    items = [GOOD, GOOD, fault, GOOD, GOOD, GOOD]
+    futures = [sandbox.submit(MediaHashes, faulty.hash_or_fail, item, LIMITS) for item in items]
     errors = [future.exception(timeout=60) for future in futures]
     assert [error is not None for error in errors] == [item == fault for item in items]
-    assert errors[2] is not None
-    assert problem_of(errors[2], LIMITS).code is FAULTS[fault]
+    assert isinstance(errors[2], MediaError)
+    assert errors[2].problem.code is FAULTS[fault]
 
 
-def test_a_killed_worker_is_replaced_whatever_it_was_doing(sandbox: Sandbox) -> None:
+def test_one_that_swells_is_told_apart(sandbox: Sandbox) -> None:
+    future = sandbox.submit(MediaHashes, faulty.hash_or_fail, faulty.SWELL, LIMITS)
+    with pytest.raises(MemoryError):
+        future.result(timeout=60)
+
+
+def test_an_answer_comes_back_as_it_was_given(sandbox: Sandbox) -> None:
+    future = sandbox.submit(MediaHashes, faulty.hash_or_fail, GOOD, LIMITS, with_variants=True)
+    assert future.result(timeout=60) == faulty.hash_or_fail(GOOD, LIMITS, with_variants=True)
+
+
+def test_killed_workers_are_replaced_whatever_they_were_doing(sandbox: Sandbox) -> None:
     for _ in range(3):
-        worker = sandbox.submit(os.getpid).result(timeout=60)
+        worker = sandbox.submit(int, os.getpid).result(timeout=60)
         os.kill(worker, signal.SIGKILL)
-        good = encoded(photograph_like(), "JPEG")
-        futures = [sandbox.submit(faulty.hash_or_fail, good, LIMITS) for _ in range(4)]
-        errors = [future.exception(timeout=60) for future in futures]
-        assert all(error is None or is_accident(error) for error in errors)
-        again = sandbox.submit(faulty.hash_or_fail, good, LIMITS)
-        assert again.exception(timeout=60) is None or is_accident(again.exception())
+        futures = [sandbox.submit(MediaHashes, faulty.hash_or_fail, GOOD, LIMITS) for _ in range(4)]
+        assert [future.exception(timeout=60) for future in futures] == [None] * 4
 
 
-def test_a_worker_opens_no_file_and_no_socket(sandbox: Sandbox) -> None:
-    assert sandbox.submit(confinement_holds, tempfile.gettempdir()).result() == []
+def test_work_goes_on_while_somebody_kills_worker_after_worker(sandbox: Sandbox) -> None:
+    def kill() -> None:
+        for _ in range(8):
+            os.kill(sandbox.submit(int, os.getpid).result(timeout=60), signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    while killer.is_alive():
+        futures = [
+            sandbox.submit(MediaHashes, faulty.hash_or_fail, GOOD, LIMITS) for _ in range(20)
+        ]
+        assert [future.exception(timeout=60) for future in futures] == [None] * 20
+
+
+def test_a_server_that_is_killed_is_started_again(sandbox: Sandbox) -> None:
+    from multiprocessing import forkserver
+
+    for _ in range(2):
+        sandbox.submit(int, os.getpid).result(timeout=60)
+        os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
+        os.kill(sandbox.submit(int, os.getpid).result(timeout=60), signal.SIGKILL)
+        future = sandbox.submit(MediaHashes, faulty.hash_or_fail, GOOD, LIMITS)
+        assert future.exception(timeout=60) is None
+
+
+def test_a_worker_can_do_nothing_but_compute(sandbox: Sandbox) -> None:
+    future = sandbox.submit(list[str], confinement_holds, tempfile.gettempdir())
+    assert future.result(timeout=60) == []
 
 
 @pytest.mark.enable_socket
 def test_the_check_can_fail() -> None:
-    assert confinement_holds(tempfile.gettempdir()) == ["open a file", "open a socket"]
+    assert len(confinement_holds(tempfile.gettempdir())) == 5
 
 
-def test_an_error_of_our_own_is_not_taken_for_a_bad_file() -> None:
-    with pytest.raises(ZeroDivisionError):
-        problem_of(ZeroDivisionError(), LIMITS)
+def test_workers_that_cannot_load_say_why() -> None:
+    with Sandbox(LIMITS, processes=1, preload=["amparo.no_such_module"]) as broken:
+        future = broken.submit(int, os.getpid)
+        with pytest.raises(Unavailable, match="no_such_module"):
+            future.result(timeout=60)
+
+
+def test_leaving_ends_every_worker_at_once() -> None:
+    with Sandbox(LIMITS, processes=2, preload=["amparo.testing.faulty"]) as opened:
+        worker = opened.submit(int, os.getpid).result(timeout=60)
+        futures = [
+            opened.submit(MediaHashes, faulty.hash_or_fail, faulty.HANG, LIMITS) for _ in range(9)
+        ]
+    assert all(future.done() for future in futures)
+    with pytest.raises(ProcessLookupError):
+        os.kill(worker, 0)

@@ -1,7 +1,15 @@
-"""The words of this feature: algorithms, digests, hashes of pictures and their variants."""
+"""The words of this feature: algorithms, digests, hashes of pictures and their variants.
 
+What can be told of a value beyond its type stands beside it: answers of workers, in which hostile
+bytes may have had a say, are held against it.
+"""
+
+import string
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
+
+from annotated_types import Interval, Len, Predicate
 
 from amparo.core.problems import Problem
 from amparo.detect.media.model import Kind
@@ -45,13 +53,25 @@ class PdqInput(StrEnum):
     """Raw channel values, as python-threatexchange hashes them."""
 
 
+def _is_hexadecimal(text: str) -> bool:
+    return set(text) <= _HEXADECIMAL
+
+
+_HEXADECIMAL = frozenset(string.digits + "abcdef")
+_Hexadecimal = Predicate(_is_hexadecimal)
+
+PdqValue = Annotated[bytes, Len(32, 32)]
+Quality = Annotated[int, Interval(ge=0, le=100)]
+VariantName = Annotated[str, Len(0, 40)]
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Digests:
     """Digests of a file's bytes, lower-case hexadecimal."""
 
-    md5: str
-    sha1: str
-    sha256: str
+    md5: Annotated[str, Len(32, 32), _Hexadecimal]
+    sha1: Annotated[str, Len(40, 40), _Hexadecimal]
+    sha256: Annotated[str, Len(64, 64), _Hexadecimal]
 
     def __repr__(self) -> str:
         return "Digests(…)"
@@ -61,9 +81,9 @@ class Digests:
 class Variant:
     """One hash that a look-up searches: the picture itself, turned, mirrored or without borders."""
 
-    name: str
-    value: bytes
-    quality: int
+    name: VariantName
+    value: PdqValue
+    quality: Quality
 
     def __repr__(self) -> str:
         return f"Variant({self.name!r})"
@@ -73,9 +93,9 @@ class Variant:
 class PictureHash:
     """The PDQ hash of one frame: 32 bytes, most significant bit first, and its quality."""
 
-    frame: int
-    value: bytes
-    quality: int
+    frame: Annotated[int, Interval(ge=0)]
+    value: PdqValue
+    quality: Quality
     variants: tuple[Variant, ...] = ()
 
     @property
@@ -92,7 +112,7 @@ class MediaHashes:
     """All hashes of one file; `problem` tells why there are none, or fewer, of its pictures."""
 
     kind: Kind
-    size_bytes: int
+    size_bytes: Annotated[int, Interval(ge=0)]
     digests: Digests
     pictures: tuple[PictureHash, ...] = ()
     problem: Problem | None = None

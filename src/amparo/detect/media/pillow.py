@@ -8,7 +8,7 @@ from io import BytesIO
 import numpy as np
 import pi_heif
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, UnidentifiedImageError
+from PIL import AvifImagePlugin, Image, ImageCms, UnidentifiedImageError
 
 from amparo.core.problems import ProblemCode
 from amparo.detect.media.model import Frame, Kind, Limits, MediaError
@@ -45,7 +45,9 @@ def prepare_pillow() -> None:
     """Load the readers, and leave the limits to `check_pixels`, which knows the operator's."""
     Image.preinit()
     Image.init()
-    pi_heif.register_heif_opener(thumbnails=False)
+    # A sandboxed worker can start no thread.
+    AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    pi_heif.register_heif_opener(thumbnails=False, decode_threads=1)
     Image.MAX_IMAGE_PIXELS = None
 
 

@@ -1,0 +1,77 @@
+"""The life of a worker process: load, give up what can be given up, answer until told to stop."""
+
+import os
+import pickle
+import socket
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from multiprocessing.connection import Connection
+from typing import Final
+
+from pydantic_core import to_json
+
+from amparo.detect.media.sandbox.confine import allow_processor_time, confine
+from amparo.detect.media.sandbox.frames import (
+    ANSWER,
+    FAILED,
+    NO_MEMORY,
+    READY,
+    Frame,
+    Gone,
+    receive,
+    send,
+)
+
+Request = tuple[Callable[..., object], tuple[object, ...], dict[str, object]]
+
+BYTES_MODE: Final = "base64"
+"""How bytes stand in an answer."""
+
+_LONGEST_TRACEBACK = 20_000
+
+
+def serve(
+    connection: Connection, memory_bytes: int, item_seconds: int, preload: Sequence[str]
+) -> None:
+    """Answer requests on `connection` until it closes; never returns."""
+    try:
+        for module in preload:
+            import_module(module)
+        number = confine(memory_bytes, connection.fileno())
+        first = Frame(READY, b"")
+    except Exception:  # noqa: BLE001 (the program raises it again, with these words)
+        number = connection.fileno()
+        first = _failed()
+    channel = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, 0, fileno=number)
+    try:
+        send(channel, first)
+        while first.kind == READY:
+            # Whoever holds the other end is the program itself: its requests are trusted.
+            request = receive(channel, most_bytes=sys.maxsize)
+            send(channel, _answer(request, item_seconds))
+    except Gone:
+        pass
+    os._exit(0)
+
+
+def _answer(request: Frame, item_seconds: int) -> Frame:
+    try:
+        work, args, kwargs = _unpacked(request)
+        allow_processor_time(item_seconds)
+        return Frame(ANSWER, to_json(work(*args, **kwargs), bytes_mode=BYTES_MODE))
+    except MemoryError:
+        return Frame(NO_MEMORY, b"")
+    except Exception:  # noqa: BLE001 (the program logs it with its traceback)
+        return _failed()
+
+
+def _unpacked(request: Frame) -> Request:
+    unpacked: Request = pickle.loads(request.payload)  # noqa: S301 (from the program itself)
+    return unpacked
+
+
+def _failed() -> Frame:
+    text = traceback.format_exc()[-_LONGEST_TRACEBACK:]
+    return Frame(FAILED, text.encode(errors="backslashreplace"))

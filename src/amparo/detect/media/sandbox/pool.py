@@ -1,0 +1,230 @@
+"""Work for the workers: handed to one that is free, tried again where an accident took it."""
+
+import logging
+import multiprocessing
+import os
+import pickle
+import threading
+from collections import Counter
+from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from dataclasses import replace
+from functools import lru_cache
+from types import GenericAlias, TracebackType
+from typing import Any, ParamSpec, Self, TypeVar, cast
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from amparo.core.errors import Unavailable
+from amparo.core.problems import Problem, ProblemCode
+from amparo.detect.media.model import Limits, MediaError
+from amparo.detect.media.sandbox import inside
+from amparo.detect.media.sandbox.frames import ANSWER, NO_MEMORY, Frame, Gone
+from amparo.detect.media.sandbox.worker import (
+    Crashed,
+    Killed,
+    OutOfTime,
+    Worker,
+    await_ready,
+    start_server,
+    start_worker,
+)
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+SMALLEST_SHARE_BYTES = 192 * 1024 * 1024
+"""What an item may take however many processes share the memory."""
+
+_WALL_SECONDS_PER_CPU_SECOND = 3
+"""A worker that waits for others' work on a busy machine is not hanging yet."""
+
+_ITEMS_OF_A_WORKER = 1000
+"""Then it is replaced, with whatever memory its libraries have not given back."""
+
+_MOST_STARTS = 20
+_SECONDS_BETWEEN_STARTS = 0.25
+
+_MOST_TRIES = {Crashed: 2, Killed: 4}
+"""A crash may be the doing of an item before; to be killed is no fault of an item's at all."""
+
+_WORDS = {
+    Crashed: "The decoder died on this file; treat the file as hostile.",
+    Killed: "Something outside Amparo kills its workers, perhaps a system short of memory.",
+}
+
+_log = logging.getLogger(__name__)
+
+
+class Sandbox:
+    """A pool of worker processes; use it in a `with` block."""
+
+    def __init__(self, limits: Limits, *, processes: int = 0, preload: Sequence[str] = ()) -> None:
+        """`processes` 0 means one a processor.
+
+        `preload` names the modules of all work that will be submitted: a worker can open no file,
+        so that it cannot import one later.
+        """
+        self.processes = processes or len(os.sched_getaffinity(0))
+        self._limits = limits
+        self._preload = tuple(preload)
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload([inside.__name__, *preload])
+        self._threads = ThreadPoolExecutor(self.processes, thread_name_prefix="sandbox")
+        self._idle: list[Worker] = []
+        self._alive: set[Worker] = set()
+        self._closing = threading.Event()
+        self._changing = threading.Lock()
+
+    def __enter__(self) -> Self:
+        """Start the server; it loads what is needed while the caller goes on."""
+        start_server()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        with self._changing:
+            self._closing.set()
+            alive = tuple(self._alive)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        for worker in alive:
+            worker.kill()
+        self._threads.shutdown()
+
+    @property
+    def share(self) -> Limits:
+        """The limits of an item beside others: all of them together keep within the memory."""
+        part = max(self._limits.memory_bytes // self.processes, SMALLEST_SHARE_BYTES)
+        return replace(self._limits, memory_bytes=min(part, self._limits.memory_bytes))
+
+    def submit(
+        self, returns: type[R], work: Callable[P, R], *args: P.args, **kwargs: P.kwargs
+    ) -> "Future[R]":
+        """Run `work`, a function of a preloaded module, in a worker.
+
+        Arguments must be picklable; what comes back is checked to be a `returns`: a dataclass or
+        what else JSON can carry. The future raises MediaError where the item crashed its worker or
+        took too long, MemoryError where it needs more memory, Unavailable where workers cannot be
+        kept alive at all.
+        """
+        return self._threads.submit(self._run, returns, work, args, kwargs)
+
+    def _run(
+        self,
+        returns: type[R],
+        work: Callable[..., R],
+        args: tuple[object, ...],
+        kwargs: dict[str, object],
+    ) -> R:
+        request = pickle.dumps((work, args, kwargs))
+        return cast(R, self._ask(request, _adapter(returns)))  # type: ignore[arg-type]  # hashable
+
+    def _ask(self, request: bytes, adapter: TypeAdapter[Any]) -> object:
+        """The answer of a worker that lived to give it."""
+        accidents: Counter[type[Exception]] = Counter()
+        while True:
+            try:
+                return self._ask_once(request, adapter)
+            except OutOfTime:
+                raise MediaError(
+                    ProblemCode.MEDIA_OUT_OF_TIME,
+                    f"Decoding took longer than {self._limits.seconds} s (AMPARO_ITEM_SECONDS).",
+                ) from None
+            except (Crashed, Killed) as error:
+                accidents[type(error)] += 1
+                if self._closing.is_set() or accidents[type(error)] == _MOST_TRIES[type(error)]:
+                    raise _crashed(_WORDS[type(error)]) from None
+
+    def _ask_once(self, request: bytes, adapter: TypeAdapter[Any]) -> object:
+        worker = self._take()
+        try:
+            frame = worker.ask(request, seconds=self._limits.seconds * _WALL_SECONDS_PER_CPU_SECOND)
+            answer = _read(frame, adapter)
+        except BaseException:
+            self._drop(worker)
+            raise
+        if worker.items < _ITEMS_OF_A_WORKER:
+            self._idle.append(worker)
+        else:
+            self._drop(worker)
+        return answer
+
+    def _take(self) -> Worker:
+        """A worker for the calling thread alone."""
+        while True:
+            try:
+                worker = self._idle.pop()
+            except IndexError:
+                return self._start()
+            if worker.is_waiting:
+                return worker
+            self._drop(worker)
+
+    def _start(self) -> Worker:
+        for _ in range(_MOST_STARTS):
+            worker = None
+            try:
+                worker = start_worker(
+                    self._context, self._limits.memory_bytes, self._limits.seconds, self._preload
+                )
+                self._enlist(worker)
+                await_ready(worker)
+            except (Gone, EOFError, OSError):  # its server or itself was just killed
+                if worker is not None:
+                    self._drop(worker)
+                self._closing.wait(_SECONDS_BETWEEN_STARTS)
+            else:
+                return worker
+        raise Unavailable(
+            "The sandbox's workers do not stay alive; `amparo doctor` says what is missing."
+        )
+
+    def _enlist(self, worker: Worker) -> None:
+        with self._changing:
+            if not self._closing.is_set():
+                self._alive.add(worker)
+                return
+        worker.kill()
+        raise CancelledError
+
+    def _drop(self, worker: Worker) -> None:
+        worker.kill()
+        with self._changing:
+            self._alive.discard(worker)
+
+
+def out_of_memory(limits: Limits) -> Problem:
+    """What is said of an item that needs more memory than all of them have together."""
+    mebibytes = limits.memory_bytes // (1024 * 1024)
+    return Problem(
+        ProblemCode.MEDIA_OUT_OF_MEMORY,
+        f"Decoding needs more than {mebibytes} MiB of memory (AMPARO_ITEM_MEMORY_BYTES).",
+    )
+
+
+def _read(frame: Frame, adapter: TypeAdapter[Any]) -> object:
+    """What a worker said, in which hostile bytes may have had a say."""
+    if frame.kind == NO_MEMORY:
+        raise MemoryError
+    if frame.kind == ANSWER:
+        try:
+            return adapter.validate_json(b"[" + frame.payload + b"]")[0]
+        except ValidationError as error:
+            raise Crashed from error
+    _log.error("A worker failed: %s", ascii(frame.payload.decode(errors="replace")))
+    raise _crashed("Amparo itself failed on this file; the log says how.")
+
+
+def _crashed(message: str) -> MediaError:
+    return MediaError(ProblemCode.MEDIA_DECODER_CRASHED, message)
+
+
+@lru_cache(maxsize=32)
+def _adapter(returns: Hashable) -> TypeAdapter[Any]:
+    """Reads answers; a tuple, because a dataclass alone would not take its configuration."""
+    answer = cast(Any, GenericAlias(tuple, (returns,)))
+    return TypeAdapter(answer, config=ConfigDict(strict=True, val_json_bytes=inside.BYTES_MODE))
