@@ -14,7 +14,7 @@ import amparo
 from amparo.core.errors import Unavailable
 
 _WARM_UP = (
-    "import amparo.detect.hashing.warm_up, amparo.detect.matching.warm_up as matching;"
+    "import amparo.detect.hashing.preloaded, amparo.detect.matching.warm_up as matching;"
     "matching.warm_up()"
 )
 

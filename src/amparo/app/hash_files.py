@@ -35,12 +35,11 @@ class FileHashes:
 
 @dataclass(slots=True)
 class _Pending:
-    """A file whose hashes are still being made; its bytes are kept in case the worker dies."""
+    """A file whose hashes are being made; its bytes are kept in case the worker dies."""
 
     path: str
     data: bytes
     future: "Future[MediaHashes]"
-    start: Callable[..., "Future[MediaHashes]"]
 
 
 def hash_files(
@@ -53,32 +52,20 @@ def hash_files(
     hash_bytes: HashBytes = hash_media,
 ) -> Iterator[FileHashes]:
     """The hashes of every file at or below `paths`, each as soon as all before it are done."""
-    limits = limits_of(settings)
 
-    def start(data: bytes, allowed: Limits = sandbox.share) -> "Future[MediaHashes]":
+    def start(data: bytes, allowed: Limits) -> "Future[MediaHashes]":
         return sandbox.submit(
             MediaHashes, hash_bytes, data, allowed, pdq_input=pdq_input, with_variants=with_variants
         )
 
-    pending: deque[FileHashes | _Pending] = deque()
-    held_bytes = 0
+    line = _Line(sandbox, limits_of(settings), start)
     for found in walk(paths):
         opened = _open(found, settings)
-        coming = len(opened) if isinstance(opened, bytes) else 0
-        full = sandbox.processes * _FILES_AT_A_TIME
-        while pending and (
-            _is_done(pending[0]) or held_bytes + coming > _BYTES_AT_A_TIME or len(pending) >= full
-        ):
-            first = pending.popleft()
-            held_bytes -= len(first.data) if isinstance(first, _Pending) else 0
-            yield _finished(first, pending, limits)
-        if isinstance(opened, bytes):
-            pending.append(_Pending(found.path, opened, start(opened), start))
-            held_bytes += coming
-        else:
-            pending.append(opened)
-    while pending:
-        yield _finished(pending.popleft(), pending, limits)
+        while line.has_done_or_no_room_for(opened):
+            yield line.first()
+        line.add(found.path, opened)
+    while line.waiting:
+        yield line.first()
 
 
 def _open(found: Found, settings: Settings) -> FileHashes | bytes:
@@ -90,32 +77,63 @@ def _open(found: Found, settings: Settings) -> FileHashes | bytes:
     return file.data
 
 
-def _is_done(item: FileHashes | _Pending) -> bool:
-    return isinstance(item, FileHashes) or item.future.done()
+class _Line:
+    """The files that wait for their hashes, in their order, and few enough to hold them all."""
 
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        limits: Limits,
+        start: Callable[[bytes, Limits], "Future[MediaHashes]"],
+    ) -> None:
+        self.waiting: deque[FileHashes | _Pending] = deque()
+        self._held_bytes = 0
+        self._sandbox = sandbox
+        self._limits = limits
+        self._start = start
 
-def _finished(
-    item: FileHashes | _Pending, others: Iterable[FileHashes | _Pending], limits: Limits
-) -> FileHashes:
-    """What became of `item`; `others` are at work meanwhile."""
-    if isinstance(item, FileHashes):
-        return item
-    try:
-        return FileHashes(item.path, _hashes(item, others, limits))
-    except MediaError as error:
-        problem = error.problem
-    except MemoryError:
-        problem = out_of_memory(limits)
-    return FileHashes(item.path, _digests_only(item.data, problem))
+    def add(self, path: str, opened: FileHashes | bytes) -> None:
+        if isinstance(opened, FileHashes):
+            self.waiting.append(opened)
+            return
+        self._held_bytes += len(opened)
+        future = self._start(opened, self._sandbox.share)
+        self.waiting.append(_Pending(path, opened, future))
 
+    def has_done_or_no_room_for(self, opened: FileHashes | bytes) -> bool:
+        if not self.waiting:
+            return False
+        first = self.waiting[0]
+        coming = len(opened) if isinstance(opened, bytes) else 0
+        return (
+            isinstance(first, FileHashes)
+            or first.future.done()
+            or self._held_bytes + coming > _BYTES_AT_A_TIME
+            or len(self.waiting) >= self._sandbox.processes * _FILES_AT_A_TIME
+        )
 
-def _hashes(item: _Pending, others: Iterable[FileHashes | _Pending], limits: Limits) -> MediaHashes:
-    try:
-        return item.future.result()
-    except MemoryError:
-        # Its share was too small; alone it may take all that there is.
-        wait([other.future for other in others if isinstance(other, _Pending)])
-        return item.start(item.data, limits).result()
+    def first(self) -> FileHashes:
+        """What became of the first, once that is known; the others are at work meanwhile."""
+        item = self.waiting.popleft()
+        if isinstance(item, FileHashes):
+            return item
+        self._held_bytes -= len(item.data)
+        try:
+            return FileHashes(item.path, self._hashes(item))
+        except MediaError as error:
+            problem = error.problem
+        except MemoryError:
+            problem = out_of_memory(self._limits)
+        return FileHashes(item.path, _digests_only(item.data, problem))
+
+    def _hashes(self, item: _Pending) -> MediaHashes:
+        try:
+            return item.future.result()
+        except MemoryError:
+            # Its share was too small; alone it may take all that there is.
+            wait([other.future for other in self.waiting if isinstance(other, _Pending)])
+            self._sandbox.renew()
+            return self._start(item.data, self._limits).result()
 
 
 def _digests_only(data: bytes, problem: Problem) -> MediaHashes:

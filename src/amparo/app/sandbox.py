@@ -4,7 +4,7 @@ from amparo.core.settings import Settings
 from amparo.detect.media.model import Limits
 from amparo.detect.media.sandbox import Sandbox
 
-PRELOAD = ("amparo.detect.hashing.warm_up",)
+PRELOAD = ("amparo.detect.hashing.preloaded",)
 
 
 def limits_of(settings: Settings) -> Limits:

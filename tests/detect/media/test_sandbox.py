@@ -5,6 +5,7 @@ import signal
 import tempfile
 import threading
 
+import pillow_heif
 import pytest
 
 from amparo.app.sandbox import limits_of
@@ -110,3 +111,45 @@ def test_leaving_ends_every_worker_at_once() -> None:
     assert all(future.done() for future in futures)
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
+
+
+FORMS = ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "HEIF", "JPEG2000"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_kind_is_decoded_though_a_worker_may_do_so_little(
+    sandbox: Sandbox, form: str
+) -> None:
+    pillow_heif.register_heif_opener()
+    picture = photograph_like(1200, 900)
+    data = encoded(picture.quantize() if form == "GIF" else picture, form)
+    hashes = sandbox.submit(MediaHashes, faulty.hash_or_fail, data, LIMITS).result(timeout=60)
+    assert hashes.problem is None
+    assert len(hashes.pictures) == 1
+
+
+LARGEST = {
+    "JPEG": ("RGB", 7, {"progressive": True}),
+    "PNG": ("RGBA", 8, {"compress_level": 1}),
+    "TIFF": ("CMYK", 8, {}),
+    "WEBP": ("RGBA", 17, {"lossless": True, "method": 0}),
+    "AVIF": ("RGB", 14, {"subsampling": "4:4:4", "speed": 10}),
+    "HEIF": ("RGB", 13, {"chroma": "444"}),
+    "JPEG2000": ("RGBA", 26, {}),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("form", LARGEST)
+def test_what_is_let_in_by_its_size_finds_the_memory_for_it(sandbox: Sandbox, form: str) -> None:
+    pillow_heif.register_heif_opener()
+    mode, bytes_a_pixel, options = LARGEST[form]
+    small = photograph_like(900, 600).convert(mode)
+    of_file = len(encoded(small, form, **options)) / (900 * 600)
+    pixels = (LIMITS.memory_bytes - 40 * 1024 * 1024) / (bytes_a_pixel + of_file)
+    height = int((pixels / 1.5) ** 0.5)
+    picture = small.resize((int(height * 1.5), height))
+    data = encoded(picture, form, **options)
+    sandbox.renew()
+    hashes = sandbox.submit(MediaHashes, faulty.hash_or_fail, data, LIMITS).result(timeout=60)
+    assert hashes.problem is None

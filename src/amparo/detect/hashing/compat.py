@@ -12,21 +12,19 @@ from PIL import Image
 
 from amparo.core.problems import ProblemCode
 from amparo.detect.media.model import Frame, Kind, Limits, MediaError
-from amparo.detect.media.pillow import FORMATS, check_pixels
+from amparo.detect.media.pillow import DAMAGE, FORMATS, check_pixels, problem_with
 
 
 def raw_frame(data: bytes, kind: Kind, limits: Limits) -> Frame:
     """The first frame of `data` as stored: its first three channels, or one that stands for all."""
     try:
         image: Image.Image = Image.open(BytesIO(data), formats=FORMATS[kind])
-        check_pixels(*image.size, limits)
+        check_pixels(*image.size, kind, limits, len(data))
         if image.mode in ("LA", "I;16"):
             image = image.convert("RGB")
         values = np.asarray(image)
-    except (OSError, SyntaxError, ValueError) as error:
-        raise MediaError(
-            ProblemCode.MEDIA_DAMAGED, f"The {kind.value} cannot be decoded: {error}."
-        ) from error
+    except DAMAGE as error:
+        raise problem_with(kind, error) from error
     if values.dtype == np.bool_:
         values = values.view(np.uint8)
     if values.dtype != np.uint8:

@@ -27,7 +27,10 @@ _WRITTEN_AS = (
 
 
 def warm_up() -> None:
-    """Hash a small drawn picture of every kind once; does nothing the second time."""
+    """Hash a small drawn picture of every kind once; does nothing the second time.
+
+    Pillow's own limit of pixels is lifted for the whole process: Amparo has its own.
+    """
     if not _done:
         prepare_pillow()
         for mode, name in _WRITTEN_AS:
@@ -50,6 +53,3 @@ def _sample(mode: str, name: str) -> bytes:
     out = BytesIO()
     Image.fromarray(ramp).convert(mode).save(out, name)
     return out.getvalue()
-
-
-warm_up()  # The sandbox's server imports this module before it forks the first worker.

@@ -4,9 +4,13 @@ from collections.abc import Iterator
 
 import simplejpeg
 
-from amparo.core.problems import ProblemCode
-from amparo.detect.media.model import Frame, Kind, Limits, MediaError
-from amparo.detect.media.pillow import check_pixels, decode_with_pillow, read_orientation
+from amparo.detect.media.model import Frame, Kind, Limits
+from amparo.detect.media.pillow import (
+    check_pixels,
+    decode_with_pillow,
+    problem_with,
+    read_orientation,
+)
 from amparo.detect.media.scratch import Scratch
 
 SCALED_SIDE_PX = 256
@@ -23,7 +27,7 @@ def decode_jpeg(
     """The picture in JPEG `data`; with `scaled` as grey blocks of 1, 2, 4 or 8 pixels a side."""
     try:
         height, width, colour, _ = simplejpeg.decode_jpeg_header(data)
-        check_pixels(width, height, limits)
+        check_pixels(width, height, Kind.JPEG, limits, len(data))
         if colour in ("YCbCr", "RGB", "Gray"):
             if scaled:
                 yield _scaled(data, height, width, scratch)
@@ -32,15 +36,9 @@ def decode_jpeg(
                 yield _full(data, height, width, channels, scratch)
             return
     except ValueError as error:
-        if "premature end" in str(error).lower():
-            reason = str(error).strip().rstrip(".")
-            raise MediaError(
-                ProblemCode.MEDIA_TRUNCATED, f"The JPEG is cut off: {reason}."
-            ) from error
-        if "extraneous bytes" not in str(error).lower() and "supported" not in str(error).lower():
-            raise MediaError(
-                ProblemCode.MEDIA_DAMAGED, "The JPEG is damaged: what is left would hash wrongly."
-            ) from error
+        reason = str(error).lower()
+        if "extraneous bytes" not in reason and "supported" not in reason:
+            raise problem_with(Kind.JPEG, error) from error
         # Stray bytes between markers: every viewer shows such a picture.
     yield from decode_with_pillow(data, Kind.JPEG, limits)
 

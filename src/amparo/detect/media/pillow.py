@@ -28,13 +28,24 @@ FORMATS = {
     Kind.JPEG_2000: ("JPEG2000",),
 }
 
-_DAMAGE = (OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError,
-           OverflowError, struct.error)  # fmt: skip
+DAMAGE = (OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError,
+           OverflowError, RuntimeError, struct.error)  # fmt: skip
 """What Pillow's readers raise on bytes that are not what they claim to be."""
 
 _ROWS_AT_A_TIME = 256
 
-_BYTES_A_PIXEL = 7  # four where Pillow decodes to, three where the result is put
+_BYTES_A_PIXEL = 8
+"""Four where Pillow decodes to, three where the result is put, and what lies between."""
+
+_BYTES_A_PIXEL_OF = {
+    Kind.JPEG: 7,
+    Kind.WEBP: 17,
+    Kind.HEIC: 13,
+    Kind.AVIF: 14,
+    Kind.JPEG_2000: 26,
+}
+"""Measured at 12 megapixels, in the dearest mode; AVIF and HEIC with room for 10 bits."""
+
 _BYTES_BESIDE = 32 * 1024 * 1024
 
 _SHARE_OF_TIME = 0.6
@@ -51,7 +62,7 @@ def prepare_pillow() -> None:
     Image.MAX_IMAGE_PIXELS = None
 
 
-def check_pixels(width: int, height: int, limits: Limits) -> None:
+def check_pixels(width: int, height: int, kind: Kind, limits: Limits, file_bytes: int) -> None:
     """Refuse by the header what would take too much memory to decode.
 
     Raises MediaError beyond the operator's limit, MemoryError beyond what this process may take.
@@ -63,7 +74,8 @@ def check_pixels(width: int, height: int, limits: Limits) -> None:
             "(AMPARO_MAX_PIXELS).",
         )
     # Known beforehand, so that no library takes it for damage when memory ends midway.
-    if width * height * _BYTES_A_PIXEL + _BYTES_BESIDE > limits.memory_bytes:
+    bytes_a_pixel = _BYTES_A_PIXEL_OF.get(kind, _BYTES_A_PIXEL)
+    if width * height * bytes_a_pixel + file_bytes + _BYTES_BESIDE > limits.memory_bytes:
         raise MemoryError
 
 
@@ -72,7 +84,7 @@ def decode_with_pillow(data: bytes, kind: Kind, limits: Limits) -> Iterator[Fram
     deadline = time.process_time() + limits.seconds * _SHARE_OF_TIME
     try:
         image = Image.open(BytesIO(data), formats=FORMATS[kind])
-        check_pixels(*image.size, limits)
+        check_pixels(*image.size, kind, limits, len(data))
         yield _frame(image, image.tell())
         total = 1 if kind is Kind.JPEG else getattr(image, "n_frames", 1)
         if total > limits.max_frames:
@@ -86,14 +98,14 @@ def decode_with_pillow(data: bytes, kind: Kind, limits: Limits) -> Iterator[Fram
         for number in sampled(total, limits.sampled_frames)[1:]:
             wanted = number if number > first else number - 1
             _seek(image, wanted, deadline, limits)
-            check_pixels(*image.size, limits)
+            check_pixels(*image.size, kind, limits, len(data))
             yield _frame(image, wanted)
     except UnidentifiedImageError as error:
         raise MediaError(
             ProblemCode.MEDIA_DAMAGED, f"The content begins as {kind.value} but is not readable."
         ) from error
-    except _DAMAGE as error:
-        raise _damaged(kind, error) from error
+    except DAMAGE as error:
+        raise problem_with(kind, error) from error
 
 
 def sampled(total: int, wanted: int) -> list[int]:
@@ -194,8 +206,18 @@ def _from_lab(strip: Image.Image) -> Image.Image:
     return converted
 
 
-def _damaged(kind: Kind, error: Exception) -> MediaError:
-    reason = str(error).strip().rstrip(".") or type(error).__name__
-    if "truncated" in reason.lower() or isinstance(error, EOFError):
-        return MediaError(ProblemCode.MEDIA_TRUNCATED, f"The {kind.value} is cut off: {reason}.")
-    return MediaError(ProblemCode.MEDIA_DAMAGED, f"The {kind.value} is damaged: {reason}.")
+def problem_with(kind: Kind, error: Exception) -> MediaError:
+    """What a decoder's error means; its words, which may quote the file, are not repeated.
+
+    Raises MemoryError where that is what the decoder ran out of.
+    """
+    reason = str(error).lower()
+    if "memory" in reason or "alloc" in reason:
+        raise MemoryError from error
+    if "truncated" in reason or "premature end" in reason or isinstance(error, EOFError):
+        return MediaError(
+            ProblemCode.MEDIA_TRUNCATED, f"The {kind.value} is cut off; what is left is not hashed."
+        )
+    return MediaError(
+        ProblemCode.MEDIA_DAMAGED, f"The {kind.value} is damaged; what is left is not hashed."
+    )

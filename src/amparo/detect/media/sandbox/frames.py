@@ -27,7 +27,7 @@ class Frame:
     """One message."""
 
     kind: bytes
-    payload: bytes
+    payload: bytes | bytearray
 
     def __repr__(self) -> str:
         return f"Frame({self.kind!r}, {len(self.payload)} bytes)"
@@ -48,7 +48,7 @@ def receive(channel: socket.socket, *, most_bytes: int, until: float | None = No
     kind, length = _HEAD.unpack(_exactly(channel, _HEAD.size, until))
     if length > most_bytes:
         raise Nonsense
-    return Frame(kind, bytes(_exactly(channel, length, until)))
+    return Frame(bytes(kind), _exactly(channel, length, until))
 
 
 def _exactly(channel: socket.socket, size_bytes: int, until: float | None) -> bytearray:

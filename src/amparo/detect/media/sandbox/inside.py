@@ -48,27 +48,30 @@ def serve(
     try:
         send(channel, first)
         while first.kind == READY:
-            # Whoever holds the other end is the program itself: its requests are trusted.
-            request = receive(channel, most_bytes=sys.maxsize)
-            send(channel, _answer(request, item_seconds))
+            send(channel, _answer(channel, item_seconds))
     except Gone:
         pass
     os._exit(0)
 
 
-def _answer(request: Frame, item_seconds: int) -> Frame:
+def _answer(channel: socket.socket, item_seconds: int) -> Frame:
+    """Wait for a request and do what it asks. Raises Gone."""
     try:
-        work, args, kwargs = _unpacked(request)
+        work, args, kwargs = _request(channel)
         allow_processor_time(item_seconds)
         return Frame(ANSWER, to_json(work(*args, **kwargs), bytes_mode=BYTES_MODE))
+    except Gone:
+        raise
     except MemoryError:
         return Frame(NO_MEMORY, b"")
     except Exception:  # noqa: BLE001 (the program logs it with its traceback)
         return _failed()
 
 
-def _unpacked(request: Frame) -> Request:
-    unpacked: Request = pickle.loads(request.payload)  # noqa: S301 (from the program itself)
+def _request(channel: socket.socket) -> Request:
+    frame = receive(channel, most_bytes=sys.maxsize)
+    # Whoever holds the other end is the program itself: its requests are trusted.
+    unpacked: Request = pickle.loads(frame.payload)  # noqa: S301
     return unpacked
 
 

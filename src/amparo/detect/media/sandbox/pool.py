@@ -113,6 +113,11 @@ class Sandbox:
         """
         return self._threads.submit(self._run, returns, work, args, kwargs)
 
+    def renew(self) -> None:
+        """Give up the workers that wait, with whatever memory they kept from what they did."""
+        while self._idle:
+            self._drop(self._idle.pop())
+
     def _run(
         self,
         returns: type[R],

@@ -148,8 +148,8 @@ def _program(machine: str, process: int) -> list[_Step]:
                     if_so=_REFUSE, if_not=_ALLOW)  # fmt: skip
     steps += _where(_MPROTECT[column], argument=2, test=_JUMP_IF_ANY_BIT, value=_PROTECTION_EXECUTE,
                     if_so=_REFUSE, if_not=_ALLOW)  # fmt: skip
-    # Threads, which libde265 cannot do without, but no process. What clone3 shall do stands in memory
-    # that a filter cannot read; without it libraries take clone.
+    # Threads, which libde265 cannot do without, but no process. What clone3 shall do stands in
+    # memory that a filter cannot read; without it libraries take clone.
     steps += [_Step(_JUMP_IF_EQUAL, _CLONE3[column], if_false=1), _Step(_RETURN, _UNKNOWN)]
     steps += _where(_CLONE[column], argument=0, test=_JUMP_IF_ANY_BIT, value=_CLONE_THREAD,
                     if_so=_ALLOW, if_not=_REFUSE)  # fmt: skip
