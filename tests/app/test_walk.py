@@ -3,6 +3,10 @@
 import os
 import socket
 import subprocess
+import threading
+import tracemalloc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -96,22 +100,48 @@ def test_a_file_that_vanished_since_it_was_found(tmp_path: Path) -> None:
     assert problem.code is ProblemCode.FILE_VANISHED
 
 
-def test_a_file_that_grows_while_it_is_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_grows_while_it_is_read(tmp_path: Path) -> None:
     path = tmp_path / "growing"
-    path.write_bytes(b"x" * 100)
-    read = os.read
-
-    def read_and_grow(descriptor: int, size: int) -> bytes:
-        with path.open("ab") as file:
-            file.write(b"more")
-        return read(descriptor, size)
-
-    monkeypatch.setattr(os, "read", read_and_grow)
-    problem = read_file(str(path), max_bytes=LARGE).problem
+    with growing(path):
+        problem = read_file(str(path), max_bytes=LARGE).problem
     assert problem is not None
     assert problem.code is ProblemCode.FILE_CHANGED
+
+
+@contextmanager
+def growing(path: Path) -> Iterator[None]:
+    """A file of 60 MB to which somebody adds words without a pause."""
+    path.touch()
+    os.truncate(path, 60_000_000)
+    stopped = threading.Event()
+
+    def write() -> None:
+        with path.open("ab", buffering=0) as file:
+            while not stopped.is_set():
+                file.write(b"more")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        writer.join()
+
+
+@pytest.mark.slow
+def test_a_million_files_are_found_in_little_memory(tmp_path: Path) -> None:
+    folder = os.open(tmp_path, os.O_RDONLY)
+    for number in range(1_000_000):
+        os.mknod(f"{number}", dir_fd=folder)
+    os.close(folder)
+    tracemalloc.start()
+    count = sum(1 for _ in walk([str(tmp_path)]))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    subprocess.run(["rm", "-rf", str(tmp_path)], check=True)
+    assert count == 1_000_000
+    assert peak < 1_000_000
 
 
 def test_a_large_file_gets_its_digests_only(tmp_path: Path) -> None:

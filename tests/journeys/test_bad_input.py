@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 from amparo.testing import hostile
+from tests.app.test_walk import growing
 from tests.conftest import Run
 
 MIB = 1024 * 1024
@@ -89,6 +90,29 @@ def test_a_folder_without_permission(tmp_path: Path) -> None:
         [sys.executable, "-c", code, str(closed)], capture_output=True, text=True, check=True
     )
     assert ended.stdout.strip() == "['file.denied']"
+
+
+def test_files_that_vanish_or_grow_meanwhile_are_named(tmp_path: Path) -> None:
+    place = tmp_path / "busy"
+    place.mkdir()
+    (tmp_path / "none.txt").write_text("pdq:" + "0" * 64)
+    picture = hostile.encoded(hostile.photograph_like(), "JPEG")
+    for number in range(600):
+        (place / f"{number}.jpg").write_bytes(picture)
+    with growing(tmp_path / "log"), subprocess.Popen(
+        [sys.executable, "-m", "amparo", "scan", "log", "busy", "--against", "none.txt"],
+        cwd=tmp_path, stdout=subprocess.PIPE, text=True,
+    ) as running:  # fmt: skip
+        assert running.stdout is not None
+        first = [json.loads(running.stdout.readline()) for _ in range(2)]
+        for path in place.iterdir():
+            path.unlink()
+        others = [json.loads(line) for line in running.stdout]
+    assert running.returncode == 2
+    assert first[0]["error"]["code"] == "file.changed"
+    assert first[1]["matches"] == []
+    codes = {line["error"]["code"] for line in others if "error" in line}
+    assert codes == {"file.vanished"}
 
 
 def test_memory_stays_under_a_gigabyte(tmp_path: Path) -> None:

@@ -121,6 +121,17 @@ def test_a_bad_list_ends_the_scan_before_it_begins(folder: Path, amparo: Run) ->
     assert "bad.csv, line 2, column 'value'" in ended.err
 
 
+def test_lists_of_the_same_name_are_told_apart(folder: Path, amparo: Run) -> None:
+    for name in ("ours.jsonl", "theirs/ours.jsonl"):
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(amparo("hash", "known").out)
+    ended = amparo(
+        "scan", "uploads/same.png", "--against", "ours.jsonl", "--against", "theirs/ours.jsonl"
+    )
+    [line] = lines(ended.out)
+    assert {match["list"] for match in line["matches"]} == {"ours.jsonl", "theirs/ours.jsonl"}
+
+
 def test_a_wrong_setting_is_named(amparo: Run) -> None:
     ended = amparo("hash", ".", env={"AMPARO_MAX_PIXELS": "many"})
     assert ended.status == 2
@@ -155,8 +166,9 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def test_an_interrupted_scan_leaves_whole_lines_and_no_process(folder: Path) -> None:
+    picture = encoded(PICTURE, "PNG")
     for number in range(400):
-        (folder / "uploads" / f"{number:04d}.png").write_bytes(encoded(PICTURE, "PNG"))
+        (folder / "uploads" / f"{number:04d}.png").write_bytes(picture)
     with subprocess.Popen(
         [sys.executable, "-m", "amparo", "hash", "uploads"],
         cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,

@@ -56,8 +56,9 @@ def test_what_amparo_hash_prints_is_a_list(tmp_path: Path) -> None:
 
 
 def test_a_byte_order_mark_and_windows_lines_do_no_harm(tmp_path: Path) -> None:
-    text = b"\xef\xbb\xbfalgorithm,value\r\nmd5," + MD5.encode() + b"\r\n"
-    assert len(read_list(written(tmp_path, text)).signals) == 1
+    for before in (b"", b"\r\n", b"# from a spreadsheet\n"):
+        text = before + b"\xef\xbb\xbfalgorithm,value\r\nmd5," + MD5.encode() + b"\r\n"
+        assert len(read_list(written(tmp_path, text)).signals) == 1
 
 
 HEADER = "algorithm,value,quality,confidence,expires\n"
@@ -79,6 +80,8 @@ BAD = {
     "deep JSON": ("{" + '"a":[' * 20_000 + "\n", r"longer than|not JSON"),
     "a hash of no length": ("0f0f0f\n", r"line 1, column 'value': has 6 characters"),
     "an endless line": (HEADER + "p" * 99_999 + "\n", r"line 2: is longer than 65536"),
+    "semicolons": ("algorithm;value\n", r"line 1: separates its columns by semicolons"),
+    "tabs": ("value\tAlgorithm\n", r"line 1: separates its columns by tabs"),
     "nothing": ("\n\n", r"the list is empty"),
     "not text": (b"\xff\xfe\x00\x01", r"line 1: is not UTF-8 text"),
 }

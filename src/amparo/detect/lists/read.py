@@ -44,6 +44,10 @@ def _read(path: Path, lines: Iterator[str], algorithm: Algorithm | None) -> Know
         raise Invalid(f"{path}: the list is empty.")
     start = skipped + 1
     unhashed = 0
+    first = first.removeprefix("\ufeff")
+    for separator, name in ((";", "semicolons"), ("\t", "tabs")):
+        if "," not in first and "algorithm" in first.lower() and separator in first:
+            raise _bad(path, start, "", f"separates its columns by {name}; they must be commas")
     if first.lstrip().startswith("{"):
         found, unhashed = _json_lines(path, _again(first, lines), start)
     elif "," in first:

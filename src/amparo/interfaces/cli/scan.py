@@ -103,6 +103,8 @@ def command(
 
 
 def _known(lists: tuple[str, ...], algorithm: str | None) -> "KnownSignals":
+    from collections import Counter
+    from dataclasses import replace
     from datetime import UTC, datetime
     from pathlib import Path
 
@@ -113,6 +115,11 @@ def _known(lists: tuple[str, ...], algorithm: str | None) -> "KnownSignals":
 
     bare = Algorithm(algorithm) if algorithm else None
     files = [read_list(Path(each), algorithm=bare) for each in lists]
+    stems = Counter(each.name for each in files)
+    files = [
+        replace(each, name=path) if stems[each.name] > 1 else each
+        for each, path in zip(files, lists, strict=True)
+    ]
     for each in files:
         if each.unhashed:
             announce(f"{each.name}: {each.unhashed} of its lines are files that had no hash.")

@@ -17,7 +17,9 @@ _STREAMS = 3
 
 def confine(memory_bytes: int, channel: int) -> int:
     """Give up everything but `channel`, a descriptor, and so much memory; its new number."""
-    # The program ends a worker by a signal that a native loop must not sit out.
+    # An interrupt at the terminal goes to all; what becomes of it the program decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # To be asked to end must not wait for a native loop.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     ctypes.CDLL(None).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0)
     used = _data_bytes()

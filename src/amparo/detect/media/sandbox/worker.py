@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from multiprocessing import forkserver
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 
@@ -131,7 +131,9 @@ def start_server() -> None:
     # One thread each: a fork copies only the thread that calls it.
     before = os.environ.get("OPENBLAS_NUM_THREADS")
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
-    # The server inherits this: an interrupt is ours to handle, whatever it is just loading.
+    # The server inherits this, and the workers from it: an interrupt is ours to handle, whatever
+    # they are just loading. Starting the tracker would let interrupts in again.
+    resource_tracker.ensure_running()
     signals = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         forkserver.ensure_running()
