@@ -33,7 +33,7 @@ def hash_frame(frame: Frame, *, with_variants: bool) -> PictureHash:
 def hash_frame_of(data: bytes, frame: Frame, limits: Limits, *, with_variants: bool) -> PictureHash:
     """Like `hash_frame`; where an approximate frame is not good enough, `data` is decoded anew."""
     found = _pdq(frame)
-    bordered = with_variants and _inner(frame) is not None
+    bordered = frame.approximate and with_variants and _inner(frame) is not None
     if frame.approximate and (bordered or not _is_good_enough(found)):
         frame = next(decode(data, kind=Kind.JPEG, limits=limits))
         found = _pdq(frame)

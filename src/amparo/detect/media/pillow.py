@@ -56,7 +56,7 @@ def prepare_pillow() -> None:
     """Load the readers, and leave the limits to `check_pixels`, which knows the operator's."""
     Image.preinit()
     Image.init()
-    # A sandboxed worker can start no thread.
+    # Files are decoded side by side; threads within one would take memory and win nothing.
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     pi_heif.register_heif_opener(thumbnails=False, decode_threads=1)
     Image.MAX_IMAGE_PIXELS = None
