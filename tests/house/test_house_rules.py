@@ -57,3 +57,13 @@ def test_the_project_names_no_machine_and_no_registry() -> None:
         ):
             found = forbidden.search((ROOT / name).read_text(encoding="utf-8"))
             assert not found, f"{name}: {found and found.group()}"
+
+
+def test_nothing_that_is_made_is_kept() -> None:
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--ignored", "--exclude-standard"],
+        cwd=ROOT, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert listed.stdout == ""
+    for path in OURS + TESTS:
+        assert b"\x00" not in path.read_bytes()
