@@ -1,5 +1,6 @@
 """However a picture is stored, it is hashed as a person sees it."""
 
+import struct
 from collections.abc import Callable
 from io import BytesIO
 
@@ -51,11 +52,15 @@ STORED: dict[str, Callable[[], bytes]] = {
     "HEIC": lambda: heic(PICTURE),
     "JPEG 2000": lambda: encoded(PICTURE, "JPEG2000"),
     "PNG with opaque alpha": lambda: encoded(PICTURE.convert("RGBA"), "PNG"),
-    "interlaced grey as RGB": lambda: encoded(GREY.convert("RGB"), "PNG"),
+    "grey as RGB": lambda: encoded(GREY.convert("RGB"), "PNG"),
     "grey PNG": lambda: encoded(GREY, "PNG"),
     "grey with alpha": lambda: encoded(GREY.convert("LA"), "PNG"),
     "grey of 16 bits": lambda: encoded(_deep(GREY), "PNG"),
     "grey of 16 bits, TIFF": lambda: encoded(_deep(GREY), "TIFF"),
+    "negative of 16 bits, TIFF": lambda: encoded(
+        _deep(GREY, turn=65535), "TIFF", tiffinfo={262: 0}
+    ),
+    "grey of 12 bits, TIFF": lambda: _twelve_bits(GREY),
     "grey of 32 bits, TIFF": lambda: encoded(_wide(GREY), "TIFF"),
     "grey floats of 0 to 1, TIFF": lambda: encoded(_floats(GREY), "TIFF"),
 }
@@ -70,8 +75,25 @@ def _lab(image: Image.Image) -> Image.Image:
     return converted
 
 
-def _deep(image: Image.Image) -> Image.Image:
-    return Image.fromarray(np.asarray(image).astype(np.uint16) * 257)
+def _deep(image: Image.Image, turn: int = 0) -> Image.Image:
+    return Image.fromarray((np.asarray(image).astype(np.uint16) * 257) ^ np.uint16(turn))
+
+
+def _twelve_bits(image: Image.Image) -> bytes:
+    """A TIFF of two pixels in three bytes, as microscopes and X-ray machines write it."""
+    values = np.asarray(image).astype(np.uint32) * 4095 // 255
+    left, right = values[:, ::2], values[:, 1::2]
+    packed = np.stack([left >> 4, (left & 15) << 4 | right >> 8, right & 255], axis=2)
+    strip = packed.astype(np.uint8).tobytes()
+    entries = [
+        (256, 3, image.width), (257, 3, image.height), (258, 3, 12), (259, 3, 1), (262, 3, 1),
+        (273, 4, 8), (277, 3, 1), (278, 3, image.height), (279, 4, len(strip)),
+    ]  # fmt: skip
+    table = b"".join(
+        struct.pack("<HHI", tag, kind, 1) + struct.pack("<I", value) for tag, kind, value in entries
+    )
+    head = b"II*\x00" + struct.pack("<I", 8 + len(strip))
+    return head + strip + struct.pack("<H", len(entries)) + table + bytes(4)
 
 
 def _wide(image: Image.Image) -> Image.Image:

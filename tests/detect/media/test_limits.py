@@ -84,13 +84,37 @@ def test_a_picture_that_needs_more_memory_than_its_share_says_so_at_once() -> No
         hash_media(hostile.png_bomb(9_000, 8_000), Limits(memory_bytes=200 * 1024 * 1024))
 
 
-def test_damage_within_a_jpeg_is_never_hashed() -> None:
+@pytest.mark.parametrize("where", [0.3, 0.5, 0.9])
+def test_damage_that_ends_a_jpegs_scan_early_is_not_hashed(where: float) -> None:
     data = bytearray(hostile.encoded(hostile.photograph_like(), "JPEG"))
-    middle = len(data) // 2
+    middle = int(len(data) * where)
     data[middle : middle + 40] = b"\xff\xd9" * 20
     found = hash_media(bytes(data), Limits())
     assert found.pictures == ()
     assert found.problem is not None
+
+
+WHOLE = hostile.encoded(hostile.photograph_like(), "JPEG")
+SEGMENT = WHOLE.index(b"\xff\xdb")
+HARMLESS = {
+    "filling before the end": WHOLE[:-2] + bytes(30) + WHOLE[-2:],
+    "bytes behind the end": WHOLE + b"something else",
+    "bytes between segments": WHOLE[:SEGMENT] + b"abc" + WHOLE[SEGMENT:],
+}
+
+
+@pytest.mark.parametrize("case", HARMLESS)
+def test_bytes_beside_the_picture_do_no_harm(case: str) -> None:
+    found = hash_media(HARMLESS[case], Limits())
+    assert found.problem is None
+    assert found.pictures == hash_media(WHOLE, Limits()).pictures
+
+
+def test_bytes_left_over_in_the_scan_are_damage() -> None:
+    found = hash_media(WHOLE[:-2] + b"left over from the scan" + WHOLE[-2:], Limits())
+    assert found.pictures == ()
+    assert found.problem is not None
+    assert found.problem.code is ProblemCode.MEDIA_DAMAGED
 
 
 @pytest.mark.slow

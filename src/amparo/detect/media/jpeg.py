@@ -1,5 +1,6 @@
 """JPEG, the kind that nearly every upload is, by the shortest way to its pixels."""
 
+import re
 from collections.abc import Iterator
 
 import simplejpeg
@@ -19,6 +20,9 @@ SCALED_SIDE_PX = 256
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD8)})
 _START_OF_SCAN = 0xDA
 _APP1 = 0xE1
+_EXIF = b"Exif\x00\x00"
+
+_STRAY = re.compile(r"(?P<count>\d+) extraneous bytes before marker 0x(?P<marker>[0-9a-f]{2})")
 
 
 def decode_jpeg(
@@ -37,10 +41,23 @@ def decode_jpeg(
             return
     except ValueError as error:
         reason = str(error).lower()
-        if "extraneous bytes" not in reason and "supported" not in reason:
+        if "supported" not in reason and not _is_padding(data, reason):
             raise problem_with(Kind.JPEG, error) from error
-        # Stray bytes between markers: every viewer shows such a picture.
     yield from decode_with_pillow(data, Kind.JPEG, limits)
+
+
+def _is_padding(data: bytes, reason: str) -> bool:
+    """Whether libjpeg complains of bytes beside the picture, which every viewer passes over.
+
+    Stray bytes within the scan are what damage leaves; filling before the end is not.
+    """
+    found = _STRAY.search(reason)
+    if found is None:
+        return False
+    if found["marker"] == "d9":
+        end = data.rfind(b"\xff\xd9")
+        return not data[end - int(found["count"]) : end].strip(b"\x00\xff")
+    return _segment(data, None)[0] != _START_OF_SCAN
 
 
 def _full(data: bytes, height: int, width: int, channels: int, scratch: Scratch | None) -> Frame:
@@ -82,6 +99,16 @@ def _block_px(height: int, width: int) -> int:
 
 def exif_orientation(data: bytes) -> int:
     """The orientation that the Exif block of a JPEG asks for, 1 where there is none."""
+    marker, begin, end = _segment(data, _APP1, starting=_EXIF)
+    return read_orientation(data[begin:end]) if marker == _APP1 else 1
+
+
+def _segment(data: bytes, wanted: int | None, *, starting: bytes = b"") -> tuple[int, int, int]:
+    """The first segment of a marker and with a beginning: marker, begin and end of its content.
+
+    The search ends at the start of the scan, or with marker 0 where something else than a segment
+    stands before it.
+    """
     at = 2
     while at + 4 <= len(data) and data[at] == 0xFF:
         marker = data[at + 1]
@@ -91,10 +118,10 @@ def exif_orientation(data: bytes) -> int:
         if marker in _WITHOUT_LENGTH:
             at += 2
             continue
-        length = int.from_bytes(data[at + 2 : at + 4], "big")
-        if marker == _START_OF_SCAN or length < 2:
-            return 1
-        if marker == _APP1 and data[at + 4 : at + 10] == b"Exif\x00\x00":
-            return read_orientation(data[at + 4 : at + 2 + length])
-        at += 2 + length
-    return 1
+        begin, end = at + 4, at + 2 + int.from_bytes(data[at + 2 : at + 4], "big")
+        if end < begin:
+            break
+        if marker == _START_OF_SCAN or (marker == wanted and data.startswith(starting, begin)):
+            return marker, begin, end
+        at = end
+    return 0, 0, 0

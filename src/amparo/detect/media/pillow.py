@@ -8,13 +8,16 @@ from io import BytesIO
 import numpy as np
 import pi_heif
 from numpy.typing import NDArray
-from PIL import AvifImagePlugin, Image, ImageCms, UnidentifiedImageError
+from PIL import AvifImagePlugin, Image, ImageCms, TiffImagePlugin, UnidentifiedImageError
 
 from amparo.core.problems import ProblemCode
 from amparo.detect.media.model import Frame, Kind, Limits, MediaError
 
 ORIENTATION = 0x0112
 """The Exif tag."""
+
+WHITE_IS_ZERO = 0
+"""A TIFF's word for a negative."""
 
 FORMATS = {
     Kind.JPEG: ("JPEG", "MPO"),
@@ -156,10 +159,16 @@ def _as_seen(image: Image.Image) -> NDArray[np.uint8]:
     grey = deep or (image.mode in ("1", "L") and see_through is None)
     out = np.empty((image.height, image.width, 1 if grey else 3), np.uint8)
     span = _span(image) if image.mode in ("I", "F") else 1.0
+    tags = image.tag_v2 if isinstance(image, TiffImagePlugin.TiffImageFile) else {}
+    bits = int(tags.get(TiffImagePlugin.BITSPERSAMPLE, (16,))[0])
+    # Pillow turns such pictures round itself unless they are deep.
+    negative = deep and tags.get(TiffImagePlugin.PHOTOMETRIC_INTERPRETATION) == WHITE_IS_ZERO
     for top in range(0, image.height, _ROWS_AT_A_TIME):
         strip = image.crop((0, top, image.width, min(top + _ROWS_AT_A_TIME, image.height)))
         strip.info = image.info
-        rows = _deep_grey(strip, span) if deep else _flat(strip)
+        rows = _deep_grey(strip, span, bits) if deep else _flat(strip)
+        if negative:
+            rows = 255 - rows
         if deep and isinstance(see_through, int):
             rows[np.asarray(strip) == see_through] = 255
         out[top : top + strip.height] = rows.reshape(strip.height, image.width, -1)
@@ -182,10 +191,10 @@ def _flat(strip: Image.Image) -> NDArray[np.uint8]:
     return np.asarray(strip.convert("RGB"))
 
 
-def _deep_grey(strip: Image.Image, span: float) -> NDArray[np.uint8]:
-    """Grey of more than 8 bits, cut to its 8 most significant."""
+def _deep_grey(strip: Image.Image, span: float, bits: int) -> NDArray[np.uint8]:
+    """Grey of `bits`, more than 8, cut to its 8 most significant."""
     if strip.mode.startswith("I;16"):
-        return (np.asarray(strip).astype(np.uint16) >> 8).astype(np.uint8)
+        return (np.asarray(strip).astype(np.uint16) >> (bits - 8)).astype(np.uint8)
     values = np.nan_to_num(np.asarray(strip).astype(np.float64))
     return np.clip(values * (255.0 / span), 0, 255).astype(np.uint8)
 
