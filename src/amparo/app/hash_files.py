@@ -33,7 +33,7 @@ class FileHashes:
     problem: Problem | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, repr=False)
 class _Pending:
     """A file whose hashes are being made; its bytes are kept in case the worker dies."""
 

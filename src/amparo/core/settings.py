@@ -50,7 +50,8 @@ class Settings(BaseSettings):
         default=20, description="Processor time that decoding and hashing one file may take."
     )
     item_memory_bytes: PositiveInt = Field(
-        default=640 * MIB, description="Memory that decoding may take, all files at work together."
+        default=640 * MIB,
+        description="Memory that decoding may take, all files together; 192 MiB a process at least.",
     )
 
     @field_validator("home")

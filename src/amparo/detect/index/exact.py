@@ -3,13 +3,19 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from amparo.core.errors import Invalid
 from amparo.detect.index.model import Hits
 
 
 class DigestTable:
-    """Known digests of one algorithm: uint8[N, width], and the signal number uint64[N] of each."""
+    """Known digests of one algorithm: uint8[N, width], and the signal number uint64[N] of each.
+
+    Raises Invalid where these are of unequal number.
+    """
 
     def __init__(self, digests: NDArray[np.uint8], signals: NDArray[np.uint64]) -> None:
+        if len(digests) != len(signals):
+            raise Invalid("A table needs as many signal numbers as digests.")
         keys = _keys(digests)
         order = np.argsort(keys, kind="stable")
         self._keys = keys[order]

@@ -5,12 +5,16 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from amparo.core.errors import Invalid
 from amparo.detect.index.model import Hits, checked_radius
 from amparo.kernels.hamming import near_rows
 
 
 class BruteForceIndex:
-    """Known hashes uint64[N, 4], the signal number uint64[N] and list number uint32[N] of each."""
+    """Known hashes uint64[N, 4], the signal number uint64[N] and list number uint32[N] of each.
+
+    Raises Invalid where these are of unequal number.
+    """
 
     def __init__(
         self,
@@ -21,6 +25,8 @@ class BruteForceIndex:
         self._hashes = np.ascontiguousarray(hashes, np.uint64).reshape(-1, 4)
         self._signals = np.ascontiguousarray(signals, np.uint64)
         self._lists = np.ascontiguousarray(lists, np.uint32)
+        if not len(self._hashes) == len(self._signals) == len(self._lists):
+            raise Invalid("An index needs as many signal and list numbers as hashes.")
 
     def __len__(self) -> int:
         return len(self._hashes)

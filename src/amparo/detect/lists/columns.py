@@ -127,6 +127,8 @@ def _number(
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise BadValue(column, f"must be {wanted}")
     try:
+        if "_" in str(value):  # which Python would pass over
+            raise ValueError
         return parse(str(value))
     except ValueError:
         raise BadValue(column, f"must be {wanted}") from None

@@ -48,6 +48,8 @@ def _read(path: Path, lines: Iterator[str], algorithm: Algorithm | None) -> Know
     for separator, name in ((";", "semicolons"), ("\t", "tabs")):
         if "," not in first and "algorithm" in first.lower() and separator in first:
             raise _bad(path, start, "", f"separates its columns by {name}; they must be commas")
+    if first.lstrip().startswith("["):
+        raise _bad(path, start, "", "begins a JSON array; a list has one JSON object a line")
     if first.lstrip().startswith("{"):
         found, unhashed = _json_lines(path, _again(first, lines), start)
     elif "," in first:

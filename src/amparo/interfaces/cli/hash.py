@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 _COLUMNS = (
     "algorithm", "value", "quality", "media_type", "frame", "error", "message", "path", "path_b64",
 )  # fmt: skip
-_TABLE = ("algorithm", "quality", "frame", "error", "path", "value")
+_TABLE = {"algorithm": 9, "value": 64, "quality": 7, "frame": 5, "error": 22, "path": 0}
 
 
 @click.command("hash", short_help="Hash files: PDQ of pictures, MD5, SHA-1 and SHA-256 of all.")
@@ -37,9 +37,8 @@ def command(paths: tuple[str, ...], form: str, pdq_input: str, processes: int | 
     from amparo.interfaces.cli.prepare import prepared
 
     settings = prepared(processes)
-    show = printer(
-        Format(form), _TABLE if form == Format.TABLE else _COLUMNS, lambda line: [_flat(line)]
-    )
+    columns = _TABLE if form == Format.TABLE else dict.fromkeys(_COLUMNS, 0)
+    show = printer(Format(form), columns, lambda line: [_flat(line)])
     failed = False
     with open_sandbox(settings) as sandbox:
         # The sandbox's server loads the kernels while this process loads the rest.

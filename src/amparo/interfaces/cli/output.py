@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from functools import partial
 
 from amparo.core.errors import Unavailable
 
@@ -26,12 +27,16 @@ class Format(StrEnum):
 
 
 def printer(
-    form: Format, columns: Sequence[str], rows: Callable[[Record], list[Record]]
+    form: Format, columns: Mapping[str, int], rows: Callable[[Record], list[Record]]
 ) -> Printer:
-    """A function that prints a record; for CSV and tables `rows` makes it one row or several."""
+    """A function that prints a record; for CSV and tables `rows` makes it one row or several.
+
+    `columns` says how wide each is in a table.
+    """
     if form is Format.JSONL:
         return _print_json
-    show = _csv_row if form is Format.CSV else _table_row
+    widths = tuple(columns.values())
+    show = _csv_row if form is Format.CSV else partial(_table_row, widths=widths)
     _write(show(list(columns)))
 
     def print_rows(record: Record) -> None:
@@ -61,8 +66,9 @@ def _csv_row(values: Sequence[object]) -> str:
     return out.getvalue().removesuffix(CRLF).encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _table_row(values: Sequence[object]) -> str:
-    return "  ".join(_cell(each).ljust(12) for each in values).rstrip()
+def _table_row(values: Sequence[object], *, widths: Sequence[int]) -> str:
+    cells = zip(values, widths, strict=True)
+    return "  ".join(_cell(value).ljust(width) for value, width in cells).rstrip()
 
 
 def _cell(value: object) -> str:

@@ -16,7 +16,7 @@ _COLUMNS = (
     "list", "signal", "algorithm", "distance", "variant", "frame", "error", "message",
     "path", "path_b64",
 )  # fmt: skip
-_TABLE = ("distance", "variant", "signal", "error", "path")
+_TABLE = {"distance": 8, "variant": 16, "list": 12, "signal": 16, "error": 22, "path": 0}
 
 _NO_PICTURE = frozenset({ProblemCode.MEDIA_NOT_A_PICTURE, ProblemCode.MEDIA_UNKNOWN_KIND})
 
@@ -75,7 +75,7 @@ def command(
     from amparo.interfaces.cli.prepare import prepared
 
     settings = prepared(processes)
-    columns = _TABLE if form == Format.TABLE else _COLUMNS
+    columns = _TABLE if form == Format.TABLE else dict.fromkeys(_COLUMNS, 0)
     matched = failed = False
     with open_sandbox(settings) as sandbox:
         # The sandbox's server loads the kernels while this process loads the rest and the lists.
@@ -108,6 +108,7 @@ def _known(lists: tuple[str, ...], algorithm: str | None) -> "KnownSignals":
     from datetime import UTC, datetime
     from pathlib import Path
 
+    from amparo.core.errors import Invalid
     from amparo.detect.hashing.model import Algorithm
     from amparo.detect.lists import read_list
     from amparo.detect.matching import KnownSignals
@@ -127,6 +128,8 @@ def _known(lists: tuple[str, ...], algorithm: str | None) -> "KnownSignals":
     known = KnownSignals(files, now=datetime.now(UTC))
     if known.left_out:
         announce(f"Not searched, being expired or of poor quality: {known.left_out} signals.")
+    if not len(known):
+        raise Invalid(f"Nothing to search for: no signal in {', '.join(lists)} is live and usable.")
     return known
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from amparo.core.errors import Invalid
 from amparo.kernels.pdq.box import bands, columns, sampled_positions, window_px
 from amparo.kernels.pdq.exact import exact_luminance, exact_samples
 from amparo.kernels.pdq.fast import banded_samples
@@ -30,8 +31,17 @@ class Region:
     height: int
     width: int
 
+    def is_inside(self, pixels: NDArray[np.uint8]) -> bool:
+        """Whether `pixels` [height, width, channels] have all of it."""
+        height, width, _ = pixels.shape
+        return (
+            min(self.top, self.left, self.height, self.width) >= 0
+            and self.top + self.height <= height
+            and self.left + self.width <= width
+        )
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(frozen=True, slots=True, repr=False)
 class PdqHash:
     """A PDQ hash: `value` uint8[32], most significant bit first, `quality` 0 to 100.
 
@@ -49,6 +59,9 @@ class PdqHash:
         """The 64 digits by which the field exchanges PDQ hashes."""
         return self.value.tobytes().hex()
 
+    def __repr__(self) -> str:
+        return f"PdqHash(quality={self.quality})"
+
 
 def pdq(
     pixels: NDArray[np.uint8],
@@ -61,12 +74,16 @@ def pdq(
 
     Hash and quality are those of the reference at full resolution. `region` hashes a part of the
     picture, `orientation` (1 to 8, as in EXIF) hashes it as it is to be shown. `exact` takes the
-    exact kernel in any case.
+    exact kernel in any case. Raises Invalid for pixels of another type or shape, and for a region
+    that is not inside.
 
     Algorithm: "The TMK+PDQF Video-Hashing Algorithm and the PDQ Image-Hashing Algorithm",
     Facebook, 2019.
     """
+    _check_pixels(pixels, orientation)
     region = region or Region(0, 0, pixels.shape[0], pixels.shape[1])
+    if not region.is_inside(pixels):
+        raise Invalid(f"{region} does not lie inside pixels of the shape {pixels.shape}.")
     if min(region.height, region.width) < SMALLEST_SIDE_PX:
         return _zero()
     if not exact:
@@ -84,11 +101,18 @@ def pdq_scaled(
     """An approximate PDQ hash from a picture that was decoded at 1 / `block_px` of its size.
 
     `grey` uint8[rows, columns] holds the mean luminance of blocks of the full picture, which is
-    `height` × `width` pixels. A few bits may differ from the reference's hash.
+    `height` × `width` pixels. A few bits may differ from the reference's hash. Raises Invalid where
+    these do not fit together.
     """
+    pixels = grey[:, :, None]
+    _check_pixels(pixels, orientation)
+    if grey.shape != (-(-height // block_px), -(-width // block_px)):
+        raise Invalid(
+            f"{height} × {width} in blocks of {block_px} have not the shape {grey.shape}."
+        )
     if min(height, width) < SMALLEST_SIDE_PX:
         return _zero()
-    samples = _banded(grey[:, :, None], Region(0, 0, height, width), orientation, block_px)
+    samples = _banded(pixels, Region(0, 0, height, width), orientation, block_px)
     found = _from_samples(samples, rounding=0.0)
     assert found is not None
     return found
@@ -98,6 +122,18 @@ def undecided_bits(coefficients: NDArray[np.float32], within: float) -> int:
     """How many of the 256 bits were cut from coefficients closer than `within` to the median."""
     median = np.partition(coefficients, 127, axis=None)[127]
     return int((np.abs(coefficients - median) < within).sum())
+
+
+def _check_pixels(pixels: NDArray[np.uint8], orientation: int) -> None:
+    """The kernels read where they are told to: what does not fit is refused before."""
+    fits = pixels.ndim == 3 and pixels.shape[2] in (1, 3) and pixels.flags.c_contiguous
+    if pixels.dtype != np.uint8 or not fits:
+        raise Invalid(
+            "Pixels must be uint8[height, width, 3 or 1], C-contiguous; these are "
+            f"{pixels.dtype}{list(pixels.shape)}."
+        )
+    if orientation not in range(1, 9):
+        raise Invalid(f"An orientation is a number from 1 to 8, not {orientation}.")
 
 
 def _zero() -> PdqHash:

@@ -55,6 +55,8 @@ def _program() -> str:
     """How this command is called from where the user stands."""
     if shutil.which("amparo"):
         return "amparo"
+    if Path(sys.argv[0]).name == "__main__.py":
+        return "python -m amparo"
     try:
         return str(Path(sys.argv[0]).resolve().relative_to(Path.cwd()))
     except ValueError:
