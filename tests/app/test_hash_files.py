@@ -10,7 +10,7 @@ from amparo.detect.hashing import Algorithm
 from amparo.detect.lists import KnownList, Signal
 from amparo.detect.matching import KnownSignals
 from amparo.detect.media import Sandbox
-from amparo.testing import faulty
+from amparo.testing import faulty, hostile
 from amparo.testing.hostile import encoded, photograph_like
 from tests.conftest import small_settings
 from tests.detect.matching.test_match import NOW
@@ -45,3 +45,21 @@ def test_a_listed_file_is_found_though_its_decoder_dies(tmp_path: Path, sandbox:
     assert file.problem is not None
     assert file.problem.code is ProblemCode.MEDIA_DECODER_CRASHED
     assert [match.signal.id for match in file.matches] == ["s"]
+
+
+def test_a_picture_above_its_share_has_all_memory_to_itself(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    large, too_large = hostile.png_bomb(5_400, 5_000), hostile.png_bomb(8_000, 8_000)
+    contents = [PICTURE, large, PICTURE, too_large, PICTURE]
+    paths = []
+    for number, content in enumerate(contents):
+        path = tmp_path / f"{number}"
+        path.write_bytes(content)
+        paths.append(str(path))
+    files = list(hash_files(paths, sandbox, small_settings()))
+    problems = [file.hashes and file.hashes.problem for file in files]
+    assert [problem and problem.code for problem in problems] == [
+        None, None, None, ProblemCode.MEDIA_OUT_OF_MEMORY, None
+    ]  # fmt: skip
+    assert sandbox.share.memory_bytes < 5_400 * 5_000 * 8 < small_settings().item_memory_bytes

@@ -84,6 +84,12 @@ def test_what_is_no_picture_is_named_or_passed_over(folder: Path, amparo: Run) -
     assert (quiet.status, quiet.out) == (0, "")
 
 
+CSV_HEADERS = {
+    "hash": "algorithm,value,quality,media_type,frame,error,message,path,path_b64",
+    "scan": "list,signal,algorithm,distance,variant,frame,error,message,path,path_b64",
+}
+
+
 @pytest.mark.parametrize("command", [("hash", "uploads"), ("scan", "uploads", "--against", "k")])
 def test_csv_has_the_same_columns_in_every_line(
     folder: Path, amparo: Run, command: tuple[str, ...]
@@ -92,7 +98,70 @@ def test_csv_has_the_same_columns_in_every_line(
     (folder / "uploads" / 'a "quoted", name').write_bytes(b"")
     rows = list(csv.reader(io.StringIO(amparo(*command, "--format", "csv").out)))
     assert len({len(row) for row in rows}) == 1
+    assert rows[0] == CSV_HEADERS[command[0]].split(",")
     assert any('a "quoted", name' in cell for row in rows for cell in row)
+
+
+def test_a_table_shows_what_matched(folder: Path, amparo: Run) -> None:
+    (folder / "known.txt").write_text("pdq:" + "0" * 64)
+    (folder / "known.jsonl").write_text(amparo("hash", "known").out)
+    out = amparo("scan", "uploads/same.png", "--against", "known.jsonl", "--format", "table").out
+    heading, row = (line.split() for line in out.splitlines())
+    assert heading == ["distance", "variant", "list", "signal", "error", "path"]
+    assert row[1:] == ["original", "known", "known.jsonl:1", "uploads/same.png"]
+
+
+def test_options_change_what_they_say(folder: Path, amparo: Run) -> None:
+    against = ("--against", "known.jsonl")
+    (folder / "known.jsonl").write_text(amparo("hash", "known").out)
+    found = lines(amparo("scan", "uploads/mirrored.jpg", *against).out)[0]["matches"]
+    [distance] = [match["distance"] for match in found]
+    assert distance > 0
+    for radius, status in ((distance, 1), (distance - 1, 0)):
+        ended = amparo("scan", "uploads/mirrored.jpg", *against, "--radius", str(radius))
+        assert ended.status == status
+    (folder / "drawing.png").write_bytes(encoded(PICTURE.quantize(64), "PNG"))
+    seen, raw = (
+        lines(amparo("hash", "drawing.png", *how).out)[0]["value"]
+        for how in ((), ("--pdq-input", "compat"))
+    )
+    assert seen != raw
+    for how, status in (("seen", 1), ("compat", 0)):
+        (folder / "drawing.txt").write_text(f"pdq:{seen}")
+        ended = amparo("scan", "drawing.png", "--against", "drawing.txt", "--pdq-input", how)
+        assert ended.status == status
+
+
+def test_a_match_of_a_later_frame_names_it(folder: Path, amparo: Run) -> None:
+    frames = [photograph_like(160, 120, seed=seed).quantize(64) for seed in range(4)]
+    moving = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    (folder / "moving.gif").write_bytes(moving)
+    (folder / "third.png").write_bytes(encoded(frames[2], "PNG"))
+    (folder / "known.jsonl").write_text(amparo("hash", "third.png").out)
+    [line] = lines(amparo("scan", "moving.gif", "--against", "known.jsonl").out)
+    assert [match["frame"] for match in line["matches"]] == [2]
+
+
+def test_lists_with_nothing_to_find_are_an_error_and_no_all_clear(
+    folder: Path, amparo: Run
+) -> None:
+    (folder / "expired.csv").write_text(
+        f"algorithm,value,expires\nmd5,{'0' * 32},2020-01-01T00:00:00Z\n"
+    )
+    (folder / "empty.csv").write_text("algorithm,value\n")
+    for name in ("expired.csv", "empty.csv"):
+        ended = amparo("scan", "uploads", "--against", name)
+        assert (ended.status, ended.out) == (2, "")
+        assert "Nothing to search for" in ended.err
+
+
+def test_doctor_says_what_is_wrong_and_fails(folder: Path, amparo: Run) -> None:
+    assert amparo("doctor").status == 0
+    (folder / "file").touch()
+    ended = amparo("doctor", env={"AMPARO_HOME": str(folder / "file")})
+    assert ended.status == 1
+    assert "FAILED  folder" in ended.out
+    assert "set AMPARO_HOME" in ended.out
 
 
 def test_a_table_lets_no_name_move_the_cursor(folder: Path, amparo: Run) -> None:
@@ -227,8 +296,9 @@ def test_closed_streams_do_no_harm(folder: Path, closed: str) -> None:
 
 
 def test_a_terminated_scan_leaves_nothing_behind(folder: Path) -> None:
+    picture = encoded(PICTURE, "PNG")
     for number in range(200):
-        (folder / "uploads" / f"{number:04d}.png").write_bytes(encoded(PICTURE, "PNG"))
+        (folder / "uploads" / f"{number:04d}.png").write_bytes(picture)
     with tempfile.TemporaryDirectory() as temporary:
         with subprocess.Popen(
             [sys.executable, "-m", "amparo", "hash", "uploads"],
@@ -262,6 +332,8 @@ def test_on_a_terminal_results_go_where_they_were_sent(folder: Path) -> None:
     assert running.returncode == 0
     assert len(lines((folder / "out.jsonl").read_text())) == 12
     assert b"files" in seen
+    assert b"/s" in seen
+    assert b"left:" in seen
     assert b"sha256" not in seen
 
 

@@ -29,6 +29,12 @@ def test_the_demonstration_shows_what_was_found_and_what_was_missed(
     assert amparo(*scan[scan.index("scan") :]).status == 1
 
 
+def test_a_demonstration_that_fails_says_so_by_its_status(amparo: Run) -> None:
+    ended = amparo("demo", env={"AMPARO_MAX_PIXELS": "400000"})
+    assert ended.status == 1
+    assert "could not be read" in ended.out
+
+
 def test_a_copy_that_is_not_found_is_a_fault(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -31,3 +31,31 @@ def test_what_is_inside_is_found(
 @pytest.mark.parametrize("shape", [(1, 1, 3), (1, 50, 3), (50, 1, 1), (60, 80, 1)])
 def test_a_picture_of_one_colour_is_left_whole(shape: tuple[int, int, int]) -> None:
     assert inner_region(np.full(shape, 9, np.uint8)) == (0, 0, shape[0], shape[1])
+
+
+def counted(pixels: np.ndarray) -> tuple[int, int, int, int]:
+    """The same by plain counting, border by border."""
+
+    def size(lines: np.ndarray) -> int:
+        odd = (np.abs(lines.astype(int) - lines[0, 0].astype(int)) > 12).any(axis=2).sum(axis=1)
+        uniform = odd <= lines.shape[1] // 64
+        return len(lines) if uniform.all() else int(np.argmin(uniform))
+
+    height, width, _ = pixels.shape
+    top, bottom = size(pixels), size(pixels[::-1])
+    within = pixels[top : height - bottom]
+    if top == height or size(within.transpose(1, 0, 2)) == width:
+        return 0, 0, height, width
+    left, right = size(within.transpose(1, 0, 2)), size(within.transpose(1, 0, 2)[::-1])
+    return top, left, height - top - bottom, width - left - right
+
+
+@settings(max_examples=150, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), apart=st.sampled_from([11, 12, 13]))
+def test_borders_are_those_that_plain_counting_finds(seed: int, apart: int) -> None:
+    chance = np.random.default_rng(seed)
+    pixels = np.full((130, 140, 3), 100, np.uint8)
+    pixels[20:100, 30:110] = busy(80, 80, seed)
+    for _ in range(int(chance.integers(0, 400))):
+        pixels[chance.integers(1, 129), chance.integers(1, 139)] = 100 + apart
+    assert inner_region(pixels) == counted(pixels)

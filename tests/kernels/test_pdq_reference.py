@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from amparo.kernels.pdq import Region, oriented, pdq
+from amparo.core.errors import Invalid
+from amparo.kernels.pdq import Region, oriented, pdq, pdq_scaled
+from amparo.kernels.pdq.transform import quality
 from tests.kernels import photographs
 
 SIZES = ((64, 64), (63, 65), (128, 129), (333, 777), (1000, 37), (7, 900), (1632, 1224))
@@ -101,3 +103,36 @@ def test_a_region_is_hashed_as_if_it_were_the_picture() -> None:
     value, _ = photographs.reference(part)
     for exact in (False, True):
         assert pdq(pixels, region=Region(31, 17, 300, 401), exact=exact).hex == value
+
+
+@pytest.mark.parametrize(("step", "certain"), [(44.996, False), (44.98, True), (45.02, True)])
+def test_a_quality_that_rounding_could_change_is_in_doubt(step: float, certain: bool) -> None:
+    samples = np.zeros((64, 64), np.float32)
+    samples[:, 32:] = step * 255 / 100
+    found, is_certain = quality(samples, 0.01)
+    assert found == 64 * int(step) // 90
+    assert is_certain is certain
+
+
+WRONG = {
+    "floats": (np.zeros((9, 9, 3)), {}),
+    "no channels": (np.zeros((9, 9), np.uint8), {}),
+    "four channels": (np.zeros((9, 9, 4), np.uint8), {}),
+    "a view": (np.zeros((18, 18, 3), np.uint8)[::2], {}),
+    "a region too high": (np.zeros((9, 9, 3), np.uint8), {"region": Region(5, 0, 5, 9)}),
+    "a region too wide": (np.zeros((9, 9, 3), np.uint8), {"region": Region(0, 0, 9, 10)}),
+    "a region outside": (np.zeros((9, 9, 3), np.uint8), {"region": Region(-1, 0, 9, 9)}),
+    "no orientation": (np.zeros((9, 9, 3), np.uint8), {"orientation": 9}),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_the_kernels_would_read_beyond_is_refused(case: str) -> None:
+    pixels, options = WRONG[case]
+    with pytest.raises(Invalid):
+        pdq(pixels, **options)
+
+
+def test_blocks_that_do_not_fit_their_picture_are_refused() -> None:
+    with pytest.raises(Invalid):
+        pdq_scaled(np.zeros((64, 64), np.uint8), height=600, width=512, block_px=8)

@@ -51,7 +51,7 @@ class Settings(BaseSettings):
     )
     item_memory_bytes: PositiveInt = Field(
         default=640 * MIB,
-        description="Memory that decoding may take, all files together; 192 MiB a process at least.",
+        description="Memory for decoding, all files together; 192 MiB a process at least.",
     )
 
     @field_validator("home")

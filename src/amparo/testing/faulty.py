@@ -1,6 +1,8 @@
 """What hostile bytes can make a decoder do, done on purpose: for tests of the sandbox."""
 
+import math
 import os
+import resource
 import threading
 
 from amparo.detect.hashing.hash_media import hash_media
@@ -30,6 +32,29 @@ def hash_or_fail(
     if data in _FAULTS:
         _FAULTS[data]()
     return hash_media(data, limits, pdq_input=pdq_input, with_variants=with_variants)
+
+
+def limits_left() -> dict[str, int]:
+    """What this worker may still take: seconds of processor time, bytes of a file, …."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    used = usage.ru_utime + usage.ru_stime
+    return {
+        "seconds": math.ceil(resource.getrlimit(resource.RLIMIT_CPU)[0] - used),
+        "file": resource.getrlimit(resource.RLIMIT_FSIZE)[1],
+        "core": resource.getrlimit(resource.RLIMIT_CORE)[1],
+        "descriptors": resource.getrlimit(resource.RLIMIT_NOFILE)[1],
+    }
+
+
+def process_unless_used() -> int:
+    """The worker's number; one that was asked before is in ruins, and crashes."""
+    if _used:
+        os.abort()
+    _used.append(True)
+    return os.getpid()
+
+
+_used: list[bool] = []
 
 
 def spin() -> None:

@@ -1,11 +1,12 @@
 """A file matches the signals of its bytes and of its pictures, each once, nearest first."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from amparo.detect.hashing import Algorithm, MediaHashes, hash_media
+from amparo.detect.hashing import Algorithm, MediaHashes, PictureHash, hash_media
 from amparo.detect.hashing.warm_up import warm_up
 from amparo.detect.lists import KnownList, Signal
 from amparo.detect.matching import KnownSignals, find_matches
@@ -88,9 +89,25 @@ def test_the_radius_is_kept() -> None:
     assert find_matches(hashed(PICTURE), off, radius_bits=19) == ()
 
 
+def test_of_several_hits_the_nearest_is_told() -> None:
+    value = np.frombuffer(bytes.fromhex(signal().value), np.uint8)
+
+    def picture(frame: int, bits: int) -> PictureHash:
+        changed = np.unpackbits(value)
+        changed[:bits] ^= 1
+        return PictureHash(frame, np.packbits(changed).tobytes(), 90)
+
+    plain = hashed(PICTURE)
+    frames = [picture(0, 12), picture(1, 5), picture(2, 4), picture(3, 9)]
+    for pictures in (frames, frames[::-1]):
+        hashes = replace(plain, pictures=tuple(pictures))
+        [match] = find_matches(hashes, known(signal()))
+        assert (match.frame, match.distance_bits) == (2, 4)
+
+
 def test_expired_and_poor_signals_are_left_out() -> None:
     signals = known(
-        signal(expires=NOW - timedelta(seconds=1)),
+        signal(expires=NOW),
         signal(expires=NOW + timedelta(seconds=1), id="live"),
         signal(quality=49),
         signal(quality=50, id="good enough"),

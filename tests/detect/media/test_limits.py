@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from amparo.core.problems import ProblemCode
 from amparo.detect.hashing import PdqInput, hash_media
@@ -132,3 +133,12 @@ def test_mutated_files_end_in_hashes_or_a_problem(form: str) -> None:
                 hash_media(bytes(data), Limits(), pdq_input=how, with_variants=True)
             except MemoryError:
                 continue  # its header asked for more than there is
+
+
+def test_a_later_frame_is_held_to_the_limits_too() -> None:
+    first, second = hostile.photograph_like().convert("1"), Image.new("1", (12_000, 9_000))
+    options = {"save_all": True, "append_images": [second], "compression": "group4"}
+    found = hash_media(hostile.encoded(first, "TIFF", **options), Limits())
+    assert [picture.frame for picture in found.pictures] == [0]
+    assert found.problem is not None
+    assert found.problem.code is ProblemCode.MEDIA_TOO_MANY_PIXELS

@@ -92,7 +92,7 @@ def test_a_worker_can_do_nothing_but_compute(sandbox: Sandbox) -> None:
 
 @pytest.mark.enable_socket
 def test_the_check_can_fail() -> None:
-    assert len(confinement_holds(tempfile.gettempdir())) == 5
+    assert len(confinement_holds(tempfile.gettempdir())) == 7
 
 
 def test_workers_that_cannot_load_say_why() -> None:
@@ -153,3 +153,24 @@ def test_what_is_let_in_by_its_size_finds_the_memory_for_it(sandbox: Sandbox, fo
     sandbox.renew()
     hashes = sandbox.submit(MediaHashes, faulty.hash_or_fail, data, LIMITS).result(timeout=60)
     assert hashes.problem is None
+
+
+def test_limits_are_those_of_an_item(sandbox: Sandbox) -> None:
+    left = sandbox.submit(dict[str, int], faulty.limits_left).result(timeout=60)
+    assert LIMITS.seconds <= left.pop("seconds") <= LIMITS.seconds + 1
+    assert left == {"file": 0, "core": 0, "descriptors": 3}
+
+
+def test_a_worker_that_an_item_before_has_ruined_costs_no_item() -> None:
+    with Sandbox(LIMITS, processes=1, preload=["amparo.testing.faulty"]) as opened:
+        workers = [
+            opened.submit(int, faulty.process_unless_used).result(timeout=60) for _ in range(3)
+        ]
+    assert len(set(workers)) == 3
+
+
+def test_a_worker_is_replaced_after_so_many_items() -> None:
+    preload = ["amparo.testing.faulty"]
+    with Sandbox(LIMITS, processes=1, preload=preload, items_of_a_worker=3) as opened:
+        workers = [opened.submit(int, os.getpid).result(timeout=60) for _ in range(7)]
+    assert [workers.count(each) for each in dict.fromkeys(workers)] == [3, 3, 1]

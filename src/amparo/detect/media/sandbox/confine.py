@@ -1,7 +1,9 @@
 """What a worker gives up before its first item, and the test that it really has."""
 
 import ctypes
+import errno
 import math
+import mmap
 import os
 import resource
 import signal
@@ -12,6 +14,7 @@ from amparo.core.errors import Unavailable
 from amparo.detect.media.sandbox.system_calls import keep_only_what_computing_needs
 
 _PR_SET_DUMPABLE = 4
+_CLONE3 = 435
 _STREAMS = 3
 
 
@@ -95,12 +98,26 @@ def _start_a_process(_: str) -> None:
     os.waitpid(child, 0)
 
 
+def _make_machine_code(_: str) -> None:
+    mmap.mmap(-1, mmap.PAGESIZE, prot=mmap.PROT_READ | mmap.PROT_WRITE | mmap.PROT_EXEC).close()
+
+
+def _ask_for_clone3(_: str) -> None:
+    """With nothing to clone from: the question is whether the kernel looks at it at all."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.syscall(_CLONE3, None, 0)
+    if ctypes.get_errno() in (errno.ENOSYS, errno.EPERM):
+        raise PermissionError
+
+
 _ATTEMPTS: dict[str, Callable[[str], None]] = {
     "open a file": _open_a_file,
     "open a socket": _open_a_socket,
     "look for a file": _look_for_a_file,
     "signal another process": _signal_another_process,
     "start a process": _start_a_process,
+    "start one by clone3": _ask_for_clone3,
+    "make machine code": _make_machine_code,
 }
 
 

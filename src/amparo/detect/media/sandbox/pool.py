@@ -39,9 +39,6 @@ SMALLEST_SHARE_BYTES = 192 * 1024 * 1024
 _WALL_SECONDS_PER_CPU_SECOND = 3
 """A worker that waits for others' work on a busy machine is not hanging yet."""
 
-_ITEMS_OF_A_WORKER = 1000
-"""Then it is replaced, with whatever memory its libraries have not given back."""
-
 _MOST_STARTS = 20
 _SECONDS_BETWEEN_STARTS = 0.25
 
@@ -59,14 +56,25 @@ _log = logging.getLogger(__name__)
 class Sandbox:
     """A pool of worker processes; use it in a `with` block."""
 
-    def __init__(self, limits: Limits, *, processes: int = 0, preload: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        processes: int = 0,
+        preload: Sequence[str] = (),
+        items_of_a_worker: int = 1000,
+    ) -> None:
         """`processes` 0 means one a processor.
+
+        After `items_of_a_worker` a worker is replaced, with whatever memory its libraries have not
+        given back.
 
         `preload` names the modules of all work that will be submitted: a worker can open no file,
         so that it cannot import one later.
         """
         self.processes = processes or len(os.sched_getaffinity(0))
         self._limits = limits
+        self._items_of_a_worker = items_of_a_worker
         self._preload = tuple(preload)
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload([inside.__name__, *preload])
@@ -152,7 +160,7 @@ class Sandbox:
         except BaseException:
             self._drop(worker)
             raise
-        if worker.items < _ITEMS_OF_A_WORKER:
+        if worker.items < self._items_of_a_worker:
             self._idle.append(worker)
         else:
             self._drop(worker)
