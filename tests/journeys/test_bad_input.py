@@ -8,6 +8,8 @@ import tempfile
 import threading
 from pathlib import Path
 
+from PIL import Image
+
 from amparo.testing import hostile
 from tests.app.test_walk import growing
 from tests.conftest import Run
@@ -118,21 +120,30 @@ def test_files_that_vanish_or_grow_meanwhile_are_named(tmp_path: Path) -> None:
 def test_memory_stays_under_a_gigabyte(tmp_path: Path) -> None:
     place = tmp_path / "bad"
     hostile_folder(place)
+    largest = hostile.encoded(Image.new("RGBA", (8_900, 8_900), "red"), "PNG", compress_level=1)
+    photograph = hostile.photograph_like(600, 400).resize((3_700, 2_500))
+    large = hostile.encoded(photograph, "WEBP", quality=80)
     for name in ("one", "two", "three"):
-        (place / f"large {name}.png").write_bytes(hostile.png_bomb(9_999, 9_999))
+        (place / f"largest {name}.png").write_bytes(largest)
+        (place / f"large {name}.webp").write_bytes(large)
         (place / f"long {name}.jpg").write_bytes(b"\xff\xd8\xff" + bytes(90 * MIB))
     (tmp_path / "none.txt").write_text("pdq:" + "0" * 64)
-    command = [sys.executable, "-m", "amparo", "scan", str(place), "--against", "none.txt"]
+    options = ["--against", "none.txt", "--processes", "2"]
+    command = [sys.executable, "-m", "amparo", "scan", str(place), *options]
     peak = 0
-    with subprocess.Popen(
-        command, cwd=tmp_path, stdout=subprocess.DEVNULL, start_new_session=True
-    ) as running:
+    with (
+        (tmp_path / "out").open("w") as out,
+        subprocess.Popen(command, cwd=tmp_path, stdout=out, start_new_session=True) as running,
+    ):
         ended = threading.Event()
         threading.Thread(target=lambda: (running.wait(), ended.set()), daemon=True).start()
         while not ended.wait(0.02):
             peak = max(peak, _memory_of_session(running.pid))
     assert running.returncode == 2
-    assert 50 * MIB < peak < 1024 * MIB
+    assert 300 * MIB < peak < 1024 * MIB
+    found = [json.loads(line) for line in (tmp_path / "out").read_text().splitlines()]
+    whole = [line for line in found if "/large" in line["path"] and "error" not in line]
+    assert len(whole) == 6, "the large ones were decoded, and not only refused"
 
 
 def _memory_of_session(session: int) -> int:

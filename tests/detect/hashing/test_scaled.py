@@ -90,3 +90,25 @@ def test_compat_hashes_raw_channel_values(mode: str) -> None:
 def test_photographs_have_the_same_hash_in_compat(tmp_path: Path) -> None:
     data = encoded(photograph_like(), "JPEG")
     assert hashed(data, PdqInput.COMPAT)[0].tobytes() == hashed(data, PdqInput.SEEN)[0].tobytes()
+
+
+@pytest.mark.parametrize("tile", [50, 100])
+def test_a_chessboard_is_hashed_in_full(tile: int) -> None:
+    row, column = np.indices((1200, 1600)) // tile
+    board = Image.fromarray((((row + column) % 2) * 200 + 20).astype(np.uint8))
+    data = encoded(board, "JPEG", quality=90)
+    full, scaled = (hashed(data, how)[0] for how in (PdqInput.SEEN, PdqInput.SCALED))
+    assert int(np.bitwise_count(full ^ scaled).sum()) <= ALLOWED_P95_BITS
+
+
+def test_some_photographs_are_near_in_scaled_mode() -> None:
+    distances = []
+    for path in photographs.paths()[:12]:
+        image = photographs.opened(path)
+        data = encoded(image.resize((1632, 1224)), "JPEG", quality=85)
+        full, score = hashed(data, PdqInput.SEEN)
+        if score >= 50:
+            scaled, _ = hashed(data, PdqInput.SCALED)
+            distances.append(int(np.bitwise_count(full ^ scaled).sum()))
+    assert len(distances) >= 6
+    assert np.percentile(distances, 95) <= ALLOWED_P95_BITS
