@@ -11,6 +11,7 @@ from amparo.detect.hashing.hash_media import hash_pictures
 from amparo.detect.hashing.model import PdqInput
 from amparo.detect.hashing.warm_up import warm_up
 from amparo.detect.media.model import Kind, Limits
+from amparo.detect.media.scratch import Scratch
 from benchmarks.figures import Figure, medians_ms
 from benchmarks.pictures import collages, enlarged
 
@@ -83,11 +84,12 @@ def _times(kind: str, width: int, height: int, rounds: int) -> Times:
 def _contestants(data: bytes) -> dict[str, Callable[[], object]]:
     limits = Limits()
     height, width, _, _ = simplejpeg.decode_jpeg_header(data)
+    room = Scratch().room(height * width * 3)  # as good a place as ours
     smallest = {"min_height": height // 8, "min_width": width // 8, "min_factor": 8}
     return {
         "default": lambda: list(hash_pictures(data, Kind.JPEG, limits)),
         "scaled": lambda: list(hash_pictures(data, Kind.JPEG, limits, pdq_input=PdqInput.SCALED)),
         "threatexchange": lambda: pdq_from_bytes(data),
-        "bare": lambda: simplejpeg.decode_jpeg(data, "RGB", strict=True),
+        "bare": lambda: simplejpeg.decode_jpeg(data, "RGB", strict=True, buffer=room),
         "grey": lambda: simplejpeg.decode_jpeg(data, "GRAY", **smallest),
     }

@@ -144,8 +144,20 @@ def test_the_examples_in_python_run(tmp_path: Path) -> None:
         subprocess.run([sys.executable, program], cwd=tmp_path, check=True, capture_output=True)
 
 
-def test_the_figures_in_the_readme_name_their_machine() -> None:
+FLOORS = {
+    "0.3 MP photograph": (6.5, 8.5),
+    "2 MP photograph": (6.5, 11.0),
+    "12 MP photograph": (13.0, 28.0),
+}
+
+
+def test_the_figures_in_the_readme_name_their_machine_and_reach_their_floors() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     figures = text.split("<!-- figures: hashing -->")[1].split("<!-- /figures -->")[0]
     assert "Measured by `make bench` on" in figures
-    assert figures.count("×") >= 12
+    rows = {line.split(" | ")[0].strip("| "): line for line in figures.splitlines()}
+    for picture, floors in FLOORS.items():
+        ratios = [float(each) for each in re.findall(r"\*\*([\d.]+) ×\*\*", rows[picture])]
+        assert len(ratios) == 3
+        assert all(ratio >= floor for ratio, floor in zip(ratios, floors, strict=False))
+    assert float(rows["2 MP photograph"].split("|")[-2]) <= 1.15
