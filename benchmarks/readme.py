@@ -39,8 +39,8 @@ def _scan_start(figures: Figures, machine: str) -> str:
     scan, imports, sandbox, answer, _ = (each["ours"] for each in figures.values())
     return (
         f"- **Quick to start.** `amparo scan` of one picture takes {scan:.1f} s. A program that\n"
-        f"  only starts the sandbox, with its decoders and kernels, takes {sandbox:.1f} s until its\n"
-        f"  first answer; one that only imports the rest, which happens meanwhile, {imports:.1f} s.\n"
+        f"  only starts the sandbox, with decoders and kernels, takes {sandbox:.1f} s until its\n"
+        f"  first answer; one that only imports the rest, meanwhile, takes {imports:.1f} s.\n"
         f"  `--help` answers in {answer:.2f} s. Medians on {machine}.\n"
     )
 
