@@ -13,13 +13,13 @@ from typing import Final
 from pydantic_core import to_json
 
 from amparo.detect.media.sandbox.confine import allow_processor_time, confine
-from amparo.detect.media.sandbox.frames import (
+from amparo.detect.media.sandbox.messages import (
     ANSWER,
     FAILED,
     NO_MEMORY,
     READY,
-    Frame,
     Gone,
+    Message,
     receive,
     send,
 )
@@ -40,7 +40,7 @@ def serve(
         for module in preload:
             import_module(module)
         number = confine(memory_bytes, connection.fileno())
-        first = Frame(READY, b"")
+        first = Message(READY, b"")
     except Exception:  # noqa: BLE001 (the program raises it again, with these words)
         number = connection.fileno()
         first = _failed()
@@ -54,27 +54,27 @@ def serve(
     os._exit(0)
 
 
-def _answer(channel: socket.socket, item_seconds: int) -> Frame:
+def _answer(channel: socket.socket, item_seconds: int) -> Message:
     """Wait for a request and do what it asks. Raises Gone."""
     try:
         work, args, kwargs = _request(channel)
         allow_processor_time(item_seconds)
-        return Frame(ANSWER, to_json(work(*args, **kwargs), bytes_mode=BYTES_MODE))
+        return Message(ANSWER, to_json(work(*args, **kwargs), bytes_mode=BYTES_MODE))
     except Gone:
         raise
     except MemoryError:
-        return Frame(NO_MEMORY, b"")
+        return Message(NO_MEMORY, b"")
     except Exception:  # noqa: BLE001 (the program logs it with its traceback)
         return _failed()
 
 
 def _request(channel: socket.socket) -> Request:
-    frame = receive(channel, most_bytes=sys.maxsize)
+    message = receive(channel, most_bytes=sys.maxsize)
     # Whoever holds the other end is the program itself: its requests are trusted.
-    unpacked: Request = pickle.loads(frame.payload)  # noqa: S301
+    unpacked: Request = pickle.loads(message.payload)  # noqa: S301
     return unpacked
 
 
-def _failed() -> Frame:
+def _failed() -> Message:
     text = traceback.format_exc()[-_LONGEST_TRACEBACK:]
-    return Frame(FAILED, text.encode(errors="backslashreplace"))
+    return Message(FAILED, text.encode(errors="backslashreplace"))

@@ -19,7 +19,7 @@ from amparo.core.errors import Unavailable
 from amparo.core.problems import Problem, ProblemCode
 from amparo.detect.media.model import Limits, MediaError
 from amparo.detect.media.sandbox import inside
-from amparo.detect.media.sandbox.frames import ANSWER, NO_MEMORY, Frame, Gone
+from amparo.detect.media.sandbox.messages import ANSWER, NO_MEMORY, Gone, Message
 from amparo.detect.media.sandbox.worker import (
     Crashed,
     Killed,
@@ -155,8 +155,10 @@ class Sandbox:
     def _ask_once(self, request: bytes, adapter: TypeAdapter[Any]) -> object:
         worker = self._take()
         try:
-            frame = worker.ask(request, seconds=self._limits.seconds * _WALL_SECONDS_PER_CPU_SECOND)
-            answer = _read(frame, adapter)
+            message = worker.ask(
+                request, seconds=self._limits.seconds * _WALL_SECONDS_PER_CPU_SECOND
+            )
+            answer = _read(message, adapter)
         except BaseException:
             self._drop(worker)
             raise
@@ -219,16 +221,16 @@ def out_of_memory(limits: Limits) -> Problem:
     )
 
 
-def _read(frame: Frame, adapter: TypeAdapter[Any]) -> object:
+def _read(message: Message, adapter: TypeAdapter[Any]) -> object:
     """What a worker said, in which hostile bytes may have had a say."""
-    if frame.kind == NO_MEMORY:
+    if message.kind == NO_MEMORY:
         raise MemoryError
-    if frame.kind == ANSWER:
+    if message.kind == ANSWER:
         try:
-            return adapter.validate_json(b"[" + frame.payload + b"]")[0]
+            return adapter.validate_json(b"[" + message.payload + b"]")[0]
         except ValidationError as error:
             raise Crashed from error
-    _log.error("A worker failed: %s", ascii(frame.payload.decode(errors="replace")))
+    _log.error("A worker failed: %s", ascii(message.payload.decode(errors="replace")))
     raise _crashed("Amparo itself failed on this file; the log says how.")
 
 

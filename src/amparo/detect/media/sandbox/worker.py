@@ -14,8 +14,16 @@ from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 
 from amparo.core.errors import Unavailable
-from amparo.detect.media.sandbox.frames import READY, REQUEST, Frame, Gone, Nonsense, receive, send
 from amparo.detect.media.sandbox.inside import serve
+from amparo.detect.media.sandbox.messages import (
+    READY,
+    REQUEST,
+    Gone,
+    Message,
+    Nonsense,
+    receive,
+    send,
+)
 
 START_SECONDS = 120
 """For loading everything on a slow and busy machine."""
@@ -56,12 +64,12 @@ class Worker:
         readable, _, _ = select.select([self.channel], [], [], 0)
         return not readable
 
-    def ask(self, request: bytes, *, seconds: float) -> Frame:
+    def ask(self, request: bytes, *, seconds: float) -> Message:
         """Its answer. Raises Crashed, Killed, or OutOfTime after `seconds`; it is dead then."""
         until = time.monotonic() + seconds
         self.items += 1
         try:
-            send(self.channel, Frame(REQUEST, request), until=until)
+            send(self.channel, Message(REQUEST, request), until=until)
             return receive(self.channel, most_bytes=_LONGEST_ANSWER_BYTES, until=until)
         except TimeoutError:
             self.kill()

@@ -23,32 +23,32 @@ class Nonsense(Exception):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Frame:
-    """One message."""
+class Message:
+    """What one end tells the other."""
 
     kind: bytes
     payload: bytes | bytearray
 
     def __repr__(self) -> str:
-        return f"Frame({self.kind!r}, {len(self.payload)} bytes)"
+        return f"Message({self.kind!r}, {len(self.payload)} bytes)"
 
 
-def send(channel: socket.socket, frame: Frame, *, until: float | None = None) -> None:
+def send(channel: socket.socket, message: Message, *, until: float | None = None) -> None:
     """Send a whole message. Raises Gone, or TimeoutError at `until` (monotonic seconds)."""
     try:
-        for piece in (_HEAD.pack(frame.kind, len(frame.payload)), frame.payload):
+        for piece in (_HEAD.pack(message.kind, len(message.payload)), message.payload):
             _limit(channel, until)
             channel.sendall(piece)
     except (BrokenPipeError, ConnectionResetError) as error:
         raise Gone from error
 
 
-def receive(channel: socket.socket, *, most_bytes: int, until: float | None = None) -> Frame:
+def receive(channel: socket.socket, *, most_bytes: int, until: float | None = None) -> Message:
     """The next message. Raises Gone, Nonsense, or TimeoutError at `until` (monotonic seconds)."""
     kind, length = _HEAD.unpack(_exactly(channel, _HEAD.size, until))
     if length > most_bytes:
         raise Nonsense
-    return Frame(bytes(kind), _exactly(channel, length, until))
+    return Message(bytes(kind), _exactly(channel, length, until))
 
 
 def _exactly(channel: socket.socket, size_bytes: int, until: float | None) -> bytearray:
