@@ -266,9 +266,23 @@ def _group_ends(group: int) -> bool:
     return False
 
 
+def test_names_beyond_the_terminals_letters_are_shown_in_escapes(folder: Path, amparo: Run) -> None:
+    (folder / "uploads" / "日本").write_bytes(b"")
+    for form in ("csv", "table"):
+        ended = amparo("hash", "uploads", "--format", form, env={"PYTHONIOENCODING": "latin-1"})
+        assert ended.status == 2
+        assert "\\u65e5\\u672c" in ended.out
+
+
 def test_a_reader_that_has_seen_enough_causes_no_noise(folder: Path) -> None:
+    (folder / "many").mkdir()
+    for number in range(1500):
+        (folder / "many" / f"{number}").write_bytes(b"words")
     ended = subprocess.run(
-        ["bash", "-c", f"'{sys.executable}' -m amparo hash uploads uploads | head -1"],
+        [
+            "bash", "-c",
+            f"'{sys.executable}' -m amparo hash uploads many | head -1; exit ${{PIPESTATUS[0]}}",
+        ],
         cwd=folder, capture_output=True, text=True,
     )  # fmt: skip
     assert ended.stderr == ""

@@ -12,6 +12,7 @@ import click
 
 from amparo import __version__
 from amparo.core.errors import AmparoError
+from amparo.interfaces.cli.output import ReaderGone
 
 _COMMANDS = {
     "demo": ("amparo.programs.demo.command", "See Amparo find altered copies of photographs."),
@@ -59,7 +60,8 @@ def main() -> None:
     """Run the command line."""
     _open_standard_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(line_buffering=True)
+        # Where a terminal's letters do not suffice for a name, it is shown in escapes.
+        sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _terminate)
     try:
@@ -71,8 +73,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         _end(INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read our output has seen enough.
+    except ReaderGone:
         _end(128 + signal.SIGPIPE)
     except AmparoError as error:
         click.echo(f"amparo: {error.message}", err=True)

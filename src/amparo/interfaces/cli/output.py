@@ -18,6 +18,10 @@ Record = Mapping[str, object]
 Printer = Callable[[Record], None]
 
 
+class ReaderGone(Exception):
+    """Whoever read our output has seen enough."""
+
+
 class Format(StrEnum):
     """How records are printed."""
 
@@ -84,7 +88,7 @@ def _write(line: str) -> None:
         if sys.stdout.isatty():
             sys.stdout.flush()
     except BrokenPipeError:
-        raise
+        raise ReaderGone from None  # click would end with 1, which means a match
     except OSError as error:
         raise _not_written(error) from error
 
@@ -94,7 +98,7 @@ def finish() -> None:
     try:
         sys.stdout.flush()
     except BrokenPipeError:
-        raise
+        raise ReaderGone from None  # click would end with 1, which means a match
     except OSError as error:
         raise _not_written(error) from error
 
