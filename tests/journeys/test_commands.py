@@ -287,6 +287,7 @@ def test_a_reader_that_has_seen_enough_causes_no_noise(folder: Path) -> None:
     )  # fmt: skip
     assert ended.stderr == ""
     assert len(lines(ended.stdout)) == 1
+    assert ended.returncode == 128 + signal.SIGPIPE
 
 
 def test_a_full_disk_is_named_and_is_no_success(folder: Path) -> None:

@@ -28,7 +28,10 @@ def ensure_compiled(home: Path, announce: Callable[[str], None]) -> None:
     os.environ["NUMBA_CACHE_DIR"] = str(folder)
     done = folder / f"{_fingerprint()}.done"
     if done.exists():
-        return
+        if _are_whole(folder, done.read_text(encoding="utf-8")):
+            return
+        announce("The compiled kernels are damaged, perhaps by a power cut.")
+        _remove_kernels(folder)
     announce("Compiling the kernels for this processor: once, for about 20 seconds …")
     result = subprocess.run(
         [sys.executable, "-c", _WARM_UP], stdin=subprocess.DEVNULL, capture_output=True, text=True
@@ -36,7 +39,7 @@ def ensure_compiled(home: Path, announce: Callable[[str], None]) -> None:
     if result.returncode != 0:
         last = (result.stderr.strip().splitlines() or ["no message"])[-1]
         raise Unavailable(f"The kernels cannot be compiled here: {last}")
-    done.touch()
+    done.write_text(_inventory(folder), encoding="utf-8")
     announce("Compiling the kernels: done.")
 
 
@@ -51,6 +54,26 @@ def kernel_folder(home: Path) -> Path:
         raise Unavailable(
             f"{home} cannot be written ({error.strerror}); set AMPARO_HOME to a folder of yours."
         ) from error
+
+
+def _inventory(folder: Path) -> str:
+    """A line for each file of machine code: its digest and its name."""
+    # Indexes grow when a kernel gets another signature; the code itself never changes.
+    return "".join(
+        f"{hashlib.sha256(path.read_bytes()).hexdigest()} {path.relative_to(folder)}\n"
+        for path in sorted(folder.rglob("*.nbc"))
+    )
+
+
+def _are_whole(folder: Path, inventory: str) -> bool:
+    """Whether everything in `inventory` is there as it was written."""
+    found = set(_inventory(folder).splitlines())
+    return found.issuperset(inventory.splitlines())
+
+
+def _remove_kernels(folder: Path) -> None:
+    for path in (*folder.rglob("*.nb[ci]"), *folder.glob("*.done")):
+        path.unlink(missing_ok=True)
 
 
 def _fingerprint() -> str:

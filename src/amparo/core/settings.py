@@ -70,7 +70,7 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The environment wins over the file."""
-        toml = TomlConfigSettingsSource(settings_cls, _settings_file())
+        toml = TomlConfigSettingsSource(settings_cls, _readable(_settings_file()))
         return init_settings, env_settings, toml
 
 
@@ -79,7 +79,20 @@ def _settings_file() -> Path:
     named = os.environ.get("AMPARO_SETTINGS_FILE")
     if named and not Path(named).is_file():
         raise Invalid(f"AMPARO_SETTINGS_FILE names {named!r}, which is not a file.")
-    return Path(named or Path(platformdirs.user_config_dir("amparo")) / "amparo.toml")
+    if named:
+        return Path(named)
+    try:
+        return Path(platformdirs.user_config_dir("amparo")) / "amparo.toml"
+    except RuntimeError:  # a user without a home folder
+        return Path(os.devnull)
+
+
+def _readable(file: Path) -> Path | None:
+    """The file, None where it is not there or lies in a folder of somebody else's."""
+    try:
+        return file if file.is_file() else None
+    except PermissionError:
+        return None
 
 
 @lru_cache(maxsize=1)
