@@ -2,7 +2,6 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, wait
 from dataclasses import dataclass
 
 from amparo.app.read import read_file
@@ -14,7 +13,7 @@ from amparo.detect.hashing.digests import digest
 from amparo.detect.hashing.hash_media import hash_media
 from amparo.detect.hashing.model import MediaHashes, PdqInput
 from amparo.detect.media.model import Limits, MediaError
-from amparo.detect.media.sandbox import Sandbox, out_of_memory
+from amparo.detect.media.sandbox import Answer, Sandbox, out_of_memory
 from amparo.detect.media.sniff import sniff
 
 HashBytes = Callable[..., MediaHashes]
@@ -39,7 +38,7 @@ class _Pending:
 
     path: str
     data: bytes
-    future: "Future[MediaHashes]"
+    answer: Answer[MediaHashes]
 
 
 def hash_files(
@@ -53,7 +52,7 @@ def hash_files(
 ) -> Iterator[FileHashes]:
     """The hashes of every file at or below `paths`, each as soon as all before it are done."""
 
-    def start(data: bytes, allowed: Limits) -> "Future[MediaHashes]":
+    def start(data: bytes, allowed: Limits) -> Answer[MediaHashes]:
         return sandbox.submit(
             MediaHashes, hash_bytes, data, allowed, pdq_input=pdq_input, with_variants=with_variants
         )
@@ -84,7 +83,7 @@ class _Line:
         self,
         sandbox: Sandbox,
         limits: Limits,
-        start: Callable[[bytes, Limits], "Future[MediaHashes]"],
+        start: Callable[[bytes, Limits], Answer[MediaHashes]],
     ) -> None:
         self.waiting: deque[FileHashes | _Pending] = deque()
         self._held_bytes = 0
@@ -97,8 +96,8 @@ class _Line:
             self.waiting.append(opened)
             return
         self._held_bytes += len(opened)
-        future = self._start(opened, self._sandbox.share)
-        self.waiting.append(_Pending(path, opened, future))
+        answer = self._start(opened, self._sandbox.share)
+        self.waiting.append(_Pending(path, opened, answer))
 
     def has_done_or_no_room_for(self, opened: FileHashes | bytes) -> bool:
         if not self.waiting:
@@ -107,7 +106,7 @@ class _Line:
         coming = len(opened) if isinstance(opened, bytes) else 0
         return (
             isinstance(first, FileHashes)
-            or first.future.done()
+            or first.answer.done()
             or self._held_bytes + coming > _BYTES_AT_A_TIME
             or len(self.waiting) >= self._sandbox.processes * _FILES_AT_A_TIME
         )
@@ -128,10 +127,12 @@ class _Line:
 
     def _hashes(self, item: _Pending) -> MediaHashes:
         try:
-            return item.future.result()
+            return item.answer.result()
         except MemoryError:
             # Its share was too small; alone it may take all that there is.
-            wait([other.future for other in self.waiting if isinstance(other, _Pending)])
+            for other in self.waiting:
+                if isinstance(other, _Pending):
+                    other.answer.exception()
             self._sandbox.renew()
             return self._start(item.data, self._limits).result()
 

@@ -34,30 +34,30 @@ FAULTS = {
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.decode().split()[-1])
 def test_a_fault_costs_its_own_item_only(sandbox: Sandbox, fault: bytes) -> None:
     items = [GOOD, GOOD, fault, GOOD, GOOD, GOOD]
-    futures = [sandbox.submit(MediaHashes, faulty.hash_or_fail, item, LIMITS) for item in items]
-    errors = [future.exception(timeout=60) for future in futures]
+    answers = [sandbox.submit(MediaHashes, faulty.hash_or_fail, item, LIMITS) for item in items]
+    errors = [answer.exception(timeout=60) for answer in answers]
     assert [error is not None for error in errors] == [item == fault for item in items]
     assert isinstance(errors[2], MediaError)
     assert errors[2].problem.code is FAULTS[fault]
 
 
 def test_one_that_swells_is_told_apart(sandbox: Sandbox) -> None:
-    future = sandbox.submit(MediaHashes, faulty.hash_or_fail, faulty.SWELL, LIMITS)
+    answer = sandbox.submit(MediaHashes, faulty.hash_or_fail, faulty.SWELL, LIMITS)
     with pytest.raises(MemoryError):
-        future.result(timeout=60)
+        answer.result(timeout=60)
 
 
 def test_an_answer_comes_back_as_it_was_given(sandbox: Sandbox) -> None:
-    future = sandbox.submit(MediaHashes, faulty.hash_or_fail, GOOD, LIMITS, with_variants=True)
-    assert future.result(timeout=60) == faulty.hash_or_fail(GOOD, LIMITS, with_variants=True)
+    answer = sandbox.submit(MediaHashes, faulty.hash_or_fail, GOOD, LIMITS, with_variants=True)
+    assert answer.result(timeout=60) == faulty.hash_or_fail(GOOD, LIMITS, with_variants=True)
 
 
 def test_killed_workers_are_replaced_whatever_they_were_doing(sandbox: Sandbox) -> None:
     for _ in range(3):
         worker = sandbox.submit(int, os.getpid).result(timeout=60)
         os.kill(worker, signal.SIGKILL)
-        futures = [sandbox.submit(MediaHashes, faulty.hash_or_fail, GOOD, LIMITS) for _ in range(4)]
-        assert [future.exception(timeout=60) for future in futures] == [None] * 4
+        answers = [sandbox.submit(MediaHashes, faulty.hash_or_fail, GOOD, LIMITS) for _ in range(4)]
+        assert [answer.exception(timeout=60) for answer in answers] == [None] * 4
 
 
 def test_work_goes_on_while_somebody_kills_worker_after_worker(sandbox: Sandbox) -> None:
@@ -68,10 +68,10 @@ def test_work_goes_on_while_somebody_kills_worker_after_worker(sandbox: Sandbox)
     killer = threading.Thread(target=kill)
     killer.start()
     while killer.is_alive():
-        futures = [
+        answers = [
             sandbox.submit(MediaHashes, faulty.hash_or_fail, GOOD, LIMITS) for _ in range(20)
         ]
-        assert [future.exception(timeout=60) for future in futures] == [None] * 20
+        assert [answer.exception(timeout=60) for answer in answers] == [None] * 20
 
 
 def test_a_server_that_is_killed_is_started_again(sandbox: Sandbox) -> None:
@@ -81,13 +81,13 @@ def test_a_server_that_is_killed_is_started_again(sandbox: Sandbox) -> None:
         sandbox.submit(int, os.getpid).result(timeout=60)
         os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
         os.kill(sandbox.submit(int, os.getpid).result(timeout=60), signal.SIGKILL)
-        future = sandbox.submit(MediaHashes, faulty.hash_or_fail, GOOD, LIMITS)
-        assert future.exception(timeout=60) is None
+        answer = sandbox.submit(MediaHashes, faulty.hash_or_fail, GOOD, LIMITS)
+        assert answer.exception(timeout=60) is None
 
 
 def test_a_worker_can_do_nothing_but_compute(sandbox: Sandbox) -> None:
-    future = sandbox.submit(list[str], confinement_holds, tempfile.gettempdir())
-    assert future.result(timeout=60) == []
+    answer = sandbox.submit(list[str], confinement_holds, tempfile.gettempdir())
+    assert answer.result(timeout=60) == []
 
 
 @pytest.mark.enable_socket
@@ -97,18 +97,18 @@ def test_the_check_can_fail() -> None:
 
 def test_workers_that_cannot_load_say_why() -> None:
     with Sandbox(LIMITS, processes=1, preload=["amparo.no_such_module"]) as broken:
-        future = broken.submit(int, os.getpid)
+        answer = broken.submit(int, os.getpid)
         with pytest.raises(Unavailable, match="no_such_module"):
-            future.result(timeout=60)
+            answer.result(timeout=60)
 
 
 def test_leaving_ends_every_worker_at_once() -> None:
     with Sandbox(LIMITS, processes=2, preload=["amparo.testing.faulty"]) as opened:
         worker = opened.submit(int, os.getpid).result(timeout=60)
-        futures = [
+        answers = [
             opened.submit(MediaHashes, faulty.hash_or_fail, faulty.HANG, LIMITS) for _ in range(9)
         ]
-    assert all(future.done() for future in futures)
+    assert all(answer.done() for answer in answers)
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
 

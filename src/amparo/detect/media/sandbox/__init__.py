@@ -8,5 +8,6 @@ and its answers are data: nothing that it says is ever run. See docs/decisions/0
 
 from amparo.detect.media.sandbox.confine import confinement_holds
 from amparo.detect.media.sandbox.pool import Sandbox, out_of_memory
+from amparo.detect.media.sandbox.threads import Answer
 
-__all__ = ["Sandbox", "confinement_holds", "out_of_memory"]
+__all__ = ["Answer", "Sandbox", "confinement_holds", "out_of_memory"]

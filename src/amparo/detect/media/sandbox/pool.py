@@ -5,9 +5,10 @@ import multiprocessing
 import os
 import pickle
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError
 from dataclasses import replace
 from functools import lru_cache
 from types import GenericAlias, TracebackType
@@ -20,6 +21,7 @@ from amparo.core.problems import Problem, ProblemCode
 from amparo.detect.media.model import Limits, MediaError
 from amparo.detect.media.sandbox import inside
 from amparo.detect.media.sandbox.messages import ANSWER, NO_MEMORY, Gone, Message
+from amparo.detect.media.sandbox.threads import Answer, Threads
 from amparo.detect.media.sandbox.worker import (
     Crashed,
     Killed,
@@ -78,15 +80,15 @@ class Sandbox:
         self._preload = tuple(preload)
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload([inside.__name__, *preload])
-        self._threads = ThreadPoolExecutor(self.processes, thread_name_prefix="sandbox")
+        self._threads = Threads(self.processes)
         self._idle: list[Worker] = []
         self._alive: set[Worker] = set()
-        self._closing = threading.Event()
         self._changing = threading.Lock()
 
     def __enter__(self) -> Self:
         """Start the server; it loads what is needed while the caller goes on."""
         start_server()
+        self._threads.start()
         return self
 
     def __exit__(
@@ -95,13 +97,12 @@ class Sandbox:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self._threads.close()
         with self._changing:
-            self._closing.set()
             alive = tuple(self._alive)
-        self._threads.shutdown(wait=False, cancel_futures=True)
         for worker in alive:
             worker.kill()
-        self._threads.shutdown()
+        self._threads.join()
 
     @property
     def share(self) -> Limits:
@@ -111,15 +112,15 @@ class Sandbox:
 
     def submit(
         self, returns: type[R], work: Callable[P, R], *args: P.args, **kwargs: P.kwargs
-    ) -> "Future[R]":
+    ) -> Answer[R]:
         """Run `work`, a function of a preloaded module, in a worker.
 
         Arguments must be picklable; what comes back is checked to be a `returns`: a dataclass or
-        what else JSON can carry. The future raises MediaError where the item crashed its worker or
+        what else JSON can carry. The answer raises MediaError where the item crashed its worker or
         took too long, MemoryError where it needs more memory, Unavailable where workers cannot be
         kept alive at all.
         """
-        return self._threads.submit(self._run, returns, work, args, kwargs)
+        return self._threads.submit(lambda: self._run(returns, work, args, kwargs))
 
     def renew(self) -> None:
         """Give up the workers that wait, with whatever memory they kept from what they did."""
@@ -149,7 +150,7 @@ class Sandbox:
                 ) from None
             except (Crashed, Killed) as error:
                 accidents[type(error)] += 1
-                if self._closing.is_set() or accidents[type(error)] == _MOST_TRIES[type(error)]:
+                if self._threads.closing or accidents[type(error)] == _MOST_TRIES[type(error)]:
                     raise _crashed(_WORDS[type(error)]) from None
 
     def _ask_once(self, request: bytes, adapter: TypeAdapter[Any]) -> object:
@@ -191,7 +192,7 @@ class Sandbox:
             except (Gone, EOFError, OSError):  # its server or itself was just killed
                 if worker is not None:
                     self._drop(worker)
-                self._closing.wait(_SECONDS_BETWEEN_STARTS)
+                time.sleep(_SECONDS_BETWEEN_STARTS)
             else:
                 return worker
         raise Unavailable(
@@ -200,7 +201,7 @@ class Sandbox:
 
     def _enlist(self, worker: Worker) -> None:
         with self._changing:
-            if not self._closing.is_set():
+            if not self._threads.closing:
                 self._alive.add(worker)
                 return
         worker.kill()

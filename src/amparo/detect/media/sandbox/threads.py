@@ -1,0 +1,97 @@
+"""Threads that wait for others' work; whoever asked can be interrupted anywhere without harm.
+
+An interrupt may strike between any two steps of Python. The locks of `concurrent.futures`, which
+are taken in several steps, then stay taken for ever, and a thread that needs one never ends. So
+nothing here is touched from both sides but what the interpreter takes and gives in a single step.
+"""
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import CancelledError
+from queue import SimpleQueue
+from typing import Generic, TypeVar
+
+R = TypeVar("R")
+T = TypeVar("T")
+
+
+class Answer(Generic[R]):
+    """What some work will have given: a `concurrent.futures.Future` for a single reader."""
+
+    def __init__(self) -> None:
+        self._pending = threading.Lock()
+        self._pending.acquire()
+        self._done = False
+        self._value: R | None = None
+        self._error: BaseException | None = None
+
+    def done(self) -> bool:
+        """Whether `result` would answer at once."""
+        return self._done
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """What the work raised, once it is over. Raises TimeoutError after so many seconds."""
+        if not self._done and not self._pending.acquire(timeout=-1 if timeout is None else timeout):
+            raise TimeoutError
+        return self._error
+
+    def result(self, timeout: float | None = None) -> R:
+        """What the work gave, or raise what it raised; CancelledError where it never began."""
+        if (error := self.exception(timeout)) is not None:
+            raise error
+        return self._value  # type: ignore[return-value]  # set, or there would be an error
+
+    def fill(self, work: Callable[[], R]) -> None:
+        """Do the work, in the thread that was given it."""
+        try:
+            self._value = work()
+        except BaseException as error:  # noqa: BLE001 (raised again where the result is asked for)
+            self._error = error
+        self._done = True
+        self._pending.release()
+
+
+class Threads:
+    """As many as are told, each with one piece of work at a time, in the order of submission."""
+
+    def __init__(self, number: int) -> None:
+        self.closing = False
+        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._threads = tuple(
+            threading.Thread(target=self._serve, name=f"sandbox-{one}", daemon=True)
+            for one in range(number)
+        )
+
+    def start(self) -> None:
+        """Before this nothing can be submitted."""
+        for thread in self._threads:
+            thread.start()
+
+    def submit(self, work: Callable[[], T]) -> Answer[T]:
+        """Have it done when all before it are done or in hand."""
+        answer: Answer[T] = Answer()
+        self._work.put(lambda: answer.fill(lambda: self._unless_closing(work)))
+        if self.closing or not self._threads[-1].is_alive():  # asked last, or it might go unseen
+            raise RuntimeError("A sandbox takes work only within its `with` block.")
+        return answer
+
+    def close(self) -> None:
+        """What has not begun is cancelled; what has goes on."""
+        self.closing = True
+        for _ in self._threads:
+            self._work.put(None)
+
+    def join(self) -> None:
+        """Return when all have ended; `close` them first."""
+        for thread in self._threads:
+            thread.join()
+
+    def _serve(self) -> None:
+        while (job := self._work.get()) is not None:
+            job()
+            del job  # or it would keep what it gave until the next
+
+    def _unless_closing(self, work: Callable[[], T]) -> T:
+        if self.closing:
+            raise CancelledError
+        return work()
