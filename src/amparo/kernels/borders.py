@@ -39,7 +39,7 @@ def inner_region(pixels: NDArray[np.uint8]) -> tuple[int, int, int, int]:
 
 @kernel
 def _border(lines: NDArray[np.uint8]) -> int:
-    """How many of uint8[lines, length, channels] are border: uniform up to the first that is not."""
+    """How many of uint8[lines, length, channels] are uniform before the first that is not."""
     count = 0
     while count < lines.shape[0] and _is_uniform(lines[count], lines[0, 0]):
         count += 1

@@ -87,8 +87,17 @@ BAD = {
     "semicolons": ("algorithm;value\n", r"line 1: separates its columns by semicolons"),
     "tabs": ("value\tAlgorithm\n", r"line 1: separates its columns by tabs"),
     "nothing": ("\n\n", r"the list is empty"),
-    "not text": (b"\xff\xfe\x00\x01", r"line 1: is not UTF-8 text"),
+    "not text": (b"\xff\x00\x01", r"line 1: is not UTF-8 text"),
+    "UTF-16": ("algorithm,value\n".encode("utf-16"), r"line 1: is UTF-16; save it as UTF-8"),
+    "of md5sum": (b"0" * 32 + b"  a, b.jpg\n", r"line 1: has a name behind its hash; cut -d"),
+    "one column": (b"value\n" + b"0" * 32, r"line 1, column 'algorithm': is missing: a header"),
 }
+
+
+def test_rows_without_anything_are_passed_over(tmp_path: Path) -> None:
+    path = tmp_path / "known.csv"
+    path.write_text(f"algorithm,value,note\nmd5,{'0' * 32},\n,,\n , ,\nmd5,{'1' * 32},x\n")
+    assert [one.id for one in read_list(path).signals] == ["known.csv:2", "known.csv:5"]
 
 
 @pytest.mark.parametrize("case", BAD)

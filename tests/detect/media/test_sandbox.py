@@ -2,8 +2,11 @@
 
 import os
 import signal
+import subprocess
+import sys
 import tempfile
 import threading
+from pathlib import Path
 
 import pillow_heif
 import pytest
@@ -100,6 +103,25 @@ def test_workers_that_cannot_load_say_why() -> None:
         answer = broken.submit(int, os.getpid)
         with pytest.raises(Unavailable, match="no_such_module"):
             answer.result(timeout=60)
+
+
+@pytest.mark.parametrize("piped", [False, True])
+def test_a_script_that_workers_cannot_import_is_told_so(tmp_path: Path, piped: bool) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import os\n"
+        "from amparo.detect.media.model import Limits\n"
+        "from amparo.detect.media.sandbox import Sandbox\n"
+        "with Sandbox(Limits(), processes=1) as sandbox:\n"
+        "    sandbox.submit(int, os.getpid).result()\n"
+    )
+    with script.open() as file:
+        ended = subprocess.run(
+            [sys.executable, "-" if piped else script],
+            stdin=file, capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+    assert ended.returncode == 1
+    assert 'under `if __name__ == "__main__":`' in ended.stderr
 
 
 def test_leaving_ends_every_worker_at_once() -> None:

@@ -6,16 +6,29 @@ number and column, so that nothing is ever imported by half.
 
 import csv
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TextIO
 
 from amparo.core.errors import Invalid, NotFound
 from amparo.detect.hashing.model import Algorithm
-from amparo.detect.lists.columns import BadValue, checked_hash, checked_names, is_unhashed, signal
+from amparo.detect.lists.columns import (
+    COLUMNS,
+    BadValue,
+    checked_hash,
+    checked_names,
+    is_unhashed,
+    signal,
+)
 from amparo.detect.lists.model import KnownList, Signal
 
 LONGEST_LINE = 65_536
+
+_UTF_16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")
+
+_WITH_A_FILE_NAME = re.compile(r"[0-9A-Fa-f]{32,} [ *].")
+"""How `sha256sum` and its like print."""
 
 
 def read_list(path: Path, *, algorithm: Algorithm | None = None) -> KnownList:
@@ -52,7 +65,7 @@ def _read(path: Path, lines: Iterator[str], algorithm: Algorithm | None) -> Know
         raise _bad(path, start, "", "begins a JSON array; a list has one JSON object a line")
     if first.lstrip().startswith("{"):
         found, unhashed = _json_lines(path, _again(first, lines), start)
-    elif "," in first:
+    elif "," in first and not _WITH_A_FILE_NAME.match(first):
         found, unhashed = _csv(path, _again(first, lines), start)
     else:
         found = _bare(path, _again(first, lines), start, algorithm)
@@ -73,7 +86,7 @@ def _csv(path: Path, lines: Iterator[str], start: int) -> tuple[list[Signal], in
         unhashed = 0
         for row in reader:
             number = start + reader.line_num - 1
-            if not row:
+            if not any(field.strip() for field in row):
                 continue
             if len(row) != len(names):
                 raise _bad(path, number, "", f"has {len(row)} columns, the header {len(names)}")
@@ -116,6 +129,12 @@ def _bare(
         text = line.strip()
         if not text or text.startswith("#"):
             continue
+        if _WITH_A_FILE_NAME.match(text):
+            raise _bad(path, number, "", "has a name behind its hash; cut -d ' ' -f 1 keeps hashes")
+        if number == start and text.lower() in COLUMNS:
+            raise _bad(
+                path, number, "algorithm", "is missing: a header needs at least algorithm and value"
+            )
         name, _, digits = text.rpartition(":")
         kind = _named(path, number, name) if name else algorithm or _by_length(path, number, digits)
         try:
@@ -162,6 +181,8 @@ def _checked_lines(path: Path, file: TextIO) -> Iterator[str]:
     for number, line in enumerate(pieces, 1):
         if len(line) > LONGEST_LINE:
             raise _bad(path, number, "", f"is longer than {LONGEST_LINE} characters")
+        if number == 1 and line.startswith(_UTF_16_MARKS):
+            raise _bad(path, number, "", "is UTF-16; save it as UTF-8, “CSV UTF-8” in Excel")
         if any("\udc80" <= letter <= "\udcff" for letter in line):
             raise _bad(path, number, "", "is not UTF-8 text")
         yield line

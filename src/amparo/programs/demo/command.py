@@ -41,7 +41,7 @@ def command(keep: Path | None, processes: int | None) -> None:
         from amparo.programs.demo.run import build, scan
 
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        announce("Making copies of six photographs, each altered in eighteen ways …")
+        announce("Making copies of six photographs, each altered in many ways …")
         exhibits = build(folder, sandbox, settings)
         announce(f"Scanning {len(exhibits.files)} files …")
         started = time.perf_counter()

@@ -45,23 +45,35 @@ def _cropped(image: Image.Image, share: float) -> Image.Image:
 
 def _captioned(image: Image.Image) -> Image.Image:
     copy = image.copy()
-    draw = ImageDraw.Draw(copy)
-    font = ImageFont.load_default(size=image.height / 18)
-    at = (image.width / 2, image.height * 0.97)
-    draw.text(
+    _write(copy, (image.width / 2, image.height * 0.97), image.height / 18)
+    return copy
+
+
+def _under_a_headline(image: Image.Image) -> Image.Image:
+    bar_px = image.height // 6
+    copy = ImageOps.expand(image, (0, bar_px, 0, 0), fill="white")
+    _write(copy, (image.width / 2, bar_px * 0.8), bar_px / 3)
+    return copy
+
+
+def _write(image: Image.Image, at: tuple[float, float], size_px: float) -> None:
+    ImageDraw.Draw(image).text(
         at,
         "seen on the internet",
         fill="white",
-        font=font,
+        font=ImageFont.load_default(size=size_px),
         anchor="mb",
         stroke_width=2,
         stroke_fill="black",
     )
-    return copy
 
 
 def _letterboxed(image: Image.Image) -> Image.Image:
     return ImageOps.expand(image, (0, image.height // 5), fill="black")
+
+
+def _framed(image: Image.Image) -> Image.Image:
+    return ImageOps.expand(image, image.width // 11, fill="blue")
 
 
 ALTERATIONS = (
@@ -92,6 +104,19 @@ ALTERATIONS = (
         "letterboxed and mirrored",
         "jpg",
         lambda image: _jpeg(ImageOps.mirror(_letterboxed(image))),
+    ),
+    Alteration("in a blue frame, quality 60", "jpg", lambda image: _jpeg(_framed(image), 60)),
+    Alteration(
+        "cropped by 3 % a side",
+        "jpg",
+        lambda image: _jpeg(_cropped(image, 0.03)),
+        limit="all that PDQ looks at has moved",
+    ),
+    Alteration(
+        "under a headline in a bar",
+        "jpg",
+        lambda image: _jpeg(_under_a_headline(image)),
+        limit="the bar is no border of one colour",
     ),
     Alteration(
         "cropped by 15 % a side",

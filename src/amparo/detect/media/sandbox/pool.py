@@ -43,6 +43,8 @@ _WALL_SECONDS_PER_CPU_SECOND = 3
 
 _MOST_STARTS = 20
 _SECONDS_BETWEEN_STARTS = 0.25
+_FAILED_BEFORE_IT_SERVED = 1  # multiprocessing's own status for it
+_MOST_FAILURES = 2
 
 _MOST_TRIES = {Crashed: 2, Killed: 4}
 """A crash may be the doing of an item before; to be killed is no fault of an item's at all."""
@@ -181,6 +183,7 @@ class Sandbox:
             self._drop(worker)
 
     def _start(self) -> Worker:
+        failures = 0
         for _ in range(_MOST_STARTS):
             worker = None
             try:
@@ -190,8 +193,14 @@ class Sandbox:
                 self._enlist(worker)
                 await_ready(worker)
             except (Gone, EOFError, OSError):  # its server or itself was just killed
-                if worker is not None:
-                    self._drop(worker)
+                if worker is not None and self._drop(worker) == _FAILED_BEFORE_IT_SERVED:
+                    failures += 1
+                if failures == _MOST_FAILURES:
+                    raise Unavailable(
+                        "The sandbox's workers fail as they start; what they printed says why. "
+                        'A script must open a sandbox under `if __name__ == "__main__":`, '
+                        "and must be a file, because every worker imports it."
+                    ) from None
                 time.sleep(_SECONDS_BETWEEN_STARTS)
             else:
                 return worker
@@ -207,10 +216,12 @@ class Sandbox:
         worker.kill()
         raise CancelledError
 
-    def _drop(self, worker: Worker) -> None:
-        worker.kill()
+    def _drop(self, worker: Worker) -> int | None:
+        """End it; its exit status."""
+        status = worker.kill()
         with self._changing:
             self._alive.discard(worker)
+        return status
 
 
 def out_of_memory(limits: Limits) -> Problem:
