@@ -4,6 +4,10 @@ from collections.abc import Callable
 from typing import ParamSpec, TypeVar, cast
 
 import numba
+import numpy as np
+
+Whole = int | np.int64
+"""A whole number; a kernel makes no difference between Python's and NumPy's."""
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -1,49 +1,74 @@
 """Equal digests, by binary search in a sorted table of fixed width."""
 
+from dataclasses import dataclass
+from typing import Self
+
 import numpy as np
 from numpy.typing import NDArray
 
 from amparo.core.errors import Invalid
-from amparo.detect.index.model import Hits
+from amparo.detect.index.model import Hits, Rows
+from amparo.kernels.digests import equal_rows
 
 
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
 class DigestTable:
-    """Known digests of one algorithm: uint8[N, width], and the signal number uint64[N] of each.
+    """Known digests uint8[N, W] in ascending order, their signals, lists and withdrawn rows.
 
-    Raises Invalid where these are of unequal number.
+    `by_signal` uint32[N] are the rows in the order of their signal numbers.
     """
 
-    def __init__(self, digests: NDArray[np.uint8], signals: NDArray[np.uint64]) -> None:
-        if len(digests) != len(signals):
-            raise Invalid("A table needs as many signal numbers as digests.")
-        keys = _keys(digests)
-        order = np.argsort(keys, kind="stable")
-        self._keys = keys[order]
-        self._signals = np.ascontiguousarray(signals, np.uint64)[order]
+    digests: NDArray[np.uint8]
+    signals: NDArray[np.uint64]
+    lists: NDArray[np.uint32]
+    gone: NDArray[np.uint8]
+    by_signal: NDArray[np.uint32]
+
+    @classmethod
+    def of(cls, rows: Rows) -> Self:
+        """A table in memory."""
+        order = in_order(rows.values)
+        signals = rows.signals[order]
+        return cls(
+            np.ascontiguousarray(rows.values[order]),
+            signals,
+            rows.lists[order],
+            np.zeros((len(rows) + 7) // 8, np.uint8),
+            np.argsort(signals, kind="stable").astype(np.uint32),
+        )
 
     def __len__(self) -> int:
-        return len(self._keys)
+        return len(self.digests)
 
-    def search(self, digests: NDArray[np.uint8]) -> Hits:
-        """Known digests equal to `digests` uint8[Q, width]; all distances are 0."""
-        if not len(self._keys):
-            nothing = np.empty(0, np.int64)
-            return Hits(nothing, nothing.astype(np.uint64), nothing.astype(np.uint8))
-        asked = _keys(digests)
-        first = np.searchsorted(self._keys, asked, side="left")
-        after = np.searchsorted(self._keys, asked, side="right")
-        queries = np.repeat(np.arange(len(asked)), after - first)
-        rows = np.concatenate(
-            [np.arange(start, stop) for start, stop in zip(first, after, strict=True)]
-            or [np.empty(0, np.int64)]
-        )
-        return Hits(queries, self._signals[rows], np.zeros(len(rows), np.uint8))
+    def search(self, digests: NDArray[np.uint8], lists: frozenset[int] | None = None) -> Hits:
+        """Known digests equal to `digests` uint8[Q, W], on any or on those lists; at distance 0.
+
+        Raises Invalid where the width is another.
+        """
+        asked = np.ascontiguousarray(digests, np.uint8)
+        if asked.ndim != 2 or asked.shape[1] != self.digests.shape[1]:
+            raise Invalid(f"These digests have {self.digests.shape[1]} bytes each.")
+        first, behind = equal_rows(self.digests, asked)
+        many = behind - first
+        queries = np.repeat(np.arange(len(asked)), many)
+        rows = np.arange(len(queries)) + np.repeat(first - (np.cumsum(many) - many), many)
+        counted = ~is_gone(self.gone, rows)
+        if lists is not None:
+            counted &= np.isin(self.lists[rows], np.fromiter(lists, np.uint32, len(lists)))
+        rows = rows[counted]
+        return Hits(queries[counted], self.signals[rows], np.zeros(len(rows), np.uint8))
 
 
-def _keys(digests: NDArray[np.uint8]) -> NDArray[np.bytes_]:
-    """Each digest as one value that compares byte by byte, S[N]."""
-    rows = np.ascontiguousarray(digests, np.uint8)
-    # A trailing byte of 1 keeps NumPy from dropping zeros at the end of a value.
-    framed = np.ones((len(rows), rows.shape[1] + 1), np.uint8)
-    framed[:, :-1] = rows
-    return framed.view(f"S{rows.shape[1] + 1}").ravel()
+def in_order(digests: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """int64[N]: the rows of uint8[N, W] in ascending order, byte by byte."""
+    width = -(-digests.shape[1] // 8) * 8
+    padded = np.zeros((len(digests), width), np.uint8)
+    padded[:, : digests.shape[1]] = digests
+    words = padded.view(">u8").astype(np.uint64)
+    return np.lexsort(words.T[::-1])
+
+
+def is_gone(gone: NDArray[np.uint8], rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """bool[R]: which of the rows were withdrawn."""
+    bits: NDArray[np.uint8] = gone[rows >> 3] >> (rows & 7).astype(np.uint8)
+    return (bits & 1).astype(np.bool_)

@@ -2,20 +2,72 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from types import MappingProxyType
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from amparo.core.errors import Invalid
+from amparo.core.errors import Invalid, Unavailable
 
 LARGEST_RADIUS_BITS = 31
 """Up to this distance PDQ is specified to tell the same picture."""
 
+NEAR = "pdq"
+WIDTH_BYTES: Mapping[str, int] = MappingProxyType({NEAR: 32, "md5": 16, "sha1": 20, "sha256": 32})
+"""The kinds of hash that an index holds; all but the first are found only where they are equal."""
+
+MOST_LISTS = 1 << 20
+"""List numbers are below this."""
+
+Radii = int | Mapping[int, int]
+"""How many bits a near hash may differ in: in all lists, or in each that is to be searched."""
+
+
+class Damaged(Unavailable):
+    """Files of an index are not as they were written; it must be built again from its source."""
+
+    code = "index.damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Known hashes of one kind: `values` uint8[N, W], one behind the other.
+
+    `signals` uint64[N] is the number under which each is found and withdrawn; `lists` uint32[N]
+    the number of the list that it is on. Raises Invalid where these do not fit each other.
+    """
+
+    values: NDArray[np.uint8]
+    signals: NDArray[np.uint64]
+    lists: NDArray[np.uint32]
+
+    def __post_init__(self) -> None:
+        if self.values.ndim != 2 or self.values.dtype != np.uint8:
+            raise Invalid("Hashes are given as uint8[N, W].")
+        if not len(self.values) == len(self.signals) == len(self.lists):
+            raise Invalid("An index needs as many signal and list numbers as hashes.")
+        if self.signals.dtype != np.uint64 or self.lists.dtype != np.uint32:
+            raise Invalid("Signal numbers are given as uint64[N], list numbers as uint32[N].")
+        if len(self.lists) and int(self.lists.max()) >= MOST_LISTS:
+            raise Invalid(f"List numbers are below {MOST_LISTS}.")
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @classmethod
+    def none(cls, kind: str) -> Self:
+        """No rows of a kind."""
+        return cls(
+            np.empty((0, WIDTH_BYTES[kind]), np.uint8),
+            np.empty(0, np.uint64),
+            np.empty(0, np.uint32),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Hits:
-    """What a search found: three arrays of equal length, one row a hit, by query.
+    """What a search found: three arrays of equal length, one row a hit, by query and distance.
 
     `queries` int64: which of the hashes asked for. `signals` uint64: the number under which the
     known hash was added. `distances` uint8, in bits.
@@ -25,6 +77,20 @@ class Hits:
     signals: NDArray[np.uint64]
     distances: NDArray[np.uint8]
 
+    def __len__(self) -> int:
+        return len(self.queries)
+
+    @classmethod
+    def of(cls, parts: "list[Hits]") -> "Hits":
+        """The hits of several places, in order."""
+        if len(parts) == 1 and len(parts[0]) < 2:
+            return parts[0]
+        queries = np.concatenate([np.empty(0, np.int64), *(part.queries for part in parts)])
+        signals = np.concatenate([np.empty(0, np.uint64), *(part.signals for part in parts)])
+        distances = np.concatenate([np.empty(0, np.uint8), *(part.distances for part in parts)])
+        order = np.lexsort((signals, distances, queries))
+        return cls(queries[order], signals[order], distances[order])
+
 
 class NearIndex(Protocol):
     """Known hashes of 256 bits, searched by Hamming distance; none within the radius is missed."""
@@ -32,7 +98,7 @@ class NearIndex(Protocol):
     def __len__(self) -> int:
         """How many hashes are known."""
 
-    def search(self, queries: NDArray[np.uint64], radius_bits: int | Mapping[int, int]) -> Hits:
+    def search(self, queries: NDArray[np.uint64], radius_bits: Radii) -> Hits:
         """Known hashes near `queries` uint64[Q, 4].
 
         `radius_bits` holds for all lists, or maps each list that is to be searched to its own.
@@ -53,3 +119,15 @@ def checked_radius(radius_bits: int) -> int:
             "beyond that PDQ tells no likeness."
         )
     return radius_bits
+
+
+def radii_by_list(radius_bits: Radii, largest_list: int) -> NDArray[np.int16]:
+    """int16[L]: the radius of each list up to `largest_list`; −1 for those that are not asked."""
+    if isinstance(radius_bits, int):
+        return np.full(largest_list + 1, checked_radius(radius_bits), np.int16)
+    radii = np.full(largest_list + 1, -1, np.int16)
+    for number, radius in radius_bits.items():
+        checked_radius(radius)
+        if 0 <= number <= largest_list:
+            radii[number] = radius
+    return radii

@@ -1,46 +1,101 @@
-"""Near hashes by comparing with every known one: exact, and fast enough for short lists."""
+"""One table of near hashes: compared one by one while it is short, through a ring index beyond."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amparo.core.errors import Invalid
-from amparo.detect.index.model import Hits, checked_radius
-from amparo.kernels.hamming import near_rows
+from amparo.detect.index.model import Hits, Radii, Rows, radii_by_list
+from amparo.kernels.hamming import (
+    BUCKETS,
+    CHUNKS,
+    near_rows,
+    near_rows_by_ring,
+    near_rows_of_many,
+    ring_tables,
+    sketches_a_chunk,
+)
+
+SHORTEST_RING_ROWS = 4096
+"""Below this, comparing all rows takes less time than opening the buckets."""
+
+MANY_QUERIES = 256
+_MANY_AT_A_TIME = 4096
+
+Arrays = Mapping[str, NDArray[np.generic]]
 
 
-class BruteForceIndex:
-    """Known hashes uint64[N, 4], the signal number uint64[N] and list number uint32[N] of each.
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class NearTable:
+    """Hashes uint64[N, 4] by ascending signal number, and what finds those near a query.
 
-    Raises Invalid where these are of unequal number.
+    `tables` are `offsets`, `sketches` and `rows` of `ring_tables`, the last two flat; none where
+    the table is short. `gone` uint8[⌈N / 8⌉] has a bit for each withdrawn row.
     """
 
-    def __init__(
-        self,
-        hashes: NDArray[np.uint64],
-        signals: NDArray[np.uint64],
-        lists: NDArray[np.uint32],
-    ) -> None:
-        self._hashes = np.ascontiguousarray(hashes, np.uint64).reshape(-1, 4)
-        self._signals = np.ascontiguousarray(signals, np.uint64)
-        self._lists = np.ascontiguousarray(lists, np.uint32)
-        if not len(self._hashes) == len(self._signals) == len(self._lists):
-            raise Invalid("An index needs as many signal and list numbers as hashes.")
+    hashes: NDArray[np.uint64]
+    signals: NDArray[np.uint64]
+    lists: NDArray[np.uint32]
+    gone: NDArray[np.uint8]
+    largest_list: int
+    tables: tuple[NDArray[np.uint32], NDArray[np.uint16], NDArray[np.uint32]] | None
+
+    @classmethod
+    def of(cls, rows: Rows) -> Self:
+        """A table in memory."""
+        if rows.values.shape[1] != 32:
+            raise Invalid("Near hashes have 32 bytes each.")
+        order = np.argsort(rows.signals, kind="stable")
+        hashes = np.ascontiguousarray(rows.values[order]).view(np.uint64)
+        tables = None
+        if len(hashes) >= SHORTEST_RING_ROWS:
+            offsets, sketches, by_bucket = (
+                np.zeros(shape, dtype) for shape, dtype in table_shapes(len(hashes)).values()
+            )
+            for chunk in range(CHUNKS):
+                ring_tables(hashes, offsets, sketches, by_bucket, chunk)
+            tables = offsets, sketches.reshape(-1), by_bucket.reshape(-1)
+        lists = rows.lists[order]
+        gone = np.zeros((len(hashes) + 7) // 8, np.uint8)
+        largest = int(lists.max()) if len(lists) else 0
+        return cls(hashes, rows.signals[order], lists, gone, largest, tables)
 
     def __len__(self) -> int:
-        return len(self._hashes)
+        return len(self.hashes)
 
-    def search(self, queries: NDArray[np.uint64], radius_bits: int | Mapping[int, int]) -> Hits:
+    def search(self, queries: NDArray[np.uint64], radius_bits: Radii) -> Hits:
         """Known hashes near `queries` uint64[Q, 4]; see `NearIndex`."""
         queries = np.ascontiguousarray(queries, np.uint64).reshape(-1, 4)
-        hashes, signals, radii = self._hashes, self._signals, None
-        if isinstance(radius_bits, int):
-            radii = np.full(len(hashes), checked_radius(radius_bits), np.uint8)
-        else:
-            asked = np.isin(self._lists, list(radius_bits))
-            hashes, signals = hashes[asked], signals[asked]
-            by_list = {number: checked_radius(radius) for number, radius in radius_bits.items()}
-            radii = np.array([by_list[int(number)] for number in self._lists[asked]], np.uint8)
-        found, rows, distances = near_rows(queries, hashes, radii)
-        return Hits(found, signals[rows], distances)
+        radii = radii_by_list(radius_bits, self.largest_list)
+        known = self.hashes, self.lists, self.gone, radii
+        if self.tables is None:
+            return Hits.of([self._hits(*near_rows(queries, *known))])
+        if len(queries) < MANY_QUERIES:
+            parts = []
+            for number, query in enumerate(queries):
+                near, distances, _ = near_rows_by_ring(query, *known, *self.tables)
+                parts.append(self._hits(np.full(len(near), number), near, distances))
+            return Hits.of(parts)
+        parts = []
+        for first in range(0, len(queries), _MANY_AT_A_TIME):
+            some = queries[first : first + _MANY_AT_A_TIME]
+            found, near, distances = near_rows_of_many(some, *known, *self.tables)
+            parts.append(self._hits(found + first, near, distances))
+        return Hits.of(parts)
+
+    def _hits(
+        self, queries: NDArray[np.int64], rows: NDArray[np.int64], distances: NDArray[np.uint8]
+    ) -> Hits:
+        return Hits(queries, self.signals[rows], distances)
+
+
+def table_shapes(count: int) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]:
+    """Shape and dtype of the tables of a ring index over so many rows."""
+    return {
+        "offsets": ((CHUNKS, BUCKETS + 1), np.uint32),
+        "sketches": ((CHUNKS, int(sketches_a_chunk(count))), np.uint16),
+        "rows": ((CHUNKS, count), np.uint32),
+    }

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import numpy as np
-from numpy.typing import NDArray
 
 from amparo.detect.hashing.model import USABLE_QUALITY, Algorithm
-from amparo.detect.index import BruteForceIndex, DigestTable, NearIndex, as_words
+from amparo.detect.index import DigestTable, NearIndex, NearTable, Rows
 from amparo.detect.lists.model import KnownList, Signal
 
 Entry = tuple[str, Signal]
@@ -26,9 +25,9 @@ class KnownSignals:
                     self._entries.append((known.name, signal))
                 else:
                     self.left_out += 1
-        self.near: NearIndex = self._near()
+        self.near: NearIndex = NearTable.of(self._rows(Algorithm.PDQ))
         self.digests = {
-            algorithm: DigestTable(*self._columns(algorithm))
+            algorithm: DigestTable.of(self._rows(algorithm))
             for algorithm in Algorithm
             if algorithm.is_exact
         }
@@ -40,12 +39,8 @@ class KnownSignals:
         """The list's name and the signal that were given `number`."""
         return self._entries[number]
 
-    def _near(self) -> NearIndex:
-        hashes, signals = self._columns(Algorithm.PDQ)
-        return BruteForceIndex(as_words(hashes), signals, np.zeros(len(signals), np.uint32))
-
-    def _columns(self, algorithm: Algorithm) -> tuple[NDArray[np.uint8], NDArray[np.uint64]]:
-        """The values uint8[N, width] and numbers uint64[N] of one algorithm's signals."""
+    def _rows(self, algorithm: Algorithm) -> Rows:
+        """The hashes of one algorithm's signals, all as of one list."""
         chosen = [
             (number, signal.value)
             for number, (_, signal) in enumerate(self._entries)
@@ -53,7 +48,8 @@ class KnownSignals:
         ]
         joined = bytes.fromhex("".join(value for _, value in chosen))
         values = np.frombuffer(joined, np.uint8).reshape(-1, algorithm.digits // 2)
-        return values, np.array([number for number, _ in chosen], np.uint64)
+        numbers = np.array([number for number, _ in chosen], np.uint64)
+        return Rows(values, numbers, np.zeros(len(chosen), np.uint32))
 
 
 def _is_usable(signal: Signal) -> bool:

@@ -1,0 +1,118 @@
+"""Arrays as `.npy` files: written once, mapped read-only, and checked before they are believed."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amparo.detect.index.model import Damaged
+
+_BYTES_AT_A_TIME = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayFile:
+    """What a manifest says of one file."""
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    sha256: str
+
+    @property
+    def size_bytes(self) -> int:
+        """Of the whole file."""
+        count = int(np.prod(self.shape, dtype=np.int64))
+        return len(self._header()) + count * np.dtype(self.dtype).itemsize
+
+    def open(self, folder: Path) -> NDArray[Any]:
+        """The array, mapped; its header and size are checked. Raises Damaged, FileNotFoundError."""
+        path = folder / self.name
+        header = self._header()
+        with path.open("rb") as file:
+            if file.read(len(header)) != header or os.fstat(file.fileno()).st_size != (
+                self.size_bytes
+            ):
+                raise Damaged(f"{path} is not the array that the manifest names.")
+            if 0 in self.shape:
+                return np.empty(self.shape, self.dtype)
+            mapped = np.memmap(file, self.dtype, "r", len(header), self.shape)
+        return np.asarray(mapped)
+
+    def verify(self, folder: Path) -> None:
+        """Read it all. Raises Damaged where a byte is not as it was written."""
+        if digest_of(folder / self.name) != self.sha256:
+            raise Damaged(f"{folder / self.name} is damaged: its bytes are not those written.")
+
+    def _header(self) -> bytes:
+        out = BytesIO()
+        np.lib.format.write_array_header_1_0(
+            out,
+            {
+                "descr": np.lib.format.dtype_to_descr(np.dtype(self.dtype)),
+                "fortran_order": False,
+                "shape": self.shape,
+            },
+        )
+        return out.getvalue()
+
+
+def write_array(path: Path, array: NDArray[Any]) -> None:
+    """A new file with all of `array`; on disk when this returns."""
+    with path.open("xb") as file:
+        np.save(file, np.ascontiguousarray(array), allow_pickle=False)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def new_array(path: Path, shape: tuple[int, ...], dtype: type[np.generic]) -> Any:
+    """A new file of zeros, mapped to be filled; `flush` it at the end."""
+    path.touch(exist_ok=False)
+    mapped = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
+    # A full disk must be an error here, not a signal when a page is written.
+    with path.open("r+b") as file:
+        os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
+    return mapped
+
+
+def described(folder: Path, arrays: Mapping[str, tuple[str, tuple[int, ...]]]) -> list[ArrayFile]:
+    """The files of a finished folder with their digests; `arrays` gives dtype and shape of each."""
+    with ThreadPoolExecutor() as threads:
+        digests = threads.map(lambda name: digest_of(folder / name), arrays)
+        return [
+            ArrayFile(name, dtype, shape, digest)
+            for (name, (dtype, shape)), digest in zip(arrays.items(), digests, strict=True)
+        ]
+
+
+def verify_all(folder: Path, files: Iterable[ArrayFile]) -> None:
+    """Read all files, on all processors. Raises Damaged."""
+    with ThreadPoolExecutor() as threads:
+        for _ in threads.map(lambda file: file.verify(folder), files):
+            pass
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file."""
+    digest = hashlib.sha256()
+    buffer = memoryview(bytearray(_BYTES_AT_A_TIME))
+    with path.open("rb", buffering=0) as file:
+        while count := file.readinto(buffer):
+            digest.update(buffer[:count])
+    return digest.hexdigest()
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the names in a folder on disk, as a rename alone has not."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,170 @@
+"""Journals: every change since the manifest, one record each, appended and read as they grow."""
+
+import hashlib
+import os
+import struct
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from io import RawIOBase
+from pathlib import Path
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amparo.core.errors import Unavailable
+from amparo.detect.index.arrays import sync_folder
+from amparo.detect.index.model import WIDTH_BYTES, Damaged, Rows
+
+_MAGIC = b"AmpJ"
+_HEADER = struct.Struct("<4sIQQ32s")  # magic, checksum of the rest, sequence, bytes, their SHA-256
+_COUNTS = struct.Struct(f"<{1 + len(WIDTH_BYTES)}Q")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Change:
+    """What one call changed: first signals are withdrawn, then rows are added."""
+
+    sequence: int
+    withdrawn: NDArray[np.uint64]
+    added: Mapping[str, Rows]
+
+    def __len__(self) -> int:
+        return len(self.withdrawn) + sum(len(rows) for rows in self.added.values())
+
+
+def journal_path(folder: Path, number: int) -> Path:
+    """Where the journal of that number is."""
+    return folder / f"journal-{number:08d}"
+
+
+def new_journal(folder: Path, number: int) -> None:
+    """An empty one, on disk when this returns."""
+    with journal_path(folder, number).open("wb") as file:
+        os.fsync(file.fileno())
+    sync_folder(folder)
+
+
+def append(path: Path, change: Change) -> None:
+    """Add a record, on disk when this returns. Raises Unavailable, and then nothing was added."""
+    record = _packed(change)
+    descriptor = os.open(path, os.O_WRONLY)
+    try:
+        size = os.fstat(descriptor).st_size
+        try:
+            _write_all(descriptor, record, size)
+            os.fdatasync(descriptor)
+        except OSError as error:
+            os.ftruncate(descriptor, size)
+            raise Unavailable(
+                f"The change cannot be kept in {path} ({error.strerror}); nothing was changed."
+            ) from error
+    finally:
+        os.close(descriptor)
+
+
+class Journal:
+    """One journal as it is read: from its start, then whatever was added since.
+
+    It can be read to its end although it was removed meanwhile.
+    """
+
+    def __init__(self, folder: Path, number: int) -> None:
+        """Raises FileNotFoundError."""
+        self.number = number
+        self.path = journal_path(folder, number)
+        self.end = 0
+        self._file = self.path.open("rb", buffering=0)
+
+    def __del__(self) -> None:
+        if file := getattr(self, "_file", None):
+            file.close()
+
+    def changes(self) -> Iterator[Change]:
+        """The whole records that were not read yet; one that is not yet whole ends them.
+
+        Raises Damaged where one is not as it was written.
+        """
+        while os.fstat(self._file.fileno()).st_size > self.end:
+            self._file.seek(self.end)
+            change = _next(self.path, self._file)
+            if change is None:
+                return
+            self.end = self._file.tell()
+            yield change
+
+    def skip(self) -> None:
+        """What was added until now was applied already."""
+        self.end = os.fstat(self._file.fileno()).st_size
+
+    def cut_torn(self) -> None:
+        """Remove what a crash has left behind the last whole record."""
+        with self.path.open("r+b") as file:
+            file.truncate(self.end)
+            os.fsync(file.fileno())
+
+
+def _next(path: Path, stream: RawIOBase) -> Change | None:
+    header = stream.read(_HEADER.size) or b""
+    if len(header) < _HEADER.size or not any(header):
+        return None
+    magic, checksum, sequence, length, digest = _HEADER.unpack(header)
+    if magic != _MAGIC or crc32(header[8:]) != checksum:
+        raise Damaged(f"{path} is damaged: no record begins at byte {stream.tell() - len(header)}.")
+    left = os.fstat(stream.fileno()).st_size - stream.tell()
+    if left < length:
+        return None
+    payload = stream.read(length) or b""
+    if len(payload) < length:
+        return None
+    if hashlib.sha256(payload).digest() != digest:
+        if left == length and not any(payload[-512:]):  # it grew before its end was written
+            return None
+        raise Damaged(f"{path} is damaged: the record of change {sequence} is not as written.")
+    return _unpacked(path, sequence, payload)
+
+
+def _packed(change: Change) -> bytes:
+    kinds = {kind: change.added.get(kind, Rows.none(kind)) for kind in WIDTH_BYTES}
+    counts = _COUNTS.pack(len(change.withdrawn), *(len(rows) for rows in kinds.values()))
+    parts = [counts, change.withdrawn.astype("<u8").tobytes()]
+    for rows in kinds.values():
+        parts += [
+            np.ascontiguousarray(rows.values).tobytes(),
+            rows.signals.astype("<u8").tobytes(),
+            rows.lists.astype("<u4").tobytes(),
+        ]
+    payload = b"".join(parts)
+    rest = struct.pack("<QQ32s", change.sequence, len(payload), hashlib.sha256(payload).digest())
+    return _MAGIC + struct.pack("<I", crc32(rest)) + rest + payload
+
+
+def _unpacked(path: Path, sequence: int, payload: bytes) -> Change:
+    counts = _COUNTS.unpack_from(payload)
+    place = _COUNTS.size
+
+    def part(dtype: str, count: int) -> NDArray[np.generic]:
+        nonlocal place
+        array = np.frombuffer(payload, dtype, count, place)
+        place += array.nbytes
+        return array
+
+    try:
+        withdrawn = part("<u8", counts[0])
+        added = {}
+        for (kind, width), count in zip(WIDTH_BYTES.items(), counts[1:], strict=True):
+            values = part("u1", count * width).reshape(-1, width)
+            rows = Rows(values, part("<u8", count), part("<u4", count))  # type: ignore[arg-type]
+            if count:
+                added[kind] = rows
+    except ValueError as error:
+        raise Damaged(f"{path}: the record of change {sequence} has no sense.") from error
+    return Change(sequence, withdrawn, added)  # type: ignore[arg-type]
+
+
+def _write_all(descriptor: int, data: bytes, place: int) -> None:
+    left = memoryview(data)
+    while left:
+        written = os.pwrite(descriptor, left, place)
+        left = left[written:]
+        place += written

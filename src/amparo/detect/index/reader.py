@@ -1,0 +1,122 @@
+"""Search an index that another process may be changing: each question sees the newest changes."""
+
+import os
+import threading
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amparo.core.errors import AmparoError, Unavailable
+from amparo.detect.index.manifest import NAME, read_manifest
+from amparo.detect.index.model import Hits, Radii
+from amparo.detect.index.state import State
+
+_MOST_OPENINGS = 20
+
+
+class IndexReader:
+    """Reads the index in a folder, from any number of threads and of processes.
+
+    Opening verifies every byte. Afterwards a new segment is verified in the background while
+    searches go on, and changes are followed between two searches.
+    """
+
+    def __init__(self, folder: Path, *, verify: bool = True) -> None:
+        """Raises NotFound where there is no index, Damaged where a byte of it is wrong."""
+        self._folder = folder
+        self._verify = verify
+        self._following = threading.Lock()
+        self._opening: threading.Thread | None = None
+        self._opened: State | AmparoError | None = None
+        self._stamp = _stamp(folder)
+        self._newest = read_manifest(folder)
+        self._state = self._open(frozenset())
+
+    @property
+    def state(self) -> State:
+        """The newest, after following the changes until now."""
+        if self._following.acquire(blocking=False):  # else another thread does it just now
+            try:
+                self._follow()
+            finally:
+                self._following.release()
+        return self._state
+
+    def near(self, queries: NDArray[np.uint64], radius_bits: Radii) -> Hits:
+        """Known hashes near `queries` uint64[Q, 4], by query and distance; none is missed.
+
+        `radius_bits` up to 31 holds for all lists, or maps each list that is to be searched to its
+        own. Raises Damaged where the changes since the last search cannot be read.
+        """
+        return self.state.near(queries, radius_bits)
+
+    def equal(
+        self, kind: str, digests: NDArray[np.uint8], lists: frozenset[int] | None = None
+    ) -> Hits:
+        """Known digests of `kind` equal to `digests` uint8[Q, W], on any or on those lists."""
+        return self.state.equal(kind, digests, lists)
+
+    def wait(self) -> None:
+        """Return when no new segment is being verified."""
+        if self._opening is not None:
+            self._opening.join()
+
+    def _follow(self) -> None:
+        if self._opened is not None:
+            opened, self._opened, self._opening = self._opened, None, None
+            if isinstance(opened, AmparoError):
+                raise opened
+            self._state = opened
+        if (stamp := _stamp(self._folder)) != self._stamp:
+            self._stamp = stamp
+            self._newest = read_manifest(self._folder)
+        if self._opening is None and self._is_outdated():
+            verified = self._verified()
+            self._opening = threading.Thread(
+                target=self._open_in_background, args=(verified,), name="open-index", daemon=True
+            )
+            self._opening.start()
+        try:
+            self._state.follow(self._newest.journals)
+        except FileNotFoundError:  # compacted away before it was read: only the newest has it all
+            self._opened = self._opening = None
+            self._state = self._open(self._verified())
+
+    def _is_outdated(self) -> bool:
+        """Whether there are other segments; other journals are merely followed."""
+        known, newest = self._state.manifest, self._newest
+        return newest.generation > known.generation and (
+            (newest.segments, newest.gone) != (known.segments, known.gone)
+        )
+
+    def _open_in_background(self, verified: frozenset[str]) -> None:
+        try:
+            opened: State | AmparoError = self._open(verified)
+        except AmparoError as error:
+            opened = error
+        self._opened = opened
+
+    def _open(self, verified: frozenset[str]) -> State:
+        for _ in range(_MOST_OPENINGS):
+            manifest = read_manifest(self._folder)
+            try:
+                return State(self._folder, manifest, verified=verified if self._verify else None)
+            except FileNotFoundError as error:
+                missing = error
+                if read_manifest(self._folder) == manifest:
+                    break
+        raise Unavailable(
+            f"{self._folder} lacks {missing.filename}, which its manifest names; build it again."
+        ) from missing
+
+    def _verified(self) -> frozenset[str]:
+        return frozenset(segment.files.name for segment in self._state.segments)
+
+
+def _stamp(folder: Path) -> object:
+    try:
+        status = os.stat(folder / NAME)
+    except FileNotFoundError as error:
+        raise Unavailable(f"The index in {folder} was removed.") from error
+    return status.st_ino, status.st_mtime_ns, status.st_size

@@ -1,0 +1,228 @@
+"""Change an index: what is added or withdrawn is on disk and searchable when the call returns."""
+
+import fcntl
+import os
+import shutil
+import threading
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amparo.core.errors import Conflict, Invalid, NotFound, Unavailable
+from amparo.detect.index.compaction import compacted, is_worthwhile
+from amparo.detect.index.journal import Change, append, journal_path, new_journal
+from amparo.detect.index.manifest import NAME, Manifest, publish_manifest, read_manifest
+from amparo.detect.index.model import WIDTH_BYTES, Rows
+from amparo.detect.index.segment import Advance
+from amparo.detect.index.state import State
+
+LOCK = "lock"
+COMPACT_ROWS = 8192
+"""When so many rows are in no segment yet, they are made into one in the background."""
+
+_NOTHING = np.empty(0, np.uint64)
+
+
+class IndexWriter:
+    """The only one that changes the index in a folder, which is made if need be.
+
+    Use it in a `with` block, from any number of threads. A killed process loses nothing that a
+    call had returned from.
+    """
+
+    def __init__(
+        self, folder: Path, *, compact_rows: int = COMPACT_ROWS, verify: bool = True
+    ) -> None:
+        """Raises Conflict where another process changes it, Damaged where a byte is wrong."""
+        self._folder = folder
+        self._compact_rows = compact_rows
+        self._changing = threading.Lock()
+        self._compacting = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._failure: BaseException | None = None
+        self._lock = _locked(folder)
+        try:
+            self._state = self._opened(verify=verify)
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let a compaction end, and give up the lock."""
+        if self._thread is not None:
+            self._thread.join()
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    @property
+    def state(self) -> State:
+        """What is searched in this process; it has every change that a call returned from."""
+        return self._state
+
+    def change(
+        self, added: Mapping[str, Rows] | None = None, withdrawn: NDArray[np.uint64] = _NOTHING
+    ) -> int:
+        """Withdraw signals, then add rows by kind, as one change; the number of the change.
+
+        A signal number that was withdrawn may be added again. Raises Invalid, and Unavailable
+        where the disk does not take it; then nothing was changed.
+        """
+        added = {kind: rows for kind, rows in (added or {}).items() if len(rows)}
+        for kind, rows in added.items():
+            if WIDTH_BYTES.get(kind) != rows.values.shape[1]:
+                raise Invalid(f"{kind!r} is no kind of hash with {rows.values.shape[1]} bytes.")
+        if withdrawn.dtype != np.uint64 or withdrawn.ndim != 1:
+            raise Invalid("Signal numbers are given as uint64[N].")
+        with self._changing:
+            self._check()
+            state = self._state
+            change = Change(state.sequence + 1, withdrawn, added)
+            if not len(change):
+                return state.sequence
+            append(state.journal.path, change)
+            state.apply(change)
+            state.journal.skip()
+            if is_worthwhile(state, self._compact_rows) and self._thread_is_free():
+                self._thread = threading.Thread(target=self._compact_quietly, name="compact-index")
+                self._thread.start()
+            return change.sequence
+
+    def compact(self, *, everything: bool = False, advance: Advance = lambda _: None) -> None:
+        """Make segments of what is in none.
+
+        With `everything`, one of all, without any trace of what was withdrawn. Searches and
+        changes go on meanwhile.
+        Raises Unavailable where the disk does not take it; the index is then as it was.
+        """
+        with self._compacting:
+            frozen = self._begin_journal()
+            try:
+                manifest = compacted(self._folder, frozen, everything=everything, advance=advance)
+            except OSError as error:
+                raise Unavailable(
+                    f"{self._folder} cannot be compacted ({error.strerror}); it is as it was."
+                ) from error
+            verified = frozenset(one.name for one in manifest.segments)
+            state = State(
+                self._folder,
+                replace(manifest, journals=self._state.manifest.journals[-1:]),
+                verified=verified,
+            )
+            with self._changing:
+                manifest = replace(
+                    manifest,
+                    generation=self._state.manifest.generation + 1,
+                    journals=self._state.manifest.journals[-1:],
+                )
+                state.follow(manifest.journals)
+                publish_manifest(self._folder, manifest)
+                state.manifest = manifest
+                self._state = state
+            _remove_strays(self._folder, manifest)
+
+    def _begin_journal(self) -> State:
+        """From now on changes go into a new journal; the state as it is until then."""
+        with self._changing:
+            self._check()
+            state = self._state
+            last = state.manifest.journals[-1]
+            manifest = replace(
+                state.manifest,
+                generation=state.manifest.generation + 1,
+                journals=(*state.manifest.journals, last + 1),
+            )
+            try:
+                new_journal(self._folder, last + 1)
+                frozen = State(self._folder, state.manifest)
+                publish_manifest(self._folder, manifest)
+            except OSError as error:
+                raise Unavailable(
+                    f"{self._folder} cannot be compacted ({error.strerror}); it is as it was."
+                ) from error
+            state.manifest = manifest
+            state.follow(manifest.journals)
+            return frozen
+
+    def _compact_quietly(self) -> None:
+        try:
+            self.compact()
+        except BaseException as error:  # noqa: BLE001 (raised at the next change)
+            self._failure = error
+
+    def _thread_is_free(self) -> bool:
+        return self._thread is None or not self._thread.is_alive()
+
+    def _check(self) -> None:
+        if self._lock < 0:
+            raise Conflict("This index was closed.")
+        if self._failure is not None:
+            failure, self._failure = self._failure, None
+            raise failure
+
+    def _opened(self, *, verify: bool) -> State:
+        try:
+            manifest = read_manifest(self._folder)
+        except NotFound:
+            manifest = Manifest.empty()
+            new_journal(self._folder, manifest.journals[0])
+            publish_manifest(self._folder, manifest)
+        _remove_strays(self._folder, manifest)
+        try:
+            state = State(self._folder, manifest, verified=frozenset() if verify else None)
+        except FileNotFoundError as error:
+            raise Unavailable(
+                f"{self._folder} lacks {error.filename}, which its manifest names; build it again."
+            ) from error
+        state.journal.cut_torn()
+        return state
+
+
+def _locked(folder: Path) -> int:
+    """A descriptor that holds the only lock. Raises Conflict, Unavailable."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise Unavailable(
+            f"The index in {folder} cannot be changed from here ({error.strerror})."
+        ) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise Conflict(f"Another process is changing the index in {folder}.") from error
+    return descriptor
+
+
+def _remove_strays(folder: Path, manifest: Manifest) -> None:
+    """Remove what the manifest does not name; whoever has it open keeps it until they let go."""
+    named = {NAME, LOCK, *(one.name for one in manifest.segments)}
+    named |= {one.file.name for one in manifest.gone}
+    named |= {journal_path(folder, number).name for number in manifest.journals}
+    for path in folder.iterdir():
+        if path.name in named or not path.name.startswith(_OURS):
+            continue
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+
+
+_OURS = ("segment-", "journal-", "gone-", ".building-", ".manifest-new")

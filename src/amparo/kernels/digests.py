@@ -1,0 +1,92 @@
+"""Equal digests in a sorted table, and the rows of a signal; both by binary search."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amparo.kernels.compiling import Whole, kernel
+
+
+@kernel
+def equal_rows(
+    digests: NDArray[np.uint8], queries: NDArray[np.uint8]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """For each of `queries` uint8[Q, W] the first equal row and the one behind the last.
+
+    `digests` uint8[N, W] are sorted byte by byte. Returns int64[Q] twice, equal where none is.
+    """
+    first = np.empty(queries.shape[0], np.int64)
+    behind = np.empty(queries.shape[0], np.int64)
+    for query in range(queries.shape[0]):
+        first[query] = _place(digests, queries[query], behind_equal=False)
+        behind[query] = _place(digests, queries[query], behind_equal=True)
+    return first, behind
+
+
+@kernel
+def _place(digests: NDArray[np.uint8], wanted: NDArray[np.uint8], behind_equal: bool) -> Whole:
+    low, high = 0, digests.shape[0]
+    while low < high:
+        middle = (low + high) // 2
+        order = _order(digests[middle], wanted)
+        if order < 0 or (order == 0 and behind_equal):
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+@kernel
+def _order(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> Whole:
+    """Below 0 where `one` stands before `other`, 0 where they are equal."""
+    for place in range(one.shape[0]):
+        if one[place] != other[place]:
+            return np.int64(one[place]) - np.int64(other[place])
+    return np.int64(0)
+
+
+@kernel
+def rows_of_signals(
+    signals: NDArray[np.uint64], by_signal: NDArray[np.uint32], wanted: NDArray[np.uint64]
+) -> NDArray[np.int64]:
+    """All rows whose number in `signals` uint64[N] is one of `wanted`.
+
+    `by_signal` uint32[N] are the rows in the order of their numbers; empty where they stand so.
+    """
+    capacity = 2 * wanted.shape[0] + 16
+    found = 0
+    rows = np.empty(capacity, np.int64)
+    for number in wanted:
+        low, high = 0, signals.shape[0]
+        while low < high:
+            middle = (low + high) // 2
+            if signals[_row(by_signal, middle, signals.shape[0])] < number:
+                low = middle + 1
+            else:
+                high = middle
+        while low < signals.shape[0]:
+            row = _row(by_signal, low, signals.shape[0])
+            if signals[row] != number:
+                break
+            if found == capacity:
+                capacity *= 2
+                longer = np.empty(capacity, np.int64)
+                longer[:found] = rows
+                rows = longer
+            rows[found] = row
+            found += 1
+            low += 1
+    return rows[:found]
+
+
+@kernel
+def _row(by_signal: NDArray[np.uint32], place: Whole, count: Whole) -> Whole:
+    if by_signal.shape[0] == 0:
+        return place
+    return min(np.int64(by_signal[place]), count - 1)  # only damage can be beyond
+
+
+@kernel
+def set_bits(bits: NDArray[np.uint8], rows: NDArray[np.int64]) -> None:
+    """Set the bit of each row, counted from the lowest of each byte."""
+    for row in rows:
+        bits[row >> 3] |= np.uint8(1 << (row & 7))

@@ -1,0 +1,56 @@
+"""Near hashes by comparing with every row: for short lists, and where data is too odd to be cut."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amparo.kernels.compiling import kernel
+from amparo.kernels.hamming.lanes import popcount
+from amparo.kernels.hamming.rows import counts, grown, largest_radius
+
+_ROWS_AT_A_TIME = 4096
+"""128 KiB of hashes, which stay in the processor's cache for all queries."""
+
+
+@kernel
+def near_rows(
+    queries: NDArray[np.uint64],
+    hashes: NDArray[np.uint64],
+    lists: NDArray[np.uint32],
+    gone: NDArray[np.uint8],
+    radii: NDArray[np.int16],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]:
+    """Every pair of a query, of uint64[Q, 4], and a row within the radius of that row's list.
+
+    Returns three arrays of equal length, in no order: numbers of queries, numbers of rows,
+    distances.
+    """
+    largest = largest_radius(radii)
+    capacity = 64
+    found = 0
+    query_numbers = np.empty(capacity, np.int64)
+    row_numbers = np.empty(capacity, np.int64)
+    distances = np.empty(capacity, np.uint8)
+    for first in range(0, hashes.shape[0], _ROWS_AT_A_TIME):
+        last = min(first + _ROWS_AT_A_TIME, hashes.shape[0])
+        for q in range(queries.shape[0]):
+            a, b, c, d = queries[q, 0], queries[q, 1], queries[q, 2], queries[q, 3]
+            for row in range(first, last):
+                # Two of four words are a lower bound that turns nearly every row away.
+                distance = popcount(a ^ hashes[row, 0]) + popcount(b ^ hashes[row, 1])
+                if np.int64(distance) > largest:
+                    continue
+                distance += popcount(c ^ hashes[row, 2]) + popcount(d ^ hashes[row, 3])
+                if np.int64(distance) > largest or not counts(
+                    row, np.int64(distance), lists, gone, radii
+                ):
+                    continue
+                if found == capacity:
+                    capacity *= 2
+                    query_numbers = grown(query_numbers, capacity)
+                    row_numbers = grown(row_numbers, capacity)
+                    distances = grown(distances, capacity)
+                query_numbers[found] = q
+                row_numbers[found] = row
+                distances[found] = distance
+                found += 1
+    return query_numbers[:found], row_numbers[:found], distances[:found]
