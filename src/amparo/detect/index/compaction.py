@@ -1,7 +1,7 @@
 """Compaction: rows of the delta become a segment, and small segments become larger ones."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,18 +27,25 @@ def is_worthwhile(state: State, rows: int) -> bool:
     return sum(len(delta) for delta in state.delta.values()) >= rows
 
 
-def compacted(folder: Path, frozen: State, *, everything: bool, advance: Advance) -> Manifest:
-    """The manifest of what `frozen` holds, its new files on disk; its journals are to be set.
+def compacted(
+    folder: Path,
+    frozen: State,
+    *,
+    everything: bool,
+    loaded: Mapping[str, Rows],
+    advance: Advance,
+) -> Manifest:
+    """The manifest of what `frozen` holds and of what is `loaded`; its journals are to be set.
 
     OSError leaves nothing behind.
     """
-    merged = list(frozen.segments) if everything else _to_merge(frozen)
+    merged = list(frozen.segments) if everything else _to_merge(frozen, loaded)
     kept = [segment for segment in frozen.segments if segment not in merged]
     number = frozen.manifest.generation
     segments = [segment.files for segment in kept]
     made: list[Path] = []
     try:
-        rows = {kind: _joined(kind, merged, frozen) for kind in WIDTH_BYTES}
+        rows = {kind: _joined(kind, merged, frozen, loaded.get(kind)) for kind in WIDTH_BYTES}
         if any(map(len, rows.values())):
             name = f"segment-{number:08d}"
             segments.append(write_segment(folder, name, rows, advance))
@@ -60,7 +67,7 @@ def compacted(folder: Path, frozen: State, *, everything: bool, advance: Advance
     )
 
 
-def _to_merge(frozen: State) -> list[Segment]:
+def _to_merge(frozen: State, loaded: Mapping[str, Rows]) -> list[Segment]:
     """Segments of which too many are alike, and those that have lost too much."""
     merged = [
         segment
@@ -70,6 +77,7 @@ def _to_merge(frozen: State) -> list[Segment]:
         > _rows(segment.files)
     ]
     coming = sum(len(delta) for delta in frozen.delta.values())
+    coming += sum(len(rows) for rows in loaded.values())
     while True:
         alike = [
             segment
@@ -90,9 +98,11 @@ def _rows(files: SegmentFiles) -> int:
     return sum(files.counts.values())
 
 
-def _joined(kind: str, merged: Sequence[Segment], frozen: State) -> Rows:
+def _joined(kind: str, merged: Sequence[Segment], frozen: State, loaded: Rows | None) -> Rows:
     """All rows of a kind that were not withdrawn."""
-    parts = [frozen.delta[kind].left()]
+    parts = [] if loaded is None else [loaded]
+    if len(frozen.delta[kind]) or not parts:
+        parts.append(frozen.delta[kind].left())
     for segment in merged:
         table = tables(segment).get(kind)
         if table is not None:

@@ -3,9 +3,9 @@
 import hashlib
 import os
 import struct
+import weakref
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from io import RawIOBase
 from pathlib import Path
 from zlib import crc32
 
@@ -74,28 +74,24 @@ class Journal:
         self.number = number
         self.path = journal_path(folder, number)
         self.end = 0
-        self._file = self.path.open("rb", buffering=0)
-
-    def __del__(self) -> None:
-        if file := getattr(self, "_file", None):
-            file.close()
+        self._descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        weakref.finalize(self, os.close, self._descriptor)
 
     def changes(self) -> Iterator[Change]:
         """The whole records that were not read yet; one that is not yet whole ends them.
 
         Raises Damaged where one is not as it was written.
         """
-        while os.fstat(self._file.fileno()).st_size > self.end:
-            self._file.seek(self.end)
-            change = _next(self.path, self._file)
-            if change is None:
+        while os.fstat(self._descriptor).st_size > self.end:
+            found = _record(self.path, self._descriptor, self.end)
+            if found is None:
                 return
-            self.end = self._file.tell()
+            change, self.end = found
             yield change
 
     def skip(self) -> None:
         """What was added until now was applied already."""
-        self.end = os.fstat(self._file.fileno()).st_size
+        self.end = os.fstat(self._descriptor).st_size
 
     def cut_torn(self) -> None:
         """Remove what a crash has left behind the last whole record."""
@@ -104,24 +100,26 @@ class Journal:
             os.fsync(file.fileno())
 
 
-def _next(path: Path, stream: RawIOBase) -> Change | None:
-    header = stream.read(_HEADER.size) or b""
+def _record(path: Path, descriptor: int, start: int) -> tuple[Change, int] | None:
+    """The record at `start` and the byte behind it, None where it is not yet whole."""
+    header = os.pread(descriptor, _HEADER.size, start)
     if len(header) < _HEADER.size or not any(header):
         return None
     magic, checksum, sequence, length, digest = _HEADER.unpack(header)
     if magic != _MAGIC or crc32(header[8:]) != checksum:
-        raise Damaged(f"{path} is damaged: no record begins at byte {stream.tell() - len(header)}.")
-    left = os.fstat(stream.fileno()).st_size - stream.tell()
-    if left < length:
+        raise Damaged(f"{path} is damaged: no record begins at byte {start}.")
+    end = start + _HEADER.size + length
+    size = os.fstat(descriptor).st_size
+    if size < end:
         return None
-    payload = stream.read(length) or b""
-    if len(payload) < length:
-        return None
+    payload = b""
+    while more := os.pread(descriptor, length - len(payload), end - length + len(payload)):
+        payload += more
     if hashlib.sha256(payload).digest() != digest:
-        if left == length and not any(payload[-512:]):  # it grew before its end was written
+        if size == end and not any(payload[-512:]):  # it grew before its end was written
             return None
         raise Damaged(f"{path} is damaged: the record of change {sequence} is not as written.")
-    return _unpacked(path, sequence, payload)
+    return _unpacked(path, sequence, payload), end
 
 
 def _packed(change: Change) -> bytes:

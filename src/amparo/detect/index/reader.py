@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from amparo.core.errors import AmparoError, Unavailable
+from amparo.core.errors import AmparoError, NotFound, Unavailable
 from amparo.detect.index.manifest import NAME, read_manifest
 from amparo.detect.index.model import Hits, Radii
 from amparo.detect.index.state import State
@@ -118,5 +118,5 @@ def _stamp(folder: Path) -> object:
     try:
         status = os.stat(folder / NAME)
     except FileNotFoundError as error:
-        raise Unavailable(f"The index in {folder} was removed.") from error
+        raise NotFound(f"There is no index in {folder}.") from error
     return status.st_ino, status.st_mtime_ns, status.st_size

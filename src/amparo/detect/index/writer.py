@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Self
 
 import numpy as np
@@ -17,7 +17,7 @@ from amparo.core.errors import Conflict, Invalid, NotFound, Unavailable
 from amparo.detect.index.compaction import compacted, is_worthwhile
 from amparo.detect.index.journal import Change, append, journal_path, new_journal
 from amparo.detect.index.manifest import NAME, Manifest, publish_manifest, read_manifest
-from amparo.detect.index.model import WIDTH_BYTES, Rows
+from amparo.detect.index.model import WIDTH_BYTES, Hits, Radii, Rows
 from amparo.detect.index.segment import Advance
 from amparo.detect.index.state import State
 
@@ -85,9 +85,7 @@ class IndexWriter:
         where the disk does not take it; then nothing was changed.
         """
         added = {kind: rows for kind, rows in (added or {}).items() if len(rows)}
-        for kind, rows in added.items():
-            if WIDTH_BYTES.get(kind) != rows.values.shape[1]:
-                raise Invalid(f"{kind!r} is no kind of hash with {rows.values.shape[1]} bytes.")
+        _check_kinds(added)
         if withdrawn.dtype != np.uint64 or withdrawn.ndim != 1:
             raise Invalid("Signal numbers are given as uint64[N].")
         with self._changing:
@@ -104,17 +102,44 @@ class IndexWriter:
                 self._thread.start()
             return change.sequence
 
-    def compact(self, *, everything: bool = False, advance: Advance = lambda _: None) -> None:
+    def near(self, queries: NDArray[np.uint64], radius_bits: Radii) -> Hits:
+        """What `IndexReader.near` finds."""
+        return self._state.near(queries, radius_bits)
+
+    def equal(
+        self, kind: str, digests: NDArray[np.uint8], lists: frozenset[int] | None = None
+    ) -> Hits:
+        """What `IndexReader.equal` finds."""
+        return self._state.equal(kind, digests, lists)
+
+    def load(self, added: Mapping[str, Rows], advance: Advance = lambda _: None) -> None:
+        """Add very many rows, as a segment of their own; searchable when this returns.
+
+        Other changes go on meanwhile. Raises Invalid, and Unavailable where the disk does not take
+        it; then nothing was changed.
+        """
+        _check_kinds(added)
+        self.compact(loaded=added, advance=advance)
+
+    def compact(
+        self,
+        *,
+        everything: bool = False,
+        loaded: Mapping[str, Rows] = MappingProxyType({}),
+        advance: Advance = lambda _: None,
+    ) -> None:
         """Make segments of what is in none.
 
-        With `everything`, one of all, without any trace of what was withdrawn. Searches and
-        changes go on meanwhile.
+        With `everything`, one of all, without any trace of what was withdrawn. `loaded` rows come
+        into it too. Searches and changes go on meanwhile.
         Raises Unavailable where the disk does not take it; the index is then as it was.
         """
         with self._compacting:
             frozen = self._begin_journal()
             try:
-                manifest = compacted(self._folder, frozen, everything=everything, advance=advance)
+                manifest = compacted(
+                    self._folder, frozen, everything=everything, loaded=loaded, advance=advance
+                )
             except OSError as error:
                 raise Unavailable(
                     f"{self._folder} cannot be compacted ({error.strerror}); it is as it was."
@@ -192,6 +217,12 @@ class IndexWriter:
             ) from error
         state.journal.cut_torn()
         return state
+
+
+def _check_kinds(added: Mapping[str, Rows]) -> None:
+    for kind, rows in added.items():
+        if WIDTH_BYTES.get(kind) != rows.values.shape[1]:
+            raise Invalid(f"{kind!r} is no kind of hash with {rows.values.shape[1]} bytes.")
 
 
 def _locked(folder: Path) -> int:
