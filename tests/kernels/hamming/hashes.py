@@ -55,19 +55,26 @@ class Known:
             ring_tables(self.hashes, self.offsets, sketches, rows, chunk)
         self.sketches, self.rows = sketches.reshape(-1), rows.reshape(-1)
 
-    def by_ring(self, query: np.ndarray, radii: np.ndarray) -> tuple[list[tuple[int, int]], bool]:
-        rows, distances, compared_all = near_rows_by_ring(
+    def by_ring(self, query: np.ndarray, radii: np.ndarray) -> list[tuple[int, int]] | None:
+        """None where comparing all is faster."""
+        rows, distances, was_faster = near_rows_by_ring(
             query, self.hashes, self.lists, self.gone, radii,
             self.offsets, self.sketches, self.rows,
         )  # fmt: skip
-        return sorted(zip(rows.tolist(), distances.tolist(), strict=True)), compared_all
+        if not was_faster:
+            assert len(rows) == len(distances) == 0
+            return None
+        return sorted(zip(rows.tolist(), distances.tolist(), strict=True))
 
-    def of_many(self, queries: np.ndarray, radii: np.ndarray) -> list[tuple[int, int, int]]:
-        found = near_rows_of_many(
+    def of_many(
+        self, queries: np.ndarray, radii: np.ndarray
+    ) -> tuple[list[tuple[int, int, int]], list[int]]:
+        """What was found, and which queries were left out."""
+        *found, left = near_rows_of_many(
             queries, self.hashes, self.lists, self.gone, radii,
             self.offsets, self.sketches, self.rows,
         )  # fmt: skip
-        return sorted(zip(*(each.tolist() for each in found), strict=True))
+        return sorted(zip(*(each.tolist() for each in found), strict=True)), left.tolist()
 
     def by_comparing(self, queries: np.ndarray, radii: np.ndarray) -> list[tuple[int, int, int]]:
         found = near_rows(queries, self.hashes, self.lists, self.gone, radii)

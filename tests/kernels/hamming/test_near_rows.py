@@ -62,10 +62,12 @@ def test_every_row_within_its_radius_is_found_once(
     )  # fmt: skip
     expected = known.counted(queries, radii)
     assert known.by_comparing(queries, radii) == expected
-    assert known.of_many(queries, radii) == expected
+    of_many, left = known.of_many(queries, radii)
+    assert of_many == [each for each in expected if each[0] not in left]
     for number, query in enumerate(queries):
-        found, _ = known.by_ring(query, radii)
-        assert found == [(row, bits) for asked, row, bits in expected if asked == number]
+        found = known.by_ring(query, radii)
+        assert found in (None, [(row, bits) for asked, row, bits in expected if asked == number])
+        assert found is not None or shape != "uniform" or count < 500
 
 
 @pytest.fixture(scope="module")
@@ -89,18 +91,20 @@ def test_no_spread_of_the_difference_over_chunks_is_missed(uniform: Known, radiu
         turned = pattern[shift:] + pattern[:shift]
         row = int(chance.integers(60_000))
         query = spread(uniform.hashes[row], turned, chance)
-        found, _ = uniform.by_ring(query, np.array([radius], np.int16))
+        found = uniform.by_ring(query, np.array([radius], np.int16))
+        assert found is not None
         assert (row, sum(turned)) in found
         if sum(turned):
-            found, _ = uniform.by_ring(query, np.array([sum(turned) - 1], np.int16))
+            found = uniform.by_ring(query, np.array([sum(turned) - 1], np.int16))
+            assert found is not None
             assert row not in dict(found)
 
 
 def test_nothing_is_asked_or_nothing_is_known(uniform: Known) -> None:
     query = uniform.hashes[0]
-    assert uniform.by_ring(query, np.array([-1], np.int16)) == ([], False)
-    assert uniform.by_ring(query, np.empty(0, np.int16)) == ([], False)
-    assert Known(np.empty((0, 4), np.uint64)).by_ring(query, np.array([31], np.int16))[0] == []
+    assert uniform.by_ring(query, np.array([-1], np.int16)) == []
+    assert uniform.by_ring(query, np.empty(0, np.int16)) == []
+    assert Known(np.empty((0, 4), np.uint64)).by_ring(query, np.array([31], np.int16)) == []
 
 
 def test_where_buckets_are_full_thresholds_move_and_few_rows_are_looked_at() -> None:
@@ -110,18 +114,19 @@ def test_where_buckets_are_full_thresholds_move_and_few_rows_are_looked_at() -> 
     hashes[::2, 0] = 7
     known = Known(hashes)
     query = near(chance, hashes[2], 20)
-    found, compared_all = known.by_ring(query, np.array([20], np.int16))
-    assert (2, 20) in found
-    assert not compared_all
-    found, compared_all = known.by_ring(query, np.array([31], np.int16))
-    assert found == [(row, bits) for _, row, bits in known.counted(query[None], np.array([31]))]
+    assert known.by_ring(query, np.array([20], np.int16)) == [(2, 20)]
+    found = known.by_ring(query, np.array([31], np.int16))
+    truth = [(row, bits) for _, row, bits in known.counted(query[None], np.array([31]))]
+    assert found in (None, truth)
 
 
-def test_where_all_rows_are_alike_they_are_compared() -> None:
+def test_where_all_rows_are_alike_they_are_better_compared() -> None:
     known = Known(np.zeros((20_000, 4), np.uint64))
-    found, compared_all = known.by_ring(np.zeros(4, np.uint64), np.array([31], np.int16))
-    assert compared_all
-    assert len(found) == 20_000
+    query = np.zeros((1, 4), np.uint64)
+    radii = np.array([31], np.int16)
+    assert known.by_ring(query[0], radii) is None
+    assert known.of_many(query, radii) == ([], [0])
+    assert len(known.by_comparing(query, radii)) == 20_000
 
 
 def test_damaged_tables_hide_rows_at_worst(uniform: Known) -> None:
@@ -134,8 +139,9 @@ def test_damaged_tables_hide_rows_at_worst(uniform: Known) -> None:
     damaged.sketches[:] = chance.integers(0, 2**16, damaged.sketches.shape, dtype=np.uint16)
     for row in range(100):
         truth = {each for _, each, _ in damaged.counted(damaged.hashes[row : row + 1], radii)}
-        assert {each for each, _ in damaged.by_ring(damaged.hashes[row], radii)[0]} <= truth
-    many = damaged.of_many(damaged.hashes[:100], radii)
+        found = damaged.by_ring(damaged.hashes[row], radii) or []
+        assert {each for each, _ in found} <= truth
+    many, _ = damaged.of_many(damaged.hashes[:100], radii)
     assert {(asked, row) for asked, row, _ in many} <= {
         (asked, row) for asked, row, _ in damaged.counted(damaged.hashes[:100], radii)
     }

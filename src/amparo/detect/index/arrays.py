@@ -1,6 +1,7 @@
 """Arrays as `.npy` files: written once, mapped read-only, and checked before they are believed."""
 
 import hashlib
+import mmap
 import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from amparo.detect.index.model import Damaged
 
 _BYTES_AT_A_TIME = 1 << 20
+_MADV_POPULATE_READ = 22  # Python 3.11 has no name for it
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +39,13 @@ class ArrayFile:
         path = folder / self.name
         header = self._header()
         with path.open("rb") as file:
-            if file.read(len(header)) != header or os.fstat(file.fileno()).st_size != (
-                self.size_bytes
-            ):
+            whole = os.fstat(file.fileno()).st_size
+            if file.read(len(header)) != header or whole != self.size_bytes:
                 raise Damaged(f"{path} is not the array that the manifest names.")
             if 0 in self.shape:
                 return np.empty(self.shape, self.dtype)
-            mapped = np.memmap(file, self.dtype, "r", len(header), self.shape)
-        return np.asarray(mapped)
+            mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        return np.frombuffer(mapped, self.dtype, offset=len(header)).reshape(self.shape)
 
     def verify(self, folder: Path) -> None:
         """Read it all. Raises Damaged where a byte is not as it was written."""
@@ -62,6 +63,20 @@ class ArrayFile:
             },
         )
         return out.getvalue()
+
+
+def fetch(array: NDArray[Any]) -> None:
+    """Have all of a mapped array in memory, so that no search waits for a page of it."""
+    base: object = array
+    while isinstance(base, np.ndarray):
+        base = base.base
+    mapped = base.obj if isinstance(base, memoryview) else None
+    if not isinstance(mapped, mmap.mmap):
+        return
+    try:
+        mapped.madvise(_MADV_POPULATE_READ)
+    except OSError:  # Linux before 5.14
+        np.frombuffer(mapped, np.uint8)[:: mmap.PAGESIZE].max()
 
 
 def write_array(path: Path, array: NDArray[Any]) -> None:

@@ -89,6 +89,10 @@ class Journal:
             change, self.end = found
             yield change
 
+    def has_grown(self) -> bool:
+        """Whether there is anything that was not read."""
+        return os.fstat(self._descriptor).st_size != self.end
+
     def skip(self) -> None:
         """What was added until now was applied already."""
         self.end = os.fstat(self._descriptor).st_size

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Protocol, Self
 
@@ -83,13 +84,24 @@ class Hits:
     @classmethod
     def of(cls, parts: "list[Hits]") -> "Hits":
         """The hits of several places, in order."""
-        if len(parts) == 1 and len(parts[0]) < 2:
-            return parts[0]
-        queries = np.concatenate([np.empty(0, np.int64), *(part.queries for part in parts)])
-        signals = np.concatenate([np.empty(0, np.uint64), *(part.signals for part in parts)])
-        distances = np.concatenate([np.empty(0, np.uint8), *(part.distances for part in parts)])
-        order = np.lexsort((signals, distances, queries))
-        return cls(queries[order], signals[order], distances[order])
+        whole = parts[0] if len(parts) == 1 else _joined(parts)
+        if len(whole) < 2:
+            return whole
+        keys = whole.queries << 8 | whole.distances
+        small = int(whole.queries.max()) < 256  # keys of 16 bits are sorted in two passes
+        order = np.argsort(keys.astype(np.uint16) if small else keys, kind="stable")
+        return cls(whole.queries[order], whole.signals[order], whole.distances[order])
+
+
+NO_HITS = Hits(np.empty(0, np.int64), np.empty(0, np.uint64), np.empty(0, np.uint8))
+
+
+def _joined(parts: list[Hits]) -> Hits:
+    return Hits(
+        np.concatenate([np.empty(0, np.int64), *(part.queries for part in parts)]),
+        np.concatenate([np.empty(0, np.uint64), *(part.signals for part in parts)]),
+        np.concatenate([np.empty(0, np.uint8), *(part.distances for part in parts)]),
+    )
 
 
 class NearIndex(Protocol):
@@ -124,10 +136,15 @@ def checked_radius(radius_bits: int) -> int:
 def radii_by_list(radius_bits: Radii, largest_list: int) -> NDArray[np.int16]:
     """int16[L]: the radius of each list up to `largest_list`; −1 for those that are not asked."""
     if isinstance(radius_bits, int):
-        return np.full(largest_list + 1, checked_radius(radius_bits), np.int16)
+        return _same_for_all(radius_bits, largest_list)
     radii = np.full(largest_list + 1, -1, np.int16)
     for number, radius in radius_bits.items():
         checked_radius(radius)
         if 0 <= number <= largest_list:
             radii[number] = radius
     return radii
+
+
+@lru_cache(maxsize=64)
+def _same_for_all(radius_bits: int, largest_list: int) -> NDArray[np.int16]:
+    return np.full(largest_list + 1, checked_radius(radius_bits), np.int16)

@@ -1,6 +1,6 @@
 """One table of near hashes: compared one by one while it is short, through a ring index beyond."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Self
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amparo.core.errors import Invalid
-from amparo.detect.index.model import Hits, Radii, Rows, radii_by_list
+from amparo.detect.index.model import NO_HITS, Hits, Radii, Rows, radii_by_list
 from amparo.kernels.hamming import (
     BUCKETS,
     CHUNKS,
@@ -69,22 +69,27 @@ class NearTable:
     def search(self, queries: NDArray[np.uint64], radius_bits: Radii) -> Hits:
         """Known hashes near `queries` uint64[Q, 4]; see `NearIndex`."""
         queries = np.ascontiguousarray(queries, np.uint64).reshape(-1, 4)
-        radii = radii_by_list(radius_bits, self.largest_list)
-        known = self.hashes, self.lists, self.gone, radii
+        known = self.hashes, self.lists, self.gone, radii_by_list(radius_bits, self.largest_list)
         if self.tables is None:
             return Hits.of([self._hits(*near_rows(queries, *known))])
-        if len(queries) < MANY_QUERIES:
-            parts = []
-            for number, query in enumerate(queries):
-                near, distances, _ = near_rows_by_ring(query, *known, *self.tables)
-                parts.append(self._hits(np.full(len(near), number), near, distances))
-            return Hits.of(parts)
         parts = []
-        for first in range(0, len(queries), _MANY_AT_A_TIME):
-            some = queries[first : first + _MANY_AT_A_TIME]
-            found, near, distances = near_rows_of_many(some, *known, *self.tables)
-            parts.append(self._hits(found + first, near, distances))
-        return Hits.of(parts)
+        alone: Iterable[int] = range(len(queries))
+        if len(queries) >= MANY_QUERIES:
+            left = []
+            for first in range(0, len(queries), _MANY_AT_A_TIME):
+                some = queries[first : first + _MANY_AT_A_TIME]
+                found, rows, distances, odd = near_rows_of_many(some, *known, *self.tables)
+                parts.append(self._hits(found + first, rows, distances))
+                left.append(odd + first)
+            alone = np.concatenate(left).tolist()
+        for number in alone:
+            query = queries[number]
+            rows, distances, was_faster = near_rows_by_ring(query, *known, *self.tables)
+            if not was_faster:
+                _, rows, distances = near_rows(query.reshape(1, 4), *known)
+            if len(rows):
+                parts.append(self._hits(np.full(len(rows), number), rows, distances))
+        return Hits.of(parts) if parts else NO_HITS
 
     def _hits(
         self, queries: NDArray[np.int64], rows: NDArray[np.int64], distances: NDArray[np.uint8]

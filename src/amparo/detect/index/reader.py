@@ -29,14 +29,16 @@ class IndexReader:
         self._following = threading.Lock()
         self._opening: threading.Thread | None = None
         self._opened: State | AmparoError | None = None
-        self._stamp = _stamp(folder)
+        self._manifest = str(folder / NAME)
+        self._stamp = _stamp(self._manifest)
         self._newest = read_manifest(folder)
         self._state = self._open(frozenset())
 
     @property
     def state(self) -> State:
         """The newest, after following the changes until now."""
-        if self._following.acquire(blocking=False):  # else another thread does it just now
+        if self._is_new() and self._following.acquire(blocking=False):
+            # Otherwise another thread does it just now, between two of its searches.
             try:
                 self._follow()
             finally:
@@ -62,13 +64,21 @@ class IndexReader:
         if self._opening is not None:
             self._opening.join()
 
+    def _is_new(self) -> bool:
+        """Whether anything has happened since the last search."""
+        return (
+            self._opened is not None
+            or self._state.is_behind()
+            or self._stamp != _stamp(self._manifest)
+        )
+
     def _follow(self) -> None:
         if self._opened is not None:
             opened, self._opened, self._opening = self._opened, None, None
             if isinstance(opened, AmparoError):
                 raise opened
             self._state = opened
-        if (stamp := _stamp(self._folder)) != self._stamp:
+        if (stamp := _stamp(self._manifest)) != self._stamp:
             self._stamp = stamp
             self._newest = read_manifest(self._folder)
         if self._opening is None and self._is_outdated():
@@ -114,9 +124,9 @@ class IndexReader:
         return frozenset(segment.files.name for segment in self._state.segments)
 
 
-def _stamp(folder: Path) -> object:
+def _stamp(path: str) -> tuple[int, int, int]:
     try:
-        status = os.stat(folder / NAME)
+        status = os.stat(path)
     except FileNotFoundError as error:
-        raise NotFound(f"There is no index in {folder}.") from error
+        raise NotFound(f"There is no index in {os.path.dirname(path)}.") from error
     return status.st_ino, status.st_mtime_ns, status.st_size

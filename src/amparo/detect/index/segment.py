@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from amparo.detect.index.arrays import (
     ArrayFile,
     described,
+    fetch,
     new_array,
     sync_folder,
     verify_all,
@@ -78,9 +79,20 @@ def open_segment(folder: Path, files: SegmentFiles) -> Segment:
     return Segment(files, near, digests)
 
 
-def verify_segment(folder: Path, files: SegmentFiles) -> None:
-    """Read all bytes. Raises Damaged."""
-    verify_all(folder / files.name, files.files)
+def verify_segment(folder: Path, segment: Segment) -> None:
+    """Read all bytes, and have them in memory. Raises Damaged."""
+    verify_all(folder / segment.files.name, segment.files.files)
+    fetch_segment(segment)
+
+
+def fetch_segment(segment: Segment) -> None:
+    """Have all that is searched in memory."""
+    if (near := segment.near) is not None:
+        for array in (near.hashes, near.signals, near.lists, *(near.tables or ())):
+            fetch(array)
+    for table in segment.digests.values():
+        for array in (table.digests, table.signals, table.lists):
+            fetch(array)
 
 
 def write_segment(

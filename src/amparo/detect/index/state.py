@@ -40,7 +40,7 @@ class State:
         if verified is not None:
             for segment in self.segments:
                 if segment.files.name not in verified:
-                    verify_segment(folder, segment.files)
+                    verify_segment(folder, segment)
         self._withdraw_what_was_gone()
         self.follow(manifest.journals)
 
@@ -60,6 +60,10 @@ class State:
                 return applied
             # What is named after it is begun only when it is complete; it may be removed by now.
             self._journal = Journal(self._folder, min(later))
+
+    def is_behind(self) -> bool:
+        """Whether the journal that is being followed has grown."""
+        return self._journal.has_grown()
 
     @property
     def journal(self) -> "Journal":

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from amparo.kernels.compiling import kernel
+from amparo.kernels.compiling import Whole, kernel
 from amparo.kernels.hamming.lanes import popcount
 from amparo.kernels.hamming.rows import counts, grown, largest_radius
 
@@ -25,32 +25,52 @@ def near_rows(
     distances.
     """
     largest = largest_radius(radii)
-    capacity = 64
-    found = 0
+    capacity = 2 * _ROWS_AT_A_TIME
+    found = np.int64(0)
     query_numbers = np.empty(capacity, np.int64)
     row_numbers = np.empty(capacity, np.int64)
     distances = np.empty(capacity, np.uint8)
     for first in range(0, hashes.shape[0], _ROWS_AT_A_TIME):
         last = min(first + _ROWS_AT_A_TIME, hashes.shape[0])
-        for q in range(queries.shape[0]):
-            a, b, c, d = queries[q, 0], queries[q, 1], queries[q, 2], queries[q, 3]
-            for row in range(first, last):
-                # Two of four words are a lower bound that turns nearly every row away.
-                distance = popcount(a ^ hashes[row, 0]) + popcount(b ^ hashes[row, 1])
-                if np.int64(distance) > largest:
-                    continue
-                distance += popcount(c ^ hashes[row, 2]) + popcount(d ^ hashes[row, 3])
-                if np.int64(distance) > largest or not counts(
-                    row, np.int64(distance), lists, gone, radii
-                ):
-                    continue
-                if found == capacity:
-                    capacity *= 2
-                    query_numbers = grown(query_numbers, capacity)
-                    row_numbers = grown(row_numbers, capacity)
-                    distances = grown(distances, capacity)
-                query_numbers[found] = q
-                row_numbers[found] = row
-                distances[found] = distance
-                found += 1
+        for query in range(queries.shape[0]):
+            if found + _ROWS_AT_A_TIME > capacity:
+                capacity *= 2
+                query_numbers = grown(query_numbers, capacity)
+                row_numbers = grown(row_numbers, capacity)
+                distances = grown(distances, capacity)
+            more = _compare(
+                queries[query], hashes, first, last, largest,
+                lists, gone, radii, row_numbers[found:], distances[found:],
+            )  # fmt: skip
+            query_numbers[found : found + more] = query
+            found += more
     return query_numbers[:found], row_numbers[:found], distances[:found]
+
+
+@kernel
+def _compare(
+    query: NDArray[np.uint64],
+    hashes: NDArray[np.uint64],
+    first: Whole,
+    last: Whole,
+    largest: Whole,
+    lists: NDArray[np.uint32],
+    gone: NDArray[np.uint8],
+    radii: NDArray[np.int16],
+    row_numbers: NDArray[np.int64],
+    distances: NDArray[np.uint8],
+) -> Whole:
+    """Write the hits among some rows, of which there is room for all; how many there are."""
+    found = 0
+    a, b, c, d = query[0], query[1], query[2], query[3]
+    for row in range(first, last):
+        # Two of four words are a lower bound that turns nearly every row away.
+        distance = np.int64(popcount(a ^ hashes[row, 0]) + popcount(b ^ hashes[row, 1]))
+        if distance > largest:
+            continue
+        distance += np.int64(popcount(c ^ hashes[row, 2]) + popcount(d ^ hashes[row, 3]))
+        if distance <= largest and counts(row, distance, lists, gone, radii):
+            row_numbers[found] = row
+            distances[found] = distance
+            found += 1
+    return found

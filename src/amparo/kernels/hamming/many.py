@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from amparo.kernels.compiling import Whole, kernel
 from amparo.kernels.hamming.lanes import prefetch
 from amparo.kernels.hamming.probes import MOST_PROBES, candidates, is_skewed, probes
-from amparo.kernels.hamming.ring import first_viable, near_rows_by_ring
+from amparo.kernels.hamming.ring import first_viable
 from amparo.kernels.hamming.rows import counts, distance_bits, grown, largest_radius
 from amparo.kernels.hamming.tables import BUCKETS, CHUNKS, chunk_of
 from amparo.kernels.hamming.thresholds import even_thresholds
@@ -27,11 +27,12 @@ def near_rows_of_many(
     offsets: NDArray[np.uint32],
     sketches: NDArray[np.uint16],
     rows: NDArray[np.uint32],
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]:
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8], NDArray[np.int64]]:
     """What `near_rows_by_ring` finds for each of uint64[Q, 4], in no order.
 
-    Returns three arrays of equal length: numbers of queries, numbers of rows, distances. Some
-    thousand queries at a time are best.
+    Returns three arrays of equal length: numbers of queries, numbers of rows, distances; and
+    the numbers of those queries that were left out, because they hit fuller buckets than others.
+    Some thousand queries at a time are best.
     """
     capacity = 64
     hits = 0
@@ -40,24 +41,9 @@ def near_rows_of_many(
     hit_distances = np.empty(capacity, np.uint8)
     thresholds = even_thresholds(largest_radius(radii))
     even = _evenly_spread(queries, thresholds, offsets, hashes.shape[0], largest_radius(radii))
-    for query in range(queries.shape[0]):
-        if even[query]:
-            continue
-        near, distances, _ = near_rows_by_ring(
-            queries[query], hashes, lists, gone, radii, offsets, sketches, rows
-        )
-        if hits + near.shape[0] > capacity:
-            capacity = 2 * (hits + near.shape[0])
-            hit_queries = grown(hit_queries, capacity)
-            hit_rows = grown(hit_rows, capacity)
-            hit_distances = grown(hit_distances, capacity)
-        hit_queries[hits : hits + near.shape[0]] = query
-        hit_rows[hits : hits + near.shape[0]] = near
-        hit_distances[hits : hits + near.shape[0]] = distances
-        hits += near.shape[0]
     asked = np.flatnonzero(even)
     for chunk in range(CHUNKS):
-        if thresholds[chunk] < 0 or asked.shape[0] == 0:
+        if thresholds[chunk] < 0 or asked.shape[0] == 0 or hashes.shape[0] == 0:
             continue
         found, found_of = _found_in(
             chunk, queries, asked, thresholds, offsets[chunk], hashes.shape[0], sketches
@@ -81,7 +67,7 @@ def near_rows_of_many(
             hit_rows[hits] = row
             hit_distances[hits] = distance
             hits += 1
-    return hit_queries[:hits], hit_rows[:hits], hit_distances[:hits]
+    return hit_queries[:hits], hit_rows[:hits], hit_distances[:hits], np.flatnonzero(~even)
 
 
 @kernel
@@ -93,7 +79,7 @@ def _evenly_spread(
     radius_bits: Whole,
 ) -> NDArray[np.bool_]:
     """bool[Q]: which queries hit no bucket that is fuller than others."""
-    even = np.zeros(queries.shape[0], np.bool_)
+    even = np.ones(queries.shape[0], np.bool_)
     if radius_bits < 0 or count == 0:
         return even
     found = np.empty((MOST_PROBES, 5), np.int64)

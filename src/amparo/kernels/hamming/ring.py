@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amparo.kernels.compiling import Whole, kernel
-from amparo.kernels.hamming.brute import near_rows
 from amparo.kernels.hamming.lanes import LANES, popcount, prefetch
 from amparo.kernels.hamming.probes import MOST_PROBES, candidates, is_skewed, probes
 from amparo.kernels.hamming.rows import counts, distance_bits, grown, largest_radius
@@ -36,13 +35,14 @@ def near_rows_by_ring(
     """Rows within the radius of their list of `query` uint64[4]: numbers, distances.
 
     The tables are those of `ring_tables`, `sketches` and `rows` flat. Each row comes once, in no
-    order. The last value says whether all rows had to be compared. No radius may exceed 31.
-    Damaged tables can hide rows, but nothing outside of the arrays is ever read.
+    order. The last value is whether they were looked for at all: where data is too odd, comparing
+    all rows by `near_rows` is faster. No radius may exceed 31. Damaged tables can hide rows, but
+    nothing outside of the arrays is ever read.
     """
     count = hashes.shape[0]
     radius_bits = largest_radius(radii)
     if radius_bits < 0 or count == 0:
-        return np.empty(0, np.int64), np.empty(0, np.uint8), False
+        return np.empty(0, np.int64), np.empty(0, np.uint8), True
     chunks = np.empty(CHUNKS, np.uint16)
     for chunk in range(CHUNKS):
         chunks[chunk] = chunk_of(query, chunk)
@@ -58,9 +58,8 @@ def near_rows_by_ring(
             near, distances = _verified(
                 query, thresholds, radius_bits, places, hashes, lists, gone, radii, rows
             )
-            return near, distances, False
-    _, near, distances = near_rows(query.reshape(1, 4), hashes, lists, gone, radii)
-    return near, distances, True
+            return near, distances, True
+    return np.empty(0, np.int64), np.empty(0, np.uint8), False
 
 
 @kernel

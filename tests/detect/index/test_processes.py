@@ -1,0 +1,146 @@
+"""Several processes and one index: killed writers, two writers, readers that follow, full disks."""
+
+import os
+import resource
+import subprocess
+import sys
+import time
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from amparo.core.errors import Conflict, Unavailable
+from amparo.detect.index import IndexReader, IndexWriter
+from tests.detect.index.churn import known, steps
+from tests.detect.index.rows import changed, random_rows
+
+ROOT = Path(__file__).parents[3]
+
+
+def churning(folder: Path, seed: int) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.detect.index.churn", str(folder), str(seed)],
+        cwd=ROOT, stdout=subprocess.PIPE,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("kills", [6, pytest.param(200, marks=pytest.mark.slow)])
+def test_a_killed_writer_loses_nothing_that_it_has_acknowledged(tmp_path: Path, kills: int) -> None:
+    chance = np.random.default_rng(kills)
+    for seed in range(kills):
+        folder = tmp_path / str(seed)
+        with churning(folder, seed) as running:
+            assert running.stdout is not None
+            assert running.stdout.readline() == b"open\n"
+            until = time.monotonic() + chance.random()
+            said = 0
+            while time.monotonic() < until:
+                said += running.stdout.readline() == b"changed\n"
+            running.kill()
+            said += running.stdout.read().count(b"changed\n")
+        possible = [frozenset(), *(step.signals for step in islice(steps(seed), said + 1))][said:]
+        IndexReader(folder)
+        with IndexWriter(folder) as writer:
+            held = held_signals(writer)
+            assert held in possible
+            writer.compact(everything=True)
+            assert held_signals(writer) == held
+            some = sorted(held)[-5:]
+            for signal in some:
+                value = known(range(signal, signal + 1)).values[0]
+                assert writer.near(changed(value, 5), 31).signals.tolist() == [signal]
+
+
+def held_signals(writer: IndexWriter) -> frozenset[int]:
+    """All that an index holds, read row by row."""
+    signals = set(writer.state.delta["pdq"].left().signals.tolist())
+    for segment in writer.state.segments:
+        assert segment.near is not None
+        gone = np.unpackbits(segment.near.gone, bitorder="little")[: len(segment.near)]
+        signals |= set(segment.near.signals[gone == 0].tolist())
+    return frozenset(signals)
+
+
+def test_a_reader_in_another_process_follows_a_busy_writer(tmp_path: Path) -> None:
+    with churning(tmp_path, 1) as running:
+        assert running.stdout is not None
+        assert running.stdout.readline() == b"open\n"
+        reader = IndexReader(tmp_path)
+        for step in islice(steps(1), 150):
+            assert running.stdout.readline() == b"changed\n"
+            signal = int(step.added.signals[0])
+            found = reader.near(changed(step.added.values[0], 7), 31).signals.tolist()
+            assert found in ([signal], [])  # the writer is ahead, and may have withdrawn it
+        running.kill()
+    reader.wait()
+    reader.near(np.zeros((1, 4), np.uint64), 31)
+    with IndexWriter(tmp_path) as writer:
+        assert writer.state.sequence == reader.state.sequence
+
+
+def test_a_second_writer_is_refused_until_the_first_has_ended(tmp_path: Path) -> None:
+    with churning(tmp_path, 2) as running:
+        assert running.stdout is not None
+        running.stdout.readline()
+        with pytest.raises(Conflict, match="Another process is changing the index"):
+            IndexWriter(tmp_path)
+        running.kill()
+    IndexWriter(tmp_path).close()
+
+
+def test_a_reader_that_dies_leaves_no_trace(tmp_path: Path) -> None:
+    known_rows = random_rows(1, 300)
+    with IndexWriter(tmp_path, compact_rows=10**9) as writer:
+        writer.load({"pdq": known_rows})
+        code = (
+            "import sys, os\nfrom pathlib import Path\n"
+            "from amparo.detect.index import IndexReader\n"
+            "reader = IndexReader(Path(sys.argv[1]))\nos.kill(os.getpid(), 9)"
+        )
+        assert subprocess.run([sys.executable, "-c", code, tmp_path]).returncode == -9
+        writer.compact(everything=True)
+        assert len(list(tmp_path.glob("segment-*"))) == 1
+
+
+def test_a_folder_that_cannot_be_written_can_be_read(tmp_path: Path) -> None:
+    with IndexWriter(tmp_path) as writer:
+        writer.change({"pdq": random_rows(1, 3)})
+    code = (
+        "import os, sys\nfrom pathlib import Path\nfrom amparo.core.errors import AmparoError\n"
+        "from amparo.detect.index import IndexReader, IndexWriter\n"
+        "folder = Path(sys.argv[1])\n"
+        "os.chmod(folder, 0o555)\nos.chmod(folder / 'lock', 0o444)\n"
+        "if os.getuid() == 0: os.setgid(65534); os.setuid(65534)\n"
+        "assert IndexReader(folder).state.counts()['pdq'] == 3\n"
+        "try: IndexWriter(folder)\n"
+        "except AmparoError as error: print(error)\n"
+    )
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder.owner() == Path.home().owner() and folder != Path(folder.root):
+            folder.chmod(folder.stat().st_mode | 0o055)
+    ended = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True)
+    assert "cannot be changed from here (Permission denied)" in ended.stdout, ended.stderr
+
+
+def test_a_full_disk_costs_the_change_and_nothing_else(tmp_path: Path) -> None:
+    with IndexWriter(tmp_path, compact_rows=10**9) as writer:
+        writer.change({"pdq": random_rows(1, 200)})
+        before = sorted(path.name for path in tmp_path.iterdir())
+        soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+        try:
+            with pytest.raises(Unavailable, match=r"cannot be kept .* nothing was changed"):
+                writer.change({"pdq": random_rows(2, 2000, first=1000)})
+            with pytest.raises(Unavailable, match=r"cannot be compacted .* it is as it was"):
+                writer.load({"pdq": random_rows(3, 5000, first=9000)})
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        assert not list(tmp_path.glob(".building*"))
+        assert len(list(tmp_path.iterdir())) <= len(before) + 1  # a journal that was begun
+        writer.change({"pdq": random_rows(4, 5, first=500)})
+        writer.compact()
+        assert writer.state.counts()["pdq"] == 205
+    assert IndexReader(tmp_path).state.counts()["pdq"] == 205
+    assert os.listdir(tmp_path)
