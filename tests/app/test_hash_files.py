@@ -44,7 +44,7 @@ def test_a_listed_file_is_found_though_its_decoder_dies(tmp_path: Path, sandbox:
     )  # fmt: skip
     assert file.problem is not None
     assert file.problem.code is ProblemCode.MEDIA_DECODER_CRASHED
-    assert [match.signal.id for match in file.matches] == ["s"]
+    assert [match.signal_id for match in file.matches] == ["s"]
 
 
 def test_a_picture_above_its_share_has_all_memory_to_itself(

@@ -19,6 +19,7 @@ _COMMANDS = {
     "doctor": ("amparo.interfaces.cli.doctor", "Check that everything works on this machine."),
     "hash": ("amparo.interfaces.cli.hash", "Hash files: PDQ of pictures, digests of all."),
     "scan": ("amparo.interfaces.cli.scan", "Hold files against a list of known hashes."),
+    "index": ("amparo.interfaces.cli.index", "Look at the indexes of long lists."),
 }
 
 INTERRUPTED = 130

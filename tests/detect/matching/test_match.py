@@ -36,7 +36,7 @@ def known(*signals: Signal) -> KnownSignals:
 
 def only_match(image: Image.Image) -> tuple[str, int]:
     [match] = find_matches(hashed(image), known(signal()))
-    assert (match.list_name, match.signal.id) == ("mine", "s")
+    assert (match.list_name, match.signal_id) == ("mine", "s")
     return match.variant, match.distance_bits
 
 
@@ -77,7 +77,7 @@ def test_equal_bytes_match_by_every_digest_and_come_first() -> None:
         Signal("u", Algorithm.SHA256, digests.sha256),
     ]
     matches = find_matches(hashes, known(*signals))
-    assert [match.signal.id for match in matches] == ["u", "t", "m", "near"]
+    assert [match.signal_id for match in matches] == ["u", "t", "m", "near"]
 
 
 def test_the_radius_is_kept() -> None:
@@ -113,7 +113,7 @@ def test_expired_and_poor_signals_are_left_out() -> None:
         signal(quality=50, id="good enough"),
     )
     assert signals.left_out == 2
-    found = {match.signal.id for match in find_matches(hashed(PICTURE), signals)}
+    found = {match.signal_id for match in find_matches(hashed(PICTURE), signals)}
     assert found == {"live", "good enough"}
 
 

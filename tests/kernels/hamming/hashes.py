@@ -8,7 +8,7 @@ from amparo.kernels.hamming import (
     near_rows,
     near_rows_by_ring,
     near_rows_of_many,
-    ring_tables,
+    ring_table,
     sketches_a_chunk,
 )
 
@@ -52,7 +52,7 @@ class Known:
         sketches = np.zeros((CHUNKS, sketches_a_chunk(count)), np.uint16)
         rows = np.zeros((CHUNKS, count), np.uint32)
         for chunk in range(CHUNKS):
-            ring_tables(self.hashes, self.offsets, sketches, rows, chunk)
+            ring_table(self.hashes, chunk, self.offsets[chunk], sketches[chunk], rows[chunk])
         self.sketches, self.rows = sketches.reshape(-1), rows.reshape(-1)
 
     def by_ring(self, query: np.ndarray, radii: np.ndarray) -> list[tuple[int, int]] | None:

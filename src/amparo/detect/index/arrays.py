@@ -32,12 +32,12 @@ class ArrayFile:
     def size_bytes(self) -> int:
         """Of the whole file."""
         count = int(np.prod(self.shape, dtype=np.int64))
-        return len(self._header()) + count * np.dtype(self.dtype).itemsize
+        return len(self.header) + count * np.dtype(self.dtype).itemsize
 
     def open(self, folder: Path) -> NDArray[Any]:
         """The array, mapped; its header and size are checked. Raises Damaged, FileNotFoundError."""
         path = folder / self.name
-        header = self._header()
+        header = self.header
         with path.open("rb") as file:
             whole = os.fstat(file.fileno()).st_size
             if file.read(len(header)) != header or whole != self.size_bytes:
@@ -52,7 +52,9 @@ class ArrayFile:
         if digest_of(folder / self.name) != self.sha256:
             raise Damaged(f"{folder / self.name} is damaged: its bytes are not those written.")
 
-    def _header(self) -> bytes:
+    @property
+    def header(self) -> bytes:
+        """The bytes before the array."""
         out = BytesIO()
         np.lib.format.write_array_header_1_0(
             out,
@@ -87,14 +89,31 @@ def write_array(path: Path, array: NDArray[Any]) -> None:
         os.fsync(file.fileno())
 
 
-def new_array(path: Path, shape: tuple[int, ...], dtype: type[np.generic]) -> Any:
-    """A new file of zeros, mapped to be filled; `flush` it at the end."""
-    path.touch(exist_ok=False)
-    mapped = np.lib.format.open_memmap(path, mode="w+", dtype=dtype, shape=shape)
-    # A full disk must be an error here, not a signal when a page is written.
-    with path.open("r+b") as file:
-        os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
-    return mapped
+class NewArray:
+    """A new file of an array that is written part by part, in order; close it at the end.
+
+    In large pieces, so that the system keeps it in large pages, which are searched faster.
+    """
+
+    def __init__(self, path: Path, shape: tuple[int, ...], dtype: type[np.generic]) -> None:
+        self.shape = shape
+        self.dtype = np.dtype(dtype)
+        self._file = path.open("xb", buffering=0)
+        self._write(ArrayFile(path.name, self.dtype.str, shape, "").header)
+
+    def append(self, part: NDArray[Any]) -> None:
+        """Write the next part, of whatever shape."""
+        self._write(np.ascontiguousarray(part, self.dtype).reshape(-1).view(np.uint8).data)
+
+    def close(self) -> None:
+        """On disk when this returns."""
+        os.fsync(self._file.fileno())
+        self._file.close()
+
+    def _write(self, data: bytes | memoryview) -> None:
+        left = memoryview(data)
+        while left:
+            left = left[self._file.write(left) :]
 
 
 def described(folder: Path, arrays: Mapping[str, tuple[str, tuple[int, ...]]]) -> list[ArrayFile]:

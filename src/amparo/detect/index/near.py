@@ -1,6 +1,6 @@
 """One table of near hashes: compared one by one while it is short, through a ring index beyond."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Self
 
@@ -15,7 +15,7 @@ from amparo.kernels.hamming import (
     near_rows,
     near_rows_by_ring,
     near_rows_of_many,
-    ring_tables,
+    ring_table,
     sketches_a_chunk,
 )
 
@@ -25,15 +25,13 @@ SHORTEST_RING_ROWS = 4096
 MANY_QUERIES = 256
 _MANY_AT_A_TIME = 4096
 
-Arrays = Mapping[str, NDArray[np.generic]]
-
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
 class NearTable:
     """Hashes uint64[N, 4] by ascending signal number, and what finds those near a query.
 
-    `tables` are `offsets`, `sketches` and `rows` of `ring_tables`, the last two flat; none where
-    the table is short. `gone` uint8[⌈N / 8⌉] has a bit for each withdrawn row.
+    `tables` are `offsets`, `sketches` and `rows` of all chunks; none where the table is short.
+    `gone` uint8[⌈N / 8⌉] has a bit for each withdrawn row.
     """
 
     hashes: NDArray[np.uint64]
@@ -52,12 +50,9 @@ class NearTable:
         hashes = np.ascontiguousarray(rows.values[order]).view(np.uint64)
         tables = None
         if len(hashes) >= SHORTEST_RING_ROWS:
-            offsets, sketches, by_bucket = (
-                np.zeros(shape, dtype) for shape, dtype in table_shapes(len(hashes)).values()
-            )
-            for chunk in range(CHUNKS):
-                ring_tables(hashes, offsets, sketches, by_bucket, chunk)
-            tables = offsets, sketches.reshape(-1), by_bucket.reshape(-1)
+            parts = list(ring_tables(hashes))
+            offsets, sketches, by_bucket = (np.concatenate(one) for one in zip(*parts, strict=True))
+            tables = offsets.reshape(CHUNKS, -1), sketches, by_bucket
         lists = rows.lists[order]
         gone = np.zeros((len(hashes) + 7) // 8, np.uint8)
         largest = int(lists.max()) if len(lists) else 0
@@ -97,10 +92,24 @@ class NearTable:
         return Hits(queries, self.signals[rows], distances)
 
 
+def ring_tables(
+    hashes: NDArray[np.uint64],
+) -> Iterator[tuple[NDArray[np.uint32], NDArray[np.uint16], NDArray[np.uint32]]]:
+    """Offsets, sketches and rows of one chunk of uint64[N, 4] after the other."""
+    for chunk in range(CHUNKS):
+        tables = (
+            np.zeros(BUCKETS + 1, np.uint32),
+            np.zeros(sketches_a_chunk(len(hashes)), np.uint16),
+            np.zeros(len(hashes), np.uint32),
+        )
+        ring_table(hashes, chunk, *tables)
+        yield tables
+
+
 def table_shapes(count: int) -> dict[str, tuple[tuple[int, ...], type[np.generic]]]:
-    """Shape and dtype of the tables of a ring index over so many rows."""
+    """Shape and dtype of what `ring_tables` gives for so many rows, all chunks together."""
     return {
         "offsets": ((CHUNKS, BUCKETS + 1), np.uint32),
-        "sketches": ((CHUNKS, int(sketches_a_chunk(count))), np.uint16),
-        "rows": ((CHUNKS, count), np.uint32),
+        "sketches": ((CHUNKS * int(sketches_a_chunk(count)),), np.uint16),
+        "rows": ((CHUNKS * count,), np.uint32),
     }

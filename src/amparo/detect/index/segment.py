@@ -12,20 +12,23 @@ from numpy.typing import NDArray
 
 from amparo.detect.index.arrays import (
     ArrayFile,
+    NewArray,
     described,
     fetch,
-    new_array,
     sync_folder,
     verify_all,
     write_array,
 )
 from amparo.detect.index.exact import DigestTable, in_order
 from amparo.detect.index.model import NEAR, Rows
-from amparo.detect.index.near import SHORTEST_RING_ROWS, NearTable, table_shapes
-from amparo.kernels.hamming import CHUNKS, ring_tables
+from amparo.detect.index.near import SHORTEST_RING_ROWS, NearTable, ring_tables, table_shapes
+from amparo.kernels.hamming import CHUNKS
 
 BUILDING = ".building-"
 """How the folder of an unfinished segment begins; who finds one may remove it."""
+
+About = dict[str, tuple[str, tuple[int, ...]]]
+"""The dtype and shape of each array of a table."""
 
 Advance = Callable[[float], None]
 """Called with the share of the work that is done."""
@@ -74,7 +77,7 @@ def open_segment(folder: Path, files: SegmentFiles) -> Segment:
         tables = None
         if count >= SHORTEST_RING_ROWS:
             offsets, sketches, by_bucket = (part(kind, name) for name in table_shapes(count))
-            tables = offsets, sketches.reshape(-1), by_bucket.reshape(-1)
+            tables = offsets, sketches, by_bucket
         near = NearTable(part(kind, "values"), *common, files.largest_list, tables)
     return Segment(files, near, digests)
 
@@ -109,8 +112,8 @@ def write_segment(
             if len(known):
                 largest_list = max(largest_list, int(known.lists.max()))
                 parts = _near_parts if kind == NEAR else _digest_parts
-                for part, array in parts(building, kind, known, advance).items():
-                    arrays[f"{kind}-{part}.npy"] = array.dtype.str, array.shape
+                for part, about in parts(building, kind, known, advance).items():
+                    arrays[f"{kind}-{part}.npy"] = about
         counts = {kind: len(known) for kind, known in rows.items() if len(known)}
         files = SegmentFiles(name, counts, largest_list, tuple(described(building, arrays)))
         sync_folder(building)
@@ -123,34 +126,36 @@ def write_segment(
     return files
 
 
-def _near_parts(
-    building: Path, kind: str, known: Rows, advance: Advance
-) -> dict[str, NDArray[Any]]:
+def _near_parts(building: Path, kind: str, known: Rows, advance: Advance) -> About:
     order = np.argsort(known.signals, kind="stable")
     parts: dict[str, NDArray[Any]] = {
         "values": np.ascontiguousarray(known.values[order]).view(np.uint64),
         "signals": known.signals[order],
         "lists": known.lists[order],
     }
-    for part, array in parts.items():
-        write_array(building / f"{kind}-{part}.npy", array)
+    described_parts = _written(building, kind, parts)
     count = len(known)
     if count < SHORTEST_RING_ROWS:
-        return parts
+        return described_parts
+    advance(0.1)
     tables = {
-        part: new_array(building / f"{kind}-{part}.npy", shape, dtype)
+        part: NewArray(building / f"{kind}-{part}.npy", shape, dtype)
         for part, (shape, dtype) in table_shapes(count).items()
     }
-    advance(0.1)
-    for chunk in range(CHUNKS):
-        ring_tables(parts["values"], tables["offsets"], tables["sketches"], tables["rows"], chunk)
-        advance(0.1 + 0.7 * (chunk + 1) / CHUNKS)
-    for table in tables.values():
-        table.flush()
-    return parts | tables
+    try:
+        for done, each in enumerate(ring_tables(parts["values"]), 1):
+            for part, array in zip(tables, each, strict=True):
+                tables[part].append(np.asarray(array))
+            advance(0.1 + 0.7 * done / CHUNKS)
+    finally:
+        for table in tables.values():
+            table.close()
+    return described_parts | {
+        part: (table.dtype.str, table.shape) for part, table in tables.items()
+    }
 
 
-def _digest_parts(building: Path, kind: str, known: Rows, _: Advance) -> dict[str, NDArray[Any]]:
+def _digest_parts(building: Path, kind: str, known: Rows, _: Advance) -> About:
     order = in_order(known.values)
     signals = known.signals[order]
     parts: dict[str, NDArray[Any]] = {
@@ -159,6 +164,10 @@ def _digest_parts(building: Path, kind: str, known: Rows, _: Advance) -> dict[st
         "lists": known.lists[order],
         "by_signal": np.argsort(signals, kind="stable").astype(np.uint32),
     }
+    return _written(building, kind, parts)
+
+
+def _written(building: Path, kind: str, parts: Mapping[str, NDArray[Any]]) -> About:
     for part, array in parts.items():
         write_array(building / f"{kind}-{part}.npy", array)
-    return parts
+    return {part: (array.dtype.str, array.shape) for part, array in parts.items()}

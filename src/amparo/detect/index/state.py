@@ -55,11 +55,10 @@ class State:
             for change in self._journal.changes():
                 self.apply(change)
                 applied = True
-            later = [number for number in journals if number > self._journal.number]
-            if not later:
+            if max(journals) <= self._journal.number:
                 return applied
-            # What is named after it is begun only when it is complete; it may be removed by now.
-            self._journal = Journal(self._folder, min(later))
+            # A journal is begun when the one before it is complete; it may be removed by now.
+            self._journal = Journal(self._folder, self._journal.number + 1)
 
     def is_behind(self) -> bool:
         """Whether the journal that is being followed has grown."""

@@ -25,6 +25,9 @@ from amparo.detect.lists.model import KnownList, Signal
 
 LONGEST_LINE = 65_536
 
+Entry = tuple[int, Signal | None]
+"""The number of a line and the signal on it."""
+
 _UTF_16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")
 
 _WITH_A_FILE_NAME = re.compile(r"[0-9A-Fa-f]{32,} [ *].")
@@ -37,17 +40,32 @@ def read_list(path: Path, *, algorithm: Algorithm | None = None) -> KnownList:
     `algorithm` tells what a bare hash is where its length does not: 64 digits can be PDQ or
     SHA-256. Raises NotFound or Invalid, which names file, line and column.
     """
+    signals = []
+    unhashed = 0
+    for _, found in read_signals(path, algorithm=algorithm):
+        if found is None:
+            unhashed += 1
+        else:
+            signals.append(found)
+    return KnownList(path.stem, tuple(signals), unhashed)
+
+
+def read_signals(path: Path, *, algorithm: Algorithm | None = None) -> Iterator[Entry]:
+    """The lines of the list one by one, for a list of any length; see `read_list`.
+
+    Each with its number; a line about a file that had no hash has no signal. What came before a
+    bad line must not be used.
+    """
     try:
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-            lines = _checked_lines(path, file)
-            return _read(path, lines, algorithm)
+            yield from _read(path, _checked_lines(path, file), algorithm)
     except FileNotFoundError as error:
         raise NotFound(f"There is no list or file {str(path)!r}.") from error
     except OSError as error:
         raise Invalid(f"{path}: the list cannot be read: {error.strerror}.") from error
 
 
-def _read(path: Path, lines: Iterator[str], algorithm: Algorithm | None) -> KnownList:
+def _read(path: Path, lines: Iterator[str], algorithm: Algorithm | None) -> Iterator[Entry]:
     skipped = 0
     for first in lines:
         if first.strip() and not first.startswith("#"):
@@ -56,7 +74,6 @@ def _read(path: Path, lines: Iterator[str], algorithm: Algorithm | None) -> Know
     else:
         raise Invalid(f"{path}: the list is empty.")
     start = skipped + 1
-    unhashed = 0
     first = first.removeprefix("\ufeff")
     for separator, name in ((";", "semicolons"), ("\t", "tabs")):
         if "," not in first and "algorithm" in first.lower() and separator in first:
@@ -64,15 +81,13 @@ def _read(path: Path, lines: Iterator[str], algorithm: Algorithm | None) -> Know
     if first.lstrip().startswith("["):
         raise _bad(path, start, "", "begins a JSON array; a list has one JSON object a line")
     if first.lstrip().startswith("{"):
-        found, unhashed = _json_lines(path, _again(first, lines), start)
-    elif "," in first and not _WITH_A_FILE_NAME.match(first):
-        found, unhashed = _csv(path, _again(first, lines), start)
-    else:
-        found = _bare(path, _again(first, lines), start, algorithm)
-    return KnownList(path.stem, tuple(found), unhashed)
+        return _json_lines(path, _again(first, lines), start)
+    if "," in first and not _WITH_A_FILE_NAME.match(first):
+        return _csv(path, _again(first, lines), start)
+    return _bare(path, _again(first, lines), start, algorithm)
 
 
-def _csv(path: Path, lines: Iterator[str], start: int) -> tuple[list[Signal], int]:
+def _csv(path: Path, lines: Iterator[str], start: int) -> Iterator[Entry]:
     reader = csv.reader(lines, strict=True)
     try:
         names = [name.strip().lower() for name in next(reader)]
@@ -82,8 +97,6 @@ def _csv(path: Path, lines: Iterator[str], start: int) -> tuple[list[Signal], in
         if len(set(names)) != len(names):
             raise _bad(path, start, "header", "names a column twice")
         checked_names(names)
-        found = []
-        unhashed = 0
         for row in reader:
             number = start + reader.line_num - 1
             if not any(field.strip() for field in row):
@@ -91,20 +104,14 @@ def _csv(path: Path, lines: Iterator[str], start: int) -> tuple[list[Signal], in
             if len(row) != len(names):
                 raise _bad(path, number, "", f"has {len(row)} columns, the header {len(names)}")
             fields = dict(zip(names, row, strict=True))
-            if is_unhashed(fields):
-                unhashed += 1
-            else:
-                found.append(_signal(path, number, fields))
+            yield number, None if is_unhashed(fields) else _signal(path, number, fields)
     except BadValue as error:
         raise _bad(path, start, error.column, error.message) from error
     except csv.Error as error:
         raise _bad(path, start + reader.line_num - 1, "", f"is not CSV: {error}") from error
-    return found, unhashed
 
 
-def _json_lines(path: Path, lines: Iterator[str], start: int) -> tuple[list[Signal], int]:
-    found = []
-    unhashed = 0
+def _json_lines(path: Path, lines: Iterator[str], start: int) -> Iterator[Entry]:
     for number, line in enumerate(lines, start):
         if not line.strip():
             continue
@@ -114,17 +121,12 @@ def _json_lines(path: Path, lines: Iterator[str], start: int) -> tuple[list[Sign
             raise _bad(path, number, "", "is not JSON") from error
         if not isinstance(fields, dict):
             raise _bad(path, number, "", "is not a JSON object")
-        if is_unhashed(fields):
-            unhashed += 1
-            continue
-        found.append(_signal(path, number, fields))
-    return found, unhashed
+        yield number, None if is_unhashed(fields) else _signal(path, number, fields)
 
 
 def _bare(
     path: Path, lines: Iterator[str], start: int, algorithm: Algorithm | None
-) -> list[Signal]:
-    found = []
+) -> Iterator[Entry]:
     for number, line in enumerate(lines, start):
         text = line.strip()
         if not text or text.startswith("#"):
@@ -141,8 +143,12 @@ def _bare(
             value = checked_hash(digits, kind)
         except BadValue as error:
             raise _bad(path, number, error.column, error.message) from error
-        found.append(Signal(f"{path.name}:{number}", kind, value))
-    return found
+        yield number, Signal(default_id(path, number), kind, value)
+
+
+def default_id(path: Path, number: int) -> str:
+    """The id of a signal that has none of its own."""
+    return f"{path.name}:{number}"
 
 
 def _named(path: Path, number: int, name: str) -> Algorithm:
@@ -166,7 +172,7 @@ def _by_length(path: Path, number: int, digits: str) -> Algorithm:
 
 def _signal(path: Path, number: int, fields: Mapping[str, object]) -> Signal:
     try:
-        return signal(fields, default_id=f"{path.name}:{number}")
+        return signal(fields, default_id=default_id(path, number))
     except BadValue as error:
         raise _bad(path, number, error.column, error.message) from error
 

@@ -1,49 +1,92 @@
-"""Lists made ready to be searched: an index for near hashes, a table for each kind of digest."""
+"""Lists made ready to be searched: short ones in memory, long ones through their index."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from amparo.detect.hashing.model import USABLE_QUALITY, Algorithm
-from amparo.detect.index import DigestTable, NearIndex, NearTable, Rows
+from amparo.detect.index import DigestTable, Hits, NearTable, Rows
 from amparo.detect.lists.model import KnownList, Signal
 
-Entry = tuple[str, Signal]
+
+class Searchable(Protocol):
+    """The live signals of one list, each under a number that a search gives back."""
+
+    @property
+    def name(self) -> str:
+        """What matches call the list."""
+
+    @property
+    def left_out(self) -> int:
+        """How many signals are not searched, being expired or of poor quality."""
+
+    def __len__(self) -> int:
+        """How many signals are searched."""
+
+    def near(self, queries: NDArray[np.uint64], radius_bits: int) -> Hits:
+        """Signals near hashes uint64[Q, 4]."""
+
+    def equal(self, algorithm: Algorithm, digest: bytes) -> Hits:
+        """Signals equal to a digest."""
+
+    def signal_id(self, number: int) -> str | None:
+        """The id of a signal that was found; None where it has expired meanwhile."""
 
 
 class KnownSignals:
-    """The live signals of some lists, each under a number that the index gives back."""
+    """The live signals of some lists."""
 
-    def __init__(self, lists: Sequence[KnownList], *, now: datetime) -> None:
+    def __init__(self, lists: Sequence[KnownList | Searchable], *, now: datetime) -> None:
         """Signals that have expired by `now`, and hashes of poor quality, are left out."""
-        self.left_out = 0
-        self._entries: list[Entry] = []
-        for known in lists:
-            for signal in known.signals:
-                if signal.is_live(now) and _is_usable(signal):
-                    self._entries.append((known.name, signal))
-                else:
-                    self.left_out += 1
-        self.near: NearIndex = NearTable.of(self._rows(Algorithm.PDQ))
-        self.digests = {
+        self.lists: tuple[Searchable, ...] = tuple(
+            _InMemory(each, now) if isinstance(each, KnownList) else each for each in lists
+        )
+
+    def __len__(self) -> int:
+        return sum(len(each) for each in self.lists)
+
+    @property
+    def left_out(self) -> int:
+        """How many signals are not searched, being expired or of poor quality."""
+        return sum(each.left_out for each in self.lists)
+
+
+class _InMemory:
+    """A list that is short enough to be read whole each time."""
+
+    def __init__(self, known: KnownList, now: datetime) -> None:
+        self.name = known.name
+        self._signals = [
+            signal for signal in known.signals if signal.is_live(now) and is_usable(signal)
+        ]
+        self.left_out = len(known.signals) - len(self._signals)
+        self._near = NearTable.of(self._rows(Algorithm.PDQ))
+        self._digests = {
             algorithm: DigestTable.of(self._rows(algorithm))
             for algorithm in Algorithm
             if algorithm.is_exact
         }
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._signals)
 
-    def entry(self, number: int) -> Entry:
-        """The list's name and the signal that were given `number`."""
-        return self._entries[number]
+    def near(self, queries: NDArray[np.uint64], radius_bits: int) -> Hits:
+        return self._near.search(queries, radius_bits)
+
+    def equal(self, algorithm: Algorithm, digest: bytes) -> Hits:
+        return self._digests[algorithm].search(np.frombuffer(digest, np.uint8)[None])
+
+    def signal_id(self, number: int) -> str | None:
+        return self._signals[number].id
 
     def _rows(self, algorithm: Algorithm) -> Rows:
         """The hashes of one algorithm's signals, all as of one list."""
         chosen = [
             (number, signal.value)
-            for number, (_, signal) in enumerate(self._entries)
+            for number, signal in enumerate(self._signals)
             if signal.algorithm is algorithm
         ]
         joined = bytes.fromhex("".join(value for _, value in chosen))
@@ -52,5 +95,6 @@ class KnownSignals:
         return Rows(values, numbers, np.zeros(len(chosen), np.uint32))
 
 
-def _is_usable(signal: Signal) -> bool:
+def is_usable(signal: Signal) -> bool:
+    """Whether its quality, where there is one, tells pictures apart."""
     return signal.quality is None or signal.quality >= USABLE_QUALITY

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Iterator
 
-import numpy as np
-
 from amparo.detect.hashing.model import (
     USABLE_QUALITY,
     Algorithm,
@@ -13,7 +11,7 @@ from amparo.detect.hashing.model import (
 )
 from amparo.detect.index import as_words
 from amparo.detect.index.model import LARGEST_RADIUS_BITS
-from amparo.detect.matching.known import KnownSignals
+from amparo.detect.matching.known import KnownSignals, Searchable
 from amparo.detect.matching.model import Match
 
 ORIGINAL = "original"
@@ -23,11 +21,15 @@ def find_matches(
     hashes: MediaHashes, known: KnownSignals, *, radius_bits: int = LARGEST_RADIUS_BITS
 ) -> tuple[Match, ...]:
     """The signals that match, each once by its nearest variant, exact ones first."""
-    nearest: dict[int, Match] = {}
-    for number, match in [*_exact(hashes, known), *_near(hashes.pictures, known, radius_bits)]:
-        best = nearest.get(number)
-        if best is None or _order(match) < _order(best):
-            nearest[number] = match
+    nearest: dict[tuple[int, int], Match] = {}
+    for position, known_list in enumerate(known.lists):
+        for number, match in [
+            *_exact(hashes, known_list),
+            *_near(hashes.pictures, known_list, radius_bits),
+        ]:
+            best = nearest.get((position, number))
+            if best is None or _order(match) < _order(best):
+                nearest[position, number] = match
     return tuple(sorted(nearest.values(), key=_order))
 
 
@@ -36,7 +38,7 @@ def _order(match: Match) -> tuple[bool, int, bool, int]:
     return perceptual, match.distance_bits, match.variant != ORIGINAL, match.frame
 
 
-def _exact(hashes: MediaHashes, known: KnownSignals) -> Iterator[tuple[int, Match]]:
+def _exact(hashes: MediaHashes, known: Searchable) -> Iterator[tuple[int, Match]]:
     digests = hashes.digests
     values = {
         Algorithm.SHA256: digests.sha256,
@@ -44,14 +46,13 @@ def _exact(hashes: MediaHashes, known: KnownSignals) -> Iterator[tuple[int, Matc
         Algorithm.MD5: digests.md5,
     }
     for algorithm, value in values.items():
-        asked = np.frombuffer(bytes.fromhex(value), np.uint8)[None, :]
-        for found in known.digests[algorithm].search(asked).signals:
-            list_name, signal = known.entry(int(found))
-            yield int(found), Match(list_name, signal, algorithm, 0, ORIGINAL, 0, None)
+        for found in known.equal(algorithm, bytes.fromhex(value)).signals.tolist():
+            if (signal_id := known.signal_id(found)) is not None:
+                yield found, Match(known.name, signal_id, algorithm, 0, ORIGINAL, 0, None)
 
 
 def _near(
-    pictures: Iterable[PictureHash], known: KnownSignals, radius_bits: int
+    pictures: Iterable[PictureHash], known: Searchable, radius_bits: int
 ) -> Iterator[tuple[int, Match]]:
     asked = [
         (picture.frame, variant)
@@ -59,23 +60,18 @@ def _near(
         for variant in picture.variants or (_itself(picture),)
         if variant.quality >= USABLE_QUALITY
     ]
-    if not asked or not len(known.near):
+    if not asked:
         return
-    queries = as_words(b"".join(variant.value for _, variant in asked))
-    hits = known.near.search(queries, radius_bits)
-    for query, found, distance in zip(hits.queries, hits.signals, hits.distances, strict=True):
+    hits = known.near(as_words(b"".join(variant.value for _, variant in asked)), radius_bits)
+    for query, found, distance in zip(
+        hits.queries.tolist(), hits.signals.tolist(), hits.distances.tolist(), strict=True
+    ):
         frame, variant = asked[query]
-        list_name, signal = known.entry(int(found))
-        match = Match(
-            list_name,
-            signal,
-            Algorithm.PDQ,
-            int(distance),
-            variant.name,
-            frame,
-            variant.quality,
-        )
-        yield int(found), match
+        if (signal_id := known.signal_id(found)) is not None:
+            match = Match(
+                known.name, signal_id, Algorithm.PDQ, distance, variant.name, frame, variant.quality
+            )
+            yield found, match
 
 
 def _itself(picture: PictureHash) -> Variant:

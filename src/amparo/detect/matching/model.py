@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 from amparo.detect.hashing.model import Algorithm
-from amparo.detect.lists.model import Signal
 
 
 @dataclass(frozen=True, slots=True)
@@ -11,7 +10,7 @@ class Match:
     """A signal that a file matched: how far its hash lies, and which variant and frame hit."""
 
     list_name: str
-    signal: Signal
+    signal_id: str
     algorithm: Algorithm
     distance_bits: int
     variant: str

@@ -2,7 +2,7 @@
 
 import sys
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -92,5 +92,32 @@ def progress(paths: Iterable[str]) -> Iterator[Progress]:
     bar.start()
     try:
         yield bar
+    finally:
+        bar.stop()
+
+
+@contextmanager
+def share_bar(title: str) -> Iterator[Callable[[float], None]]:
+    """A bar for one long piece of work, which calls what is given with the share that is done.
+
+    It appears with the first call, and on a terminal only.
+    """
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    bar = Progress(console=Console(stderr=True), transient=True, redirect_stdout=False)
+    task = bar.add_task(title, total=1.0, start=False)
+
+    def advance(share: float) -> None:
+        if not bar.tasks[0].started:
+            bar.start()
+            bar.start_task(task)
+        bar.update(task, completed=share)
+
+    try:
+        yield advance
     finally:
         bar.stop()

@@ -9,6 +9,8 @@ from amparo.interfaces.cli.options import FORMAT, PATHS, PDQ_INPUT, PROCESSES, a
 from amparo.interfaces.cli.output import Format, Record, path_fields, printer
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from amparo.app.scan_files import FileMatches
     from amparo.detect.matching import KnownSignals
 
@@ -83,7 +85,7 @@ def command(
         from amparo.detect.hashing.model import PdqInput
         from amparo.interfaces.cli.progress import progress
 
-        known = _known(lists, algorithm)
+        known = _known(lists, algorithm, settings.home)
         show = printer(Format(form), columns, _rows)
         with progress(paths) as bar:
             for file in scan_files(
@@ -102,35 +104,23 @@ def command(
     leave(1 if matched else 2 if failed else 0)
 
 
-def _known(lists: tuple[str, ...], algorithm: str | None) -> "KnownSignals":
-    from collections import Counter
-    from dataclasses import replace
+def _known(lists: tuple[str, ...], algorithm: str | None, home: "Path") -> "KnownSignals":
     from datetime import UTC, datetime
-    from pathlib import Path
 
-    from amparo.core.errors import Invalid
+    from amparo.app.known_lists import open_lists
     from amparo.detect.hashing.model import Algorithm
-    from amparo.detect.lists import read_list
-    from amparo.detect.matching import KnownSignals
     from amparo.detect.matching.warm_up import warm_up
+    from amparo.interfaces.cli.progress import share_bar
 
-    bare = Algorithm(algorithm) if algorithm else None
-    files = [read_list(Path(each), algorithm=bare) for each in lists]
-    stems = Counter(each.name for each in files)
-    files = [
-        replace(each, name=path) if stems[each.name] > 1 else each
-        for each, path in zip(files, lists, strict=True)
-    ]
-    for each in files:
-        if each.unhashed:
-            announce(f"{each.name}: {each.unhashed} of its lines are files that had no hash.")
-    warm_up()
-    known = KnownSignals(files, now=datetime.now(UTC))
-    if known.left_out:
-        announce(f"Not searched, being expired or of poor quality: {known.left_out} signals.")
-    if not len(known):
-        raise Invalid(f"Nothing to search for: no signal in {', '.join(lists)} is live and usable.")
-    return known
+    warm_up(long=False)
+    return open_lists(
+        lists,
+        home,
+        datetime.now(UTC),
+        algorithm=Algorithm(algorithm) if algorithm else None,
+        announce=announce,
+        bar=share_bar,
+    )
 
 
 def _is_passed_over(file: "FileMatches", pictures_only: bool) -> bool:
@@ -146,7 +136,7 @@ def _record(file: "FileMatches") -> Record:
         record["matches"] = [
             {
                 "list": match.list_name,
-                "signal": match.signal.id,
+                "signal": match.signal_id,
                 "algorithm": match.algorithm.value,
                 "distance": match.distance_bits,
                 "variant": match.variant,

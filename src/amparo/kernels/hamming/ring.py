@@ -34,10 +34,10 @@ def near_rows_by_ring(
 ) -> tuple[NDArray[np.int64], NDArray[np.uint8], bool]:
     """Rows within the radius of their list of `query` uint64[4]: numbers, distances.
 
-    The tables are those of `ring_tables`, `sketches` and `rows` flat. Each row comes once, in no
-    order. The last value is whether they were looked for at all: where data is too odd, comparing
-    all rows by `near_rows` is faster. No radius may exceed 31. Damaged tables can hide rows, but
-    nothing outside of the arrays is ever read.
+    The tables are those of `ring_table`: `offsets` uint32[16, 65537], the others flat. Each row
+    comes once, in no order. The last value is whether they were looked for at all: where data is
+    too odd, comparing all rows by `near_rows` is faster. No radius may exceed 31. Damaged tables
+    can hide rows, but nothing outside of the arrays is ever read.
     """
     count = hashes.shape[0]
     radius_bits = largest_radius(radii)

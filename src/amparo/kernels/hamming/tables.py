@@ -26,20 +26,19 @@ def chunk_of(query: NDArray[np.uint64], chunk: Whole) -> np.uint16:
 
 
 @kernel
-def ring_tables(
+def ring_table(
     hashes: NDArray[np.uint64],
-    offsets: NDArray[np.uint32],
+    chunk: Whole,
+    starts: NDArray[np.uint32],
     sketches: NDArray[np.uint16],
     rows: NDArray[np.uint32],
-    chunk: Whole,
 ) -> None:
-    """Fill the tables of one chunk of `hashes`, all of them at first 0.
+    """Fill the table of one chunk of `hashes`; all arrays are 0 at first.
 
-    `offsets` uint32[16, 65537]: where each bucket begins. `rows` uint32[16, N]: the rows by
-    bucket. `sketches` uint16[16, sketches_a_chunk(N)]: the next chunk of each such row, so that
-    most rows are turned away without being fetched.
+    `starts` uint32[65537]: where each bucket begins. `rows` uint32[N]: the rows by bucket.
+    `sketches` uint16[sketches_a_chunk(N)]: the next chunk of each such row, so that most rows are
+    turned away without being fetched. An index has the tables of all chunks, one behind the other.
     """
-    starts = offsets[chunk]
     for row in range(hashes.shape[0]):
         starts[np.int64(chunk_of(hashes[row], chunk)) + 1] += np.uint32(1)
     place = np.empty(BUCKETS, np.int64)
@@ -50,5 +49,5 @@ def ring_tables(
         value = np.int64(chunk_of(hashes[row], chunk))
         at = place[value]
         place[value] += 1
-        sketches[chunk, at] = chunk_of(hashes[row], (chunk + 1) % CHUNKS)
-        rows[chunk, at] = row
+        sketches[at] = chunk_of(hashes[row], (chunk + 1) % CHUNKS)
+        rows[at] = row

@@ -89,7 +89,7 @@ def _variants(matches: Iterable[Match]) -> str:
 def _right_match(exhibit: Exhibit, results: Mapping[Path, FileMatches]) -> Match | None:
     """The match of a copy with the photograph that it was made from."""
     matches = results[exhibit.path].matches
-    return next((each for each in matches if each.signal.id == exhibit.photograph.name), None)
+    return next((each for each in matches if each.signal_id == exhibit.photograph.name), None)
 
 
 def _faults(exhibits: Exhibits, results: Mapping[Path, FileMatches]) -> list[str]:
@@ -99,8 +99,8 @@ def _faults(exhibits: Exhibits, results: Mapping[Path, FileMatches]) -> list[str
         if result is None or result.problem is not None:
             faults.append(f"{exhibit.path.name} could not be read")
             continue
-        wrong = [m for m in result.matches if m.signal.id != exhibit.photograph.name]
-        faults += [f"{exhibit.path.name} was taken for {match.signal.id}" for match in wrong]
+        wrong = [m for m in result.matches if m.signal_id != exhibit.photograph.name]
+        faults += [f"{exhibit.path.name} was taken for {match.signal_id}" for match in wrong]
         must = exhibit.alteration is not None and exhibit.alteration.must_be_found
         if must and _right_match(exhibit, results) is None:
             faults.append(f"{exhibit.path.name} was not found")
