@@ -11,7 +11,7 @@ from rich.table import Table
 
 from benchmarks.figures import Figure, machine
 
-NAMES = ("hashing", "scan_start", "matching")
+NAMES = ("hashing", "scan_start", "matching", "growth", "freshness")
 
 
 def main() -> int:
