@@ -11,7 +11,7 @@ from rich.table import Table
 
 from benchmarks.figures import Figure, machine
 
-NAMES = ("hashing", "scan_start", "matching", "growth", "freshness")
+NAMES = ("hashing", "scan_start", "matching", "growth", "freshness", "accuracy")
 
 
 def main() -> int:

@@ -1,18 +1,42 @@
 """Load and compile what matching needs, before the first question."""
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
 import numpy as np
 
-from amparo.detect.index import DigestTable, NearTable, Rows
+from amparo.detect.index import DigestTable, IndexReader, IndexWriter, NearTable, Rows
 from amparo.detect.index.near import MANY_QUERIES, SHORTEST_RING_ROWS
 
 
 def warm_up(*, long: bool = True) -> None:
-    """Search a short table and a `long` one, with one query and with many; and one of digests."""
-    for count in (9, SHORTEST_RING_ROWS) if long else (9,):
-        hashes = np.random.default_rng(1).integers(0, 256, (count, 32), np.uint8)
-        numbers = np.arange(count, dtype=np.uint64)
-        table = NearTable.of(Rows(hashes, numbers, np.zeros(count, np.uint32)))
-        table.search(hashes[:1].view(np.uint64), 31)
-        table.search(np.zeros((MANY_QUERIES, 4), np.uint64), 31)
-    some = Rows(hashes[:9, :16], numbers[:9], np.zeros(9, np.uint32))
-    DigestTable.of(some).search(some.values)
+    """Search short tables in memory; with `long`, also do all that an index in a folder can."""
+    some = _rows(9, 0)
+    NearTable.of(some).search(some.values[:1].view(np.uint64), 31)
+    digests = Rows(some.values[:, :16].copy(), some.signals, some.lists)
+    DigestTable.of(digests).search(digests.values)
+    if long:
+        _change_and_search(digests)
+
+
+def _change_and_search(digests: Rows) -> None:
+    with TemporaryDirectory(prefix="amparo-") as name, IndexWriter(Path(name)) as writer:
+        known = _rows(SHORTEST_RING_ROWS, 0)
+        writer.load({"pdq": known, "md5": digests})
+        writer.load({"pdq": _rows(9, SHORTEST_RING_ROWS)})
+        writer.change({"pdq": _rows(9, 2 * SHORTEST_RING_ROWS), "md5": digests}, known.signals[:9])
+        queries = known.values[:MANY_QUERIES].view(np.uint64)
+        in_memory = NearTable.of(known)
+        for asked in (queries[:1], queries, np.zeros_like(queries)):
+            in_memory.search(asked, 31)
+            for index in (writer, IndexReader(Path(name))):
+                index.near(asked, 31)
+                index.equal("md5", digests.values)
+
+
+def _rows(count: int, first: int) -> Rows:
+    values = np.random.default_rng(first).integers(0, 256, (count, 32), np.uint8)
+    values[: count // 4] = 0  # alike, so that comparing all is faster too
+    return Rows(
+        values, np.arange(first, first + count, dtype=np.uint64), np.zeros(count, np.uint32)
+    )
