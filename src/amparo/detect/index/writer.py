@@ -142,7 +142,7 @@ class IndexWriter:
                 )
             except OSError as error:
                 raise Unavailable(
-                    f"{self._folder} cannot be compacted ({error.strerror}); it is as it was."
+                    f"{self._folder} cannot be compacted ({error.strerror or error}); it is as it was."
                 ) from error
             verified = frozenset(one.name for one in manifest.segments)
             state = State(
@@ -179,7 +179,7 @@ class IndexWriter:
                 publish_manifest(self._folder, manifest)
             except OSError as error:
                 raise Unavailable(
-                    f"{self._folder} cannot be compacted ({error.strerror}); it is as it was."
+                    f"{self._folder} cannot be compacted ({error.strerror or error}); it is as it was."
                 ) from error
             state.manifest = manifest
             state.follow(manifest.journals)
@@ -232,7 +232,7 @@ def _locked(folder: Path) -> int:
         descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
         raise Unavailable(
-            f"The index in {folder} cannot be changed from here ({error.strerror})."
+            f"The index in {folder} cannot be changed from here ({error.strerror or error})."
         ) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -176,7 +176,7 @@ def build(
             _put(building, folder)
         except OSError as error:
             raise Unavailable(
-                f"The index of {path} cannot be kept in {folder} ({error.strerror})."
+                f"The index of {path} cannot be kept in {folder} ({error.strerror or error})."
             ) from error
         finally:
             shutil.rmtree(building, ignore_errors=True)
