@@ -45,7 +45,7 @@ def accuracy(results: list[Result]) -> None:
     rows = -(-len(families) // columns)
     figure, panels = plt.subplots(rows, columns, figsize=(11, 2.1 * rows), sharey=True)
     for panel, (name, each) in zip(panels.flat, families, strict=False):
-        labels = [one["name"].removeprefix(name).strip() or name for one in each]
+        labels = [_label(one["name"], name) for one in each]
         places = range(len(each))
         panel.plot(places, [one["peer"] for one in each], "s-", color=THEIRS,
                    label="threatexchange", markersize=7)  # fmt: skip
@@ -72,6 +72,10 @@ def _family(result: Result) -> str:
     if name.startswith("turned") or name in ("mirrored", "grey", "screenshot"):
         return "mirrored, turned" if name.startswith(("turned", "mirrored")) else name
     return name.rsplit(" ", 1)[0]
+
+
+def _label(name: str, family: str) -> str:
+    return name.removeprefix(family).removeprefix("turned by").strip() or ""
 
 
 def _save(figure: Any, name: str) -> None:

@@ -57,7 +57,8 @@ def append(path: Path, change: Change) -> None:
         except OSError as error:
             os.ftruncate(descriptor, size)
             raise Unavailable(
-                f"The change cannot be kept in {path} ({error.strerror or error}); nothing was changed."
+                f"The change cannot be kept in {path} ({error.strerror or error}); "
+                "nothing was changed."
             ) from error
     finally:
         os.close(descriptor)

@@ -141,9 +141,7 @@ class IndexWriter:
                     self._folder, frozen, everything=everything, loaded=loaded, advance=advance
                 )
             except OSError as error:
-                raise Unavailable(
-                    f"{self._folder} cannot be compacted ({error.strerror or error}); it is as it was."
-                ) from error
+                raise self._not_compacted(error) from error
             verified = frozenset(one.name for one in manifest.segments)
             state = State(
                 self._folder,
@@ -178,12 +176,14 @@ class IndexWriter:
                 frozen = State(self._folder, state.manifest)
                 publish_manifest(self._folder, manifest)
             except OSError as error:
-                raise Unavailable(
-                    f"{self._folder} cannot be compacted ({error.strerror or error}); it is as it was."
-                ) from error
+                raise self._not_compacted(error) from error
             state.manifest = manifest
             state.follow(manifest.journals)
             return frozen
+
+    def _not_compacted(self, error: OSError) -> Unavailable:
+        why = error.strerror or error
+        return Unavailable(f"{self._folder} cannot be compacted ({why}); it is as it was.")
 
     def _compact_quietly(self) -> None:
         try:
