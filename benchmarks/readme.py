@@ -86,9 +86,9 @@ def _accuracy(figures: Figures, _: str) -> str:
         "![Share of altered copies that are found, by edit and strength, Amparo and threatexchange]"
         "(docs/images/accuracy.svg)\n\n"
         f"Of {pairs['ours']:,.0f} pairs of unrelated pictures Amparo took {false['ours']:.0f} for\n"
-        f"copies, threatexchange {false['peer']:.0f}. A crop is of the width and height in all. "
-        "Neither\nlooks up a picture of PDQ quality below 50, which one of these sixteen has in most\n"
-        "of its copies.\n"
+        f"copies, threatexchange {false['peer']:.0f}. A crop is of the width and height in all.\n"
+        "Neither looks up a picture of PDQ quality below 50, which one of these sixteen\n"
+        "has in most of its copies.\n"
     )
 
 
