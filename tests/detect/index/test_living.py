@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from amparo.core.errors import Conflict, Invalid
-from amparo.detect.index import IndexReader, IndexWriter, NearTable, Rows
+from amparo.detect.index import IndexReader, IndexWriter, NearTable, Rows, near, segment
 from amparo.detect.index.near import SHORTEST_RING_ROWS
 from tests.detect.index.rows import changed, random_rows, rows
 
@@ -106,8 +106,24 @@ class Living(RuleBasedStateMachine):
         self.folder.cleanup()
 
 
+class LivingInRings(Living):
+    """The same where every segment of some rows has the tables of a ring index."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.before = near.SHORTEST_RING_ROWS
+        near.SHORTEST_RING_ROWS = segment.SHORTEST_RING_ROWS = 32
+
+    def teardown(self) -> None:
+        near.SHORTEST_RING_ROWS = segment.SHORTEST_RING_ROWS = self.before
+        super().teardown()
+
+
 TestLiving = Living.TestCase
-TestLiving.settings = settings(max_examples=15, stateful_step_count=12, deadline=None)
+TestLivingInRings = LivingInRings.TestCase
+TestLiving.settings = TestLivingInRings.settings = settings(
+    max_examples=15, stateful_step_count=12, deadline=None
+)
 
 
 def test_many_small_changes_become_few_segments(tmp_path: Path) -> None:
