@@ -1,12 +1,22 @@
 """PDQ of a decoded frame, and of what a look-up searches besides: turns, mirrors, inner parts."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from amparo.detect.hashing.model import PictureHash, Variant
 from amparo.detect.media.decode import decode
 from amparo.detect.media.model import Frame, Kind, Limits
 from amparo.kernels.borders import inner_region
-from amparo.kernels.pdq import PdqHash, Region, dihedral, pdq, pdq_scaled, undecided_bits
+from amparo.kernels.pdq import (
+    PdqHash,
+    Region,
+    Turn,
+    pdq,
+    pdq_scaled,
+    turned,
+    turned_scaled,
+    undecided_bits,
+)
 
 RETRY_QUALITY = 55
 """An approximate hash below this quality drifts too far and is computed again in full."""
@@ -46,7 +56,7 @@ def _is_good_enough(found: PdqHash) -> bool:
 
 
 def _picture(frame: Frame, found: PdqHash, *, with_variants: bool) -> PictureHash:
-    variants = (*_turns(found), *_inner_turns(frame)) if with_variants else ()
+    variants = (*_turns(frame, found), *_inner_turns(frame)) if with_variants else ()
     return PictureHash(frame.number, found.value.tobytes(), found.quality, variants)
 
 
@@ -63,17 +73,35 @@ def _pdq(frame: Frame, region: Region | None = None) -> PdqHash:
     )
 
 
-def _turns(found: PdqHash, prefix: str = "") -> tuple[Variant, ...]:
+def _turns(
+    frame: Frame, found: PdqHash, region: Region | None = None, prefix: str = ""
+) -> tuple[Variant, ...]:
     return tuple(
         Variant(f"{prefix}{turn.value}", value.tobytes(), found.quality)
-        for turn, value in dihedral(found.coefficients).items()
+        for turn, value in _turned(frame, found, region).items()
+    )
+
+
+def _turned(frame: Frame, found: PdqHash, region: Region | None) -> dict[Turn, NDArray[np.uint8]]:
+    """The eight hashes of the frame, or of a region of one that is not approximate."""
+    if not frame.approximate:
+        return turned(found, frame.pixels, region=region, orientation=frame.orientation)
+    return turned_scaled(
+        found,
+        np.ascontiguousarray(frame.pixels[:, :, 0]),
+        height=frame.height,
+        width=frame.width,
+        block_px=frame.block_px,
+        orientation=frame.orientation,
     )
 
 
 def _inner_turns(frame: Frame) -> tuple[Variant, ...]:
     """The turns of what is left without borders of one colour, where there are such."""
     region = _inner(frame)
-    return () if region is None else _turns(_pdq(frame, region), prefix=f"{INNER}-")
+    if region is None:
+        return ()
+    return _turns(frame, _pdq(frame, region), region, prefix=f"{INNER}-")
 
 
 def _inner(frame: Frame) -> Region | None:

@@ -78,6 +78,12 @@ def _new_bands(size_px: int, flipped: bool, block_px: int) -> Bands:
     return Bands(starts, offsets, weights, counts, units)
 
 
+def reads_alike_from_both_ends(size_px: int) -> bool:
+    """Whether the bands of a side of `size_px` pixels are the same ones when it is mirrored."""
+    one, other = bands(size_px), bands(size_px, flipped=True)
+    return np.array_equal(one.starts, other.starts) and np.allclose(one.weights, other.weights)
+
+
 @dataclass(frozen=True, slots=True)
 class Columns:
     """The bands of a row of pixels by the bytes they cover, for sums in whole vector lanes.
