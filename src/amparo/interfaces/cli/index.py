@@ -94,6 +94,7 @@ def rebuild(known_list: Path, algorithm: str | None) -> None:
             home,
             algorithm=Algorithm(algorithm) if algorithm else None,
             advance=advance,
+            announce=announce,
         )
     click.echo(f"{folder}: {read_description(folder).searched} signals.")
     leave(0)
@@ -108,7 +109,7 @@ def _found(known_list: Path) -> "tuple[Path, Description]":
     for folder in index_folders(known_list, prepared().home):
         try:
             return folder, read_description(folder)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError, PermissionError):
             continue
     if not known_list.is_file():
         raise NotFound(f"There is no list or file {str(known_list)!r}.")
@@ -156,13 +157,14 @@ def _facts(
 
 
 def _is_current(known_list: Path, about: "Description") -> bool:
+    from amparo.core.errors import NotFound
     from amparo.detect.hashing.model import Algorithm
     from amparo.detect.matching.list_index import ListFile
 
     bare = about.source.algorithm
     try:
         return ListFile.at(known_list, Algorithm(bare) if bare else None) == about.source
-    except OSError:
+    except NotFound:
         return False
 
 
