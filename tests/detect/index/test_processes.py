@@ -5,13 +5,16 @@ import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from contextlib import suppress
+from errno import EIO
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from amparo.core.errors import Conflict, Unavailable
+from amparo.core.errors import Conflict, NotFound, Unavailable
 from amparo.detect.index import IndexReader, IndexWriter
 from tests.detect.index.churn import known, steps
 from tests.detect.index.rows import changed, random_rows
@@ -144,3 +147,129 @@ def test_a_full_disk_costs_the_change_and_nothing_else(tmp_path: Path) -> None:
         assert writer.state.counts()["pdq"] == 205
     assert IndexReader(tmp_path).state.counts()["pdq"] == 205
     assert os.listdir(tmp_path)
+
+
+class FailingDisk:
+    """A disk that takes bytes and, `broken` times after `kept`, does not promise to keep them."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.kept = self.broken = 0
+        for name in ("fsync", "fdatasync"):
+            monkeypatch.setattr(os, name, self._promise(getattr(os, name)))
+
+    def _promise(self, promise: Callable[[int], None]) -> Callable[[int], None]:
+        def promised(descriptor: int) -> None:
+            if self.kept:
+                self.kept -= 1
+            elif self.broken:
+                self.broken -= 1
+                raise OSError(EIO, "Input/output error")
+            promise(descriptor)
+
+        return promised
+
+
+def test_what_the_disk_did_not_promise_to_keep_is_forgotten_by_readers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = FailingDisk(monkeypatch)
+    first, refused, second = (random_rows(seed, 5, first=100 * seed) for seed in range(3))
+    with IndexWriter(tmp_path, compact_rows=10**9) as writer:
+        writer.change({"pdq": first})
+        readers = [IndexReader(tmp_path), IndexReader(tmp_path)]
+        disk.broken = 1
+        monkeypatch.setattr(os, "ftruncate", looked_at(readers, os.ftruncate))
+        with pytest.raises(Unavailable, match=r"Input/output error.*nothing was changed"):
+            writer.change({"pdq": refused})
+        assert readers[0].state.counts()["pdq"] == 5
+        writer.change({"pdq": second})
+        assert readers[0].near(second.values[:1].view("u8"), 0).signals.tolist() == [200]
+        assert readers[1].near(second.values[:1].view("u8"), 0).signals.tolist() == [200]
+        assert [reader.state.counts()["pdq"] for reader in readers] == [10, 10]
+    assert IndexReader(tmp_path).state.counts()["pdq"] == 10
+
+
+def looked_at(
+    readers: list[IndexReader], cut: Callable[[int, int], None]
+) -> Callable[[int, int], None]:
+    """Readers that look just before a record is taken back."""
+
+    def look_and_cut(descriptor: int, size: int) -> None:
+        for reader in readers:
+            assert reader.state.counts()["pdq"] == 10
+        cut(descriptor, size)
+
+    return look_and_cut
+
+
+def test_a_writer_that_cannot_tell_what_it_has_kept_ends(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = FailingDisk(monkeypatch)
+    with IndexWriter(tmp_path, compact_rows=10**9) as writer:
+        writer.change({"pdq": random_rows(1, 5)})
+        disk.broken = 2  # nor does it promise that the record was removed
+        with pytest.raises(Unavailable, match="open it again to see"):
+            writer.change({"pdq": random_rows(2, 5, first=100)})
+        with pytest.raises(Conflict, match="was closed"):
+            writer.change({"pdq": random_rows(2, 5, first=100)})
+    with IndexWriter(tmp_path) as writer:
+        assert writer.state.counts()["pdq"] == 5
+        writer.change({"pdq": random_rows(2, 5, first=100)})
+    assert IndexReader(tmp_path).state.counts()["pdq"] == 10
+
+
+@pytest.mark.parametrize("promises", range(12))
+def test_a_disk_that_breaks_during_a_compaction_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, promises: int
+) -> None:
+    disk = FailingDisk(monkeypatch)
+    with IndexWriter(tmp_path, compact_rows=10**9) as writer:
+        writer.change({"pdq": random_rows(1, 5)})
+        reader = IndexReader(tmp_path)
+        disk.kept, disk.broken = promises, 100
+        with pytest.raises(Unavailable, match="cannot be compacted"):
+            writer.compact()
+        disk.broken = 0
+        with suppress(Conflict):
+            writer.change({"pdq": random_rows(2, 5, first=100)})
+        assert reader.state.counts() == writer.state.counts()
+        left = writer.state.counts()
+    with IndexWriter(tmp_path) as writer:
+        assert writer.state.counts() == left
+        writer.compact()
+        assert IndexReader(tmp_path).state.counts() == left
+
+
+def test_a_disk_that_breaks_beside_a_compaction_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = FailingDisk(monkeypatch)
+    with IndexWriter(tmp_path, compact_rows=10**9) as writer:
+        writer.change({"pdq": random_rows(1, 5)})
+
+        def advance(_: float) -> None:
+            writer.change({"pdq": random_rows(2, 5, first=100)})
+            disk.broken = 1
+            with pytest.raises(Unavailable, match="nothing was changed"):
+                writer.change({"pdq": random_rows(3, 5, first=200)})
+            writer.change({"pdq": random_rows(4, 5, first=300)})
+
+        writer.load({"pdq": random_rows(5, 5, first=400)}, advance)
+        assert writer.state.counts()["pdq"] == 20
+    assert IndexReader(tmp_path).state.counts()["pdq"] == 20
+
+
+def test_a_reader_takes_up_another_index_in_the_same_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    with IndexWriter(folder) as writer:
+        writer.load({"pdq": random_rows(1, 50)})
+    reader = IndexReader(folder)
+    other = random_rows(2, 50, first=7)
+    with IndexWriter(tmp_path / "other") as writer:
+        writer.load({"pdq": other})
+    folder.rename(tmp_path / "away")
+    with pytest.raises(NotFound, match="no index in"):
+        reader.near(changed(other.values[3], 2), 31)
+    (tmp_path / "other").rename(folder)
+    assert reader.near(changed(other.values[3], 2), 31).signals.tolist() == [10]

@@ -12,7 +12,6 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from amparo.core.errors import Unavailable
 from amparo.detect.index.arrays import sync_folder
 from amparo.detect.index.model import WIDTH_BYTES, Damaged, Rows
 
@@ -45,23 +44,41 @@ def new_journal(folder: Path, number: int) -> None:
     sync_folder(folder)
 
 
+class NotAppendedError(Exception):
+    """The disk did not take a record; `was_removed` tells whether what came of it is gone."""
+
+    def __init__(self, path: Path, error: OSError, *, was_removed: bool) -> None:
+        super().__init__(f"{path}: {error.strerror or error}")
+        self.was_removed = was_removed
+
+
 def append(path: Path, change: Change) -> None:
-    """Add a record, on disk when this returns. Raises Unavailable, and then nothing was added."""
+    """Add a record, on disk when this returns. Raises NotAppendedError."""
     record = _packed(change)
-    descriptor = os.open(path, os.O_WRONLY)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise NotAppendedError(path, error, was_removed=True) from error
     try:
         size = os.fstat(descriptor).st_size
         try:
             _write_all(descriptor, record, size)
             os.fdatasync(descriptor)
         except OSError as error:
-            os.ftruncate(descriptor, size)
-            raise Unavailable(
-                f"The change cannot be kept in {path} ({error.strerror or error}); "
-                "nothing was changed."
-            ) from error
+            removed = _is_cut(descriptor, size)
+            raise NotAppendedError(path, error, was_removed=removed) from error
     finally:
         os.close(descriptor)
+
+
+def _is_cut(descriptor: int, size: int) -> bool:
+    """Whether what lies behind could be removed, on disk too."""
+    try:
+        os.ftruncate(descriptor, size)
+        os.fdatasync(descriptor)
+    except OSError:
+        return False
+    return True
 
 
 class Journal:
@@ -81,8 +98,11 @@ class Journal:
     def changes(self) -> Iterator[Change]:
         """The whole records that were not read yet; one that is not yet whole ends them.
 
-        Raises Damaged where one is not as it was written.
+        Raises Damaged where one is not as it was written, or was taken back: then what it changed
+        must be forgotten.
         """
+        if os.fstat(self._descriptor).st_size < self.end:
+            raise Damaged(f"{self.path} ends before byte {self.end}, up to which it was read.")
         while os.fstat(self._descriptor).st_size > self.end:
             found = _record(self.path, self._descriptor, self.end)
             if found is None:

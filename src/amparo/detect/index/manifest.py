@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -31,8 +32,12 @@ class GoneFile:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """An index as of change number `sequence`; later changes are in the journals, in order."""
+    """An index as of change number `sequence`; later changes are in the journals, in order.
 
+    `identity` tells it from any other that may once stand in the same folder.
+    """
+
+    identity: str
     generation: int
     sequence: int
     segments: tuple[SegmentFiles, ...]
@@ -42,7 +47,14 @@ class Manifest:
     @classmethod
     def empty(cls) -> Self:
         """That of a new index."""
-        return cls(generation=1, sequence=0, segments=(), gone=(), journals=(1,))
+        return cls(
+            identity=secrets.token_hex(8),
+            generation=1,
+            sequence=0,
+            segments=(),
+            gone=(),
+            journals=(1,),
+        )
 
 
 _adapter = TypeAdapter(Manifest)

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amparo.core.errors import AmparoError, NotFound, Unavailable
-from amparo.detect.index.manifest import NAME, read_manifest
-from amparo.detect.index.model import Hits, Radii
+from amparo.detect.index.manifest import NAME, Manifest, read_manifest
+from amparo.detect.index.model import Damaged, Hits, Radii
 from amparo.detect.index.state import State
 
 _MOST_OPENINGS = 20
@@ -32,7 +32,7 @@ class IndexReader:
         self._manifest = str(folder / NAME)
         self._stamp = _stamp(self._manifest)
         self._newest = read_manifest(folder)
-        self._state = self._open(frozenset())
+        self._state = self._open(None)
 
     @property
     def state(self) -> State:
@@ -79,19 +79,27 @@ class IndexReader:
                 raise opened
             self._state = opened
         if (stamp := _stamp(self._manifest)) != self._stamp:
-            self._stamp = stamp
             self._newest = read_manifest(self._folder)
+            self._stamp = stamp
+        if self._newest.identity != self._state.manifest.identity:
+            self._open_anew()
+            return
         if self._opening is None and self._is_outdated():
-            verified = self._verified()
             self._opening = threading.Thread(
-                target=self._open_in_background, args=(verified,), name="open-index", daemon=True
+                target=self._open_in_background, name="open-index", daemon=True
             )
             self._opening.start()
         try:
             self._state.follow(self._newest.journals)
-        except FileNotFoundError:  # compacted away before it was read: only the newest has it all
-            self._opened = self._opening = None
-            self._state = self._open(self._verified())
+        except (FileNotFoundError, Damaged):
+            # A journal was compacted away before it was read, or a record of it taken back because
+            # the disk failed: only the newest has it all. Where that is damaged too, it is told.
+            self._open_anew()
+
+    def _open_anew(self) -> None:
+        """The newest now, without going on meanwhile with what is searched."""
+        self._opened = self._opening = None
+        self._state = self._open(self._state)
 
     def _is_outdated(self) -> bool:
         """Whether there are other segments; other journals are merely followed."""
@@ -100,28 +108,36 @@ class IndexReader:
             (newest.segments, newest.gone) != (known.segments, known.gone)
         )
 
-    def _open_in_background(self, verified: frozenset[str]) -> None:
+    def _open_in_background(self) -> None:
         try:
-            opened: State | AmparoError = self._open(verified)
+            opened: State | AmparoError = self._open(self._state)
         except AmparoError as error:
             opened = error
-        self._opened = opened
+        if self._opening is threading.current_thread():  # otherwise it is no longer wanted
+            self._opened = opened
 
-    def _open(self, verified: frozenset[str]) -> State:
+    def _open(self, known: State | None) -> State:
+        """The newest; segments that are open in `known` have been verified."""
         for _ in range(_MOST_OPENINGS):
             manifest = read_manifest(self._folder)
             try:
-                return State(self._folder, manifest, verified=verified if self._verify else None)
-            except FileNotFoundError as error:
-                missing = error
+                return State(self._folder, manifest, verified=self._verified(manifest, known))
+            except (FileNotFoundError, Damaged) as error:
+                failure = error
                 if read_manifest(self._folder) == manifest:
                     break
+        if isinstance(failure, Damaged):
+            raise failure
         raise Unavailable(
-            f"{self._folder} lacks {missing.filename}, which its manifest names; build it again."
-        ) from missing
+            f"{self._folder} lacks {failure.filename}, which its manifest names; build it again."
+        ) from failure
 
-    def _verified(self) -> frozenset[str]:
-        return frozenset(segment.files.name for segment in self._state.segments)
+    def _verified(self, manifest: Manifest, known: State | None) -> frozenset[str] | None:
+        if not self._verify:
+            return None
+        if known is None or known.manifest.identity != manifest.identity:
+            return frozenset()
+        return frozenset(segment.files.name for segment in known.segments)
 
 
 def _stamp(path: str) -> tuple[int, int, int]:

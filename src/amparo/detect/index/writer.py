@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from amparo.core.errors import Conflict, Invalid, NotFound, Unavailable
 from amparo.detect.index.compaction import compacted, is_worthwhile
-from amparo.detect.index.journal import Change, append, journal_path, new_journal
+from amparo.detect.index.journal import Change, NotAppendedError, append, journal_path, new_journal
 from amparo.detect.index.manifest import NAME, Manifest, publish_manifest, read_manifest
 from amparo.detect.index.model import WIDTH_BYTES, Hits, Radii, Rows
 from amparo.detect.index.segment import Advance
@@ -45,6 +45,7 @@ class IndexWriter:
         self._compacting = threading.Lock()
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
+        self._was_cut = False
         self._lock = _locked(folder)
         try:
             self._state = self._opened(verify=verify)
@@ -67,6 +68,9 @@ class IndexWriter:
         """Let a compaction end, and give up the lock."""
         if self._thread is not None:
             self._thread.join()
+        self._give_up_lock()
+
+    def _give_up_lock(self) -> None:
         if self._lock >= 0:
             os.close(self._lock)
             self._lock = -1
@@ -94,13 +98,36 @@ class IndexWriter:
             change = Change(state.sequence + 1, withdrawn, added)
             if not len(change):
                 return state.sequence
-            append(state.journal.path, change)
+            self._append(change)
             state.apply(change)
             state.journal.skip()
             if is_worthwhile(state, self._compact_rows) and self._thread_is_free():
                 self._thread = threading.Thread(target=self._compact_quietly, name="compact-index")
                 self._thread.start()
             return change.sequence
+
+    def _append(self, change: Change) -> None:
+        """Write it down. Raises Unavailable where the disk does not take it.
+
+        A reader may have seen a record that was taken back. What follows comes in a new journal, by
+        which it is told.
+        """
+        try:
+            if self._was_cut:
+                self._next_journal()
+                self._was_cut = False
+            append(self._state.journal.path, change)
+        except NotAppendedError as error:
+            self._was_cut = True
+            if error.was_removed:
+                raise _not_kept(error) from error
+            self._give_up_lock()
+            raise Unavailable(
+                f"The change cannot be kept for certain ({error}). This index was closed; open it "
+                "again to see whether it was."
+            ) from error
+        except OSError as error:
+            raise _not_kept(error) from error
 
     def near(self, queries: NDArray[np.uint64], radius_bits: Radii) -> Hits:
         """What `IndexReader.near` finds."""
@@ -140,50 +167,68 @@ class IndexWriter:
                 manifest = compacted(
                     self._folder, frozen, everything=everything, loaded=loaded, advance=advance
                 )
+                self._take_over(manifest, done=frozen.manifest.journals[-1])
             except OSError as error:
                 raise self._not_compacted(error) from error
-            verified = frozenset(one.name for one in manifest.segments)
-            state = State(
-                self._folder,
-                replace(manifest, journals=self._state.manifest.journals[-1:]),
-                verified=verified,
-            )
-            with self._changing:
-                manifest = replace(
-                    manifest,
-                    generation=self._state.manifest.generation + 1,
-                    journals=self._state.manifest.journals[-1:],
-                )
-                state.follow(manifest.journals)
-                publish_manifest(self._folder, manifest)
-                state.manifest = manifest
-                self._state = state
-            _remove_strays(self._folder, manifest)
+
+    def _take_over(self, manifest: Manifest, done: int) -> None:
+        """Search what `manifest` names, and the changes since, and tell everybody to.
+
+        `done` is the last journal that has come into it.
+        """
+        verified = frozenset(one.name for one in manifest.segments)
+        journals = self._journals_after(done)
+        state = State(self._folder, replace(manifest, journals=journals), verified=verified)
+        with self._changing:
+            journals = self._journals_after(done)
+            generation = self._state.manifest.generation + 1
+            manifest = replace(manifest, generation=generation, journals=journals)
+            state.follow(journals)
+            self._publish(manifest)
+            state.manifest = manifest
+            self._state = state
+        _remove_strays(self._folder, manifest)
+
+    def _journals_after(self, done: int) -> tuple[int, ...]:
+        return tuple(number for number in self._state.manifest.journals if number > done)
 
     def _begin_journal(self) -> State:
         """From now on changes go into a new journal; the state as it is until then."""
         with self._changing:
             self._check()
-            state = self._state
-            last = state.manifest.journals[-1]
-            manifest = replace(
-                state.manifest,
-                generation=state.manifest.generation + 1,
-                journals=(*state.manifest.journals, last + 1),
-            )
             try:
-                new_journal(self._folder, last + 1)
-                frozen = State(self._folder, state.manifest)
-                publish_manifest(self._folder, manifest)
+                frozen = State(self._folder, self._state.manifest)
+                self._next_journal()
             except OSError as error:
                 raise self._not_compacted(error) from error
-            state.manifest = manifest
-            state.follow(manifest.journals)
             return frozen
+
+    def _next_journal(self) -> None:
+        state = self._state
+        last = state.manifest.journals[-1]
+        manifest = replace(
+            state.manifest,
+            generation=state.manifest.generation + 1,
+            journals=(*state.manifest.journals, last + 1),
+        )
+        new_journal(self._folder, last + 1)
+        self._publish(manifest)
+        state.manifest = manifest
+        state.follow(manifest.journals)
+
+    def _publish(self, manifest: Manifest) -> None:
+        """Replace the manifest. One that is seen but not surely on disk ends this writer."""
+        try:
+            publish_manifest(self._folder, manifest)
+        except OSError:
+            if read_manifest(self._folder) != self._state.manifest:
+                self._give_up_lock()
+            raise
 
     def _not_compacted(self, error: OSError) -> Unavailable:
         why = error.strerror or error
-        return Unavailable(f"{self._folder} cannot be compacted ({why}); it is as it was.")
+        rest = "it is as it was" if self._lock >= 0 else "it was closed; open it again"
+        return Unavailable(f"{self._folder} cannot be compacted ({why}); {rest}.")
 
     def _compact_quietly(self) -> None:
         try:
@@ -217,6 +262,10 @@ class IndexWriter:
             ) from error
         state.journal.cut_torn()
         return state
+
+
+def _not_kept(error: Exception) -> Unavailable:
+    return Unavailable(f"The change cannot be kept ({error}); nothing was changed.")
 
 
 def _check_kinds(added: Mapping[str, Rows]) -> None:
