@@ -39,8 +39,9 @@ def near_rows_of_many(
     hit_queries = np.empty(capacity, np.int64)
     hit_rows = np.empty(capacity, np.int64)
     hit_distances = np.empty(capacity, np.uint8)
-    thresholds = even_thresholds(largest_radius(radii))
-    even = _evenly_spread(queries, thresholds, offsets, hashes.shape[0], largest_radius(radii))
+    radius_bits = largest_radius(radii)
+    thresholds = even_thresholds(radius_bits)
+    even = _evenly_spread(queries, thresholds, offsets, hashes.shape[0], radius_bits)
     asked = np.flatnonzero(even)
     for chunk in range(CHUNKS):
         if thresholds[chunk] < 0 or asked.shape[0] == 0 or hashes.shape[0] == 0:
@@ -54,7 +55,7 @@ def near_rows_of_many(
                 prefetch(hashes.reshape(-1), 4 * found[number + _ROWS_AHEAD])
             row, query = found[number], found_of[number]
             distance = distance_bits(hashes, row, queries[query])
-            if not counts(row, distance, lists, gone, radii):
+            if distance > radius_bits or not counts(row, distance, lists, gone, radii):
                 continue
             if first_viable(hashes[row], queries[query], thresholds) != chunk:
                 continue
