@@ -1,6 +1,8 @@
 """After any sequence of changes, compactions and reopenings an index holds just what it should."""
 
 import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -172,6 +174,32 @@ def test_a_reader_goes_on_while_the_index_is_compacted_often(tmp_path: Path) -> 
             assert len(reader.near(changed(added.values[3], 31), 31)) == 0
         reader.wait()
         assert reader.near(changed(known.values[7], 3), 31).signals.tolist() == [7]
+
+
+def test_a_signal_is_found_at_any_moment_of_its_being_replaced(tmp_path: Path) -> None:
+    known = random_rows(6, 40)
+    query = changed(known.values[7], 3)
+    one = Rows(known.values[7:8], known.signals[7:8], known.lists[7:8])
+    with IndexWriter(tmp_path, compact_rows=150) as writer:
+        writer.load({"pdq": known})
+        reader = IndexReader(tmp_path)
+        stop = threading.Event()
+
+        def look(index: IndexReader | IndexWriter) -> int:
+            looks = 0
+            while not stop.is_set():
+                assert 7 in index.near(query, 31).signals, looks
+                looks += 1
+            return looks
+
+        with ThreadPoolExecutor() as threads:
+            looking = [threads.submit(look, each) for each in (writer, reader, reader)]
+            try:
+                for _ in range(300):
+                    writer.change({"pdq": one}, one.signals)
+            finally:
+                stop.set()
+            assert all(each.result() > 10 for each in looking)
 
 
 def test_what_cannot_be_is_refused_and_changes_nothing(tmp_path: Path) -> None:

@@ -93,6 +93,36 @@ def test_a_second_writer_is_refused_until_the_first_has_ended(tmp_path: Path) ->
     IndexWriter(tmp_path).close()
 
 
+def test_a_fork_may_search_and_change_nothing(tmp_path: Path) -> None:
+    code = (
+        "import os, sys\nfrom pathlib import Path\nfrom amparo.core.errors import Conflict\n"
+        "from amparo.detect.index import IndexWriter\n"
+        "from tests.detect.index.rows import changed, random_rows\n"
+        "known = random_rows(1, 3)\nwriter = IndexWriter(Path(sys.argv[1]))\n"
+        "writer.change({'pdq': known})\n"
+        "if os.fork() == 0:\n"
+        "    assert len(writer.near(changed(known.values[1], 3), 31)) == 1\n"
+        "    try: writer.change({'pdq': known})\n"
+        "    except Conflict as error: print(error, flush=True)\n"
+        "    else: print('changed', flush=True)\n"
+        "    sys.stdin.read()\n"
+        "    os._exit(0)\n"
+        "writer.close()\nprint('closed', flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, tmp_path],
+        cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as running:  # fmt: skip
+        assert running.stdout is not None
+        said = {running.stdout.readline(), running.stdout.readline()}
+        assert said == {
+            "closed\n", "An index is changed by the process that opened it, not by its fork.\n",
+        }  # fmt: skip
+        with IndexWriter(tmp_path) as writer:  # although the fork is still there
+            assert writer.state.counts()["pdq"] == 3
+
+
 def test_a_reader_that_dies_leaves_no_trace(tmp_path: Path) -> None:
     known_rows = random_rows(1, 300)
     with IndexWriter(tmp_path, compact_rows=10**9) as writer:

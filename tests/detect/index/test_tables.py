@@ -47,6 +47,17 @@ def test_too_large_a_radius_is_refused(table: NearTable) -> None:
         table.search(changed(KNOWN.values[1], 0), 32)
 
 
+def test_a_radius_is_any_whole_number(table: NearTable) -> None:
+    query = changed(KNOWN.values[1], 9)
+    for radius in (9, np.int64(9), {0: np.uint8(9), 1: 9, 2: 9}):
+        assert table.search(query, radius).signals.tolist() == [1001]  # type: ignore[arg-type]
+    for radius in (9.0, "9", {1: 9.5}, None):
+        with pytest.raises(Invalid, match="whole number of bits"):
+            table.search(query, radius)  # type: ignore[arg-type]
+    with pytest.raises(Invalid, match="outside 0 to 31"):
+        table.search(query, {0: -1})
+
+
 @pytest.mark.parametrize("width", [16, 20, 32])
 def test_equal_digests_are_found_and_no_others(width: int) -> None:
     digests = np.random.default_rng(7).integers(0, 3, (400, width), np.uint8)

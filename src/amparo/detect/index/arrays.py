@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from amparo.detect.index.model import Damaged
+from amparo.detect.index.model import Damaged, readable
 
 _BYTES_AT_A_TIME = 1 << 20
 _MADV_POPULATE_READ = 22  # Python 3.11 has no name for it
@@ -38,7 +38,7 @@ class ArrayFile:
         """The array, mapped; its header and size are checked. Raises Damaged, FileNotFoundError."""
         path = folder / self.name
         header = self.header
-        with path.open("rb") as file:
+        with readable(path), path.open("rb") as file:
             whole = os.fstat(file.fileno()).st_size
             if file.read(len(header)) != header or whole != self.size_bytes:
                 raise Damaged(f"{path} is not the array that the manifest names.")
@@ -49,8 +49,11 @@ class ArrayFile:
 
     def verify(self, folder: Path) -> None:
         """Read it all. Raises Damaged where a byte is not as it was written."""
-        if digest_of(folder / self.name) != self.sha256:
-            raise Damaged(f"{folder / self.name} is damaged: its bytes are not those written.")
+        path = folder / self.name
+        with readable(path):
+            digest = digest_of(path)
+        if digest != self.sha256:
+            raise Damaged(f"{path} is damaged: its bytes are not those written.")
 
     @property
     def header(self) -> bytes:

@@ -1,5 +1,8 @@
 """The delta: rows that are in no segment yet, in memory, searchable as soon as they are added."""
 
+from dataclasses import dataclass, replace
+from typing import Self
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -11,81 +14,103 @@ from amparo.kernels.hamming import near_rows
 _SMALLEST = 1024
 
 
+@dataclass(frozen=True, slots=True, repr=False, eq=False)
+class _Seen:
+    """What one search sees from its beginning to its end: the first `count` rows of the arrays.
+
+    Rows behind them may be written meanwhile; `gone` uint8[≥ ⌈count / 8⌉] never is.
+    """
+
+    count: int
+    largest_list: int
+    values: NDArray[np.uint8]
+    signals: NDArray[np.uint64]
+    lists: NDArray[np.uint32]
+    gone: NDArray[np.uint8]
+
+    @classmethod
+    def none(cls, kind: str, capacity: int) -> Self:
+        return cls(
+            0,
+            0,
+            np.empty((capacity, WIDTH_BYTES[kind]), np.uint8),
+            np.empty(capacity, np.uint64),
+            np.empty(capacity, np.uint32),
+            np.zeros((capacity + 7) // 8, np.uint8),
+        )
+
+
 class DeltaTable:
-    """Rows of one kind. One thread adds and withdraws; any number search meanwhile."""
+    """Rows of one kind. One thread changes them; any number search meanwhile."""
 
     def __init__(self, kind: str) -> None:
         self._kind = kind
-        self._count = 0
-        self._largest_list = 0
-        self._values = np.empty((_SMALLEST, WIDTH_BYTES[kind]), np.uint8)
-        self._signals = np.empty(_SMALLEST, np.uint64)
-        self._lists = np.empty(_SMALLEST, np.uint32)
-        self._gone = np.zeros(_SMALLEST // 8, np.uint8)
+        self._seen = _Seen.none(kind, _SMALLEST)
         self._by_value: dict[bytes, list[int]] = {}
 
     def __len__(self) -> int:
-        return self._count
+        return self._seen.count
 
-    def add(self, rows: Rows) -> None:
-        """Searchable when this returns."""
-        first, behind = self._count, self._count + len(rows)
-        if behind > len(self._values):
-            self._grow(behind)
-        self._values[first:behind] = rows.values
-        self._signals[first:behind] = rows.signals
-        self._lists[first:behind] = rows.lists
-        if len(rows):
-            self._largest_list = max(self._largest_list, int(rows.lists.max()))
-        self._count = behind
+    def change(self, added: Rows, withdrawn: NDArray[np.uint64]) -> None:
+        """Withdraw rows of these signals and add others: a search sees both or neither."""
+        if not len(added) and not (self._seen.count and len(withdrawn)):
+            return
+        old = self._with_room(len(added))
+        first, behind = old.count, old.count + len(added)
+        gone = old.gone
+        if len(withdrawn):
+            gone = gone.copy()
+            set_bits(gone, np.flatnonzero(np.isin(old.signals[:first], withdrawn)))
+        old.values[first:behind] = added.values
+        old.signals[first:behind] = added.signals
+        old.lists[first:behind] = added.lists
         if self._kind != NEAR:
-            for row, value in enumerate(rows.values, first):
+            for row, value in enumerate(added.values, first):
                 self._by_value.setdefault(value.tobytes(), []).append(row)
-
-    def withdraw(self, signals: NDArray[np.uint64]) -> None:
-        """Rows of these numbers are found no more."""
-        rows = np.flatnonzero(np.isin(self._signals[: self._count], signals))
-        set_bits(self._gone, rows)
+        largest = max(old.largest_list, int(added.lists.max(initial=0)))
+        self._seen = replace(old, count=behind, largest_list=largest, gone=gone)
 
     def near(self, queries: NDArray[np.uint64], radius_bits: Radii) -> Hits:
         """Rows near `queries` uint64[Q, 4]."""
-        count = self._count  # before the arrays, which only ever grow
-        signals = self._signals
+        seen = self._seen
         found, rows, distances = near_rows(
             queries,
-            self._values[:count].view(np.uint64),
-            self._lists[:count],
-            self._gone,
-            radii_by_list(radius_bits, self._largest_list),
+            seen.values[: seen.count].view(np.uint64),
+            seen.lists[: seen.count],
+            seen.gone,
+            radii_by_list(radius_bits, seen.largest_list),
         )
-        return Hits(found, signals[rows], distances)
+        return Hits(found, seen.signals[rows], distances)
 
     def equal(self, digests: NDArray[np.uint8], lists: frozenset[int] | None) -> Hits:
         """Rows equal to `digests` uint8[Q, W]."""
+        seen = self._seen
         found = [
             (query, row)
             for query, digest in enumerate(digests)
             for row in self._by_value.get(digest.tobytes(), ())
-            if lists is None or int(self._lists[row]) in lists
+            if row < seen.count and (lists is None or int(seen.lists[row]) in lists)
         ]
         queries = np.array([query for query, _ in found], np.int64)
         rows = np.array([row for _, row in found], np.int64)
-        there = ~is_gone(self._gone, rows)
+        there = ~is_gone(seen.gone, rows)
         rows = rows[there]
-        return Hits(queries[there], self._signals[rows], np.zeros(len(rows), np.uint8))
+        return Hits(queries[there], seen.signals[rows], np.zeros(len(rows), np.uint8))
 
     def left(self) -> Rows:
         """The rows that were not withdrawn."""
-        there = np.flatnonzero(~is_gone(self._gone, np.arange(self._count)))
-        return Rows(self._values[there], self._signals[there], self._lists[there])
+        seen = self._seen
+        there = np.flatnonzero(~is_gone(seen.gone, np.arange(seen.count)))
+        return Rows(seen.values[there], seen.signals[there], seen.lists[there])
 
-    def _grow(self, least: int) -> None:
-        capacity = max(2 * len(self._values), -(-least // 8) * 8)
-        for name in ("_values", "_signals", "_lists"):
-            old = getattr(self, name)
-            new = np.empty((capacity, *old.shape[1:]), old.dtype)
-            new[: self._count] = old[: self._count]
-            setattr(self, name, new)
-        gone = np.zeros((capacity + 7) // 8, np.uint8)
-        gone[: len(self._gone)] = self._gone
-        self._gone = gone
+    def _with_room(self, more: int) -> _Seen:
+        """What is seen, in arrays that have room for so many rows more."""
+        seen = self._seen
+        least = seen.count + more
+        if least <= len(seen.values):
+            return seen
+        larger = _Seen.none(self._kind, max(2 * len(seen.values), least))
+        for name in ("values", "signals", "lists", "gone"):
+            old = getattr(seen, name)
+            getattr(larger, name)[: len(old)] = old
+        return replace(larger, count=seen.count, largest_list=seen.largest_list)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amparo.detect.index.arrays import sync_folder
-from amparo.detect.index.model import WIDTH_BYTES, Damaged, Rows
+from amparo.detect.index.model import WIDTH_BYTES, Damaged, Rows, readable
 
 _MAGIC = b"AmpJ"
 _HEADER = struct.Struct("<4sIQQ32s")  # magic, checksum of the rest, sequence, bytes, their SHA-256
@@ -92,7 +92,8 @@ class Journal:
         self.number = number
         self.path = journal_path(folder, number)
         self.end = 0
-        self._descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
+        with readable(self.path):
+            self._descriptor = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
         weakref.finalize(self, os.close, self._descriptor)
 
     def changes(self) -> Iterator[Change]:
@@ -104,7 +105,8 @@ class Journal:
         if os.fstat(self._descriptor).st_size < self.end:
             raise Damaged(f"{self.path} ends before byte {self.end}, up to which it was read.")
         while os.fstat(self._descriptor).st_size > self.end:
-            found = _record(self.path, self._descriptor, self.end)
+            with readable(self.path):
+                found = _record(self.path, self._descriptor, self.end)
             if found is None:
                 return
             change, self.end = found

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from amparo.core.errors import NotFound
 from amparo.detect.index.arrays import ArrayFile, sync_folder
-from amparo.detect.index.model import Damaged
+from amparo.detect.index.model import Damaged, readable
 from amparo.detect.index.segment import SegmentFiles
 
 NAME = "manifest"
@@ -64,7 +64,8 @@ def read_manifest(folder: Path) -> Manifest:
     """The newest. Raises NotFound where there is no index, Damaged where a byte is wrong."""
     path = folder / NAME
     try:
-        whole = path.read_bytes()
+        with readable(path):
+            whole = path.read_bytes()
     except FileNotFoundError as error:
         raise NotFound(f"There is no index in {folder}.") from error
     first = _FIRST_LINE.match(whole)

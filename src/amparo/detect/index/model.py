@@ -1,8 +1,11 @@
 """What an index takes and answers, whatever is inside it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import index
+from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol, Self
 
@@ -29,6 +32,22 @@ class Damaged(Unavailable):
     """Files of an index are not as they were written; it must be built again from its source."""
 
     code = "index.damaged"
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[None]:
+    """Tell by name whatever keeps a file of an index from being read.
+
+    That it is not there stays FileNotFoundError.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except PermissionError as error:
+        raise Unavailable(f"{path} cannot be read ({error.strerror}).") from error
+    except OSError as error:
+        raise Damaged(f"{path} cannot be read ({error.strerror}).") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +154,22 @@ def checked_radius(radius_bits: int) -> int:
 
 def radii_by_list(radius_bits: Radii, largest_list: int) -> NDArray[np.int16]:
     """int16[L]: the radius of each list up to `largest_list`; −1 for those that are not asked."""
-    if isinstance(radius_bits, int):
-        return _same_for_all(radius_bits, largest_list)
+    if not isinstance(radius_bits, Mapping):
+        return _same_for_all(_whole(radius_bits), largest_list)
     radii = np.full(largest_list + 1, -1, np.int16)
     for number, radius in radius_bits.items():
-        checked_radius(radius)
+        checked_radius(_whole(radius))
         if 0 <= number <= largest_list:
             radii[number] = radius
     return radii
+
+
+def _whole(radius_bits: int) -> int:
+    """NumPy's whole numbers are whole numbers too; fractions are a mistake."""
+    try:
+        return index(radius_bits)
+    except TypeError as error:
+        raise Invalid(f"A radius is a whole number of bits, not {radius_bits!r}.") from error
 
 
 @lru_cache(maxsize=64)

@@ -73,40 +73,36 @@ class IndexReader:
         )
 
     def _follow(self) -> None:
+        state = self._state
         if self._opened is not None:
             opened, self._opened, self._opening = self._opened, None, None
             if isinstance(opened, AmparoError):
                 raise opened
-            self._state = opened
+            state = opened
         if (stamp := _stamp(self._manifest)) != self._stamp:
             self._newest = read_manifest(self._folder)
             self._stamp = stamp
-        if self._newest.identity != self._state.manifest.identity:
+        if self._newest.identity != state.manifest.identity:
             self._open_anew()
             return
-        if self._opening is None and self._is_outdated():
+        if self._opening is None and _is_outdated(state.manifest, self._newest):
             self._opening = threading.Thread(
                 target=self._open_in_background, name="open-index", daemon=True
             )
             self._opening.start()
         try:
-            self._state.follow(self._newest.journals)
+            state.follow(self._newest.journals)
         except (FileNotFoundError, Damaged):
             # A journal was compacted away before it was read, or a record of it taken back because
             # the disk failed: only the newest has it all. Where that is damaged too, it is told.
             self._open_anew()
+        else:
+            self._state = state  # not before it has all that was searched until now
 
     def _open_anew(self) -> None:
         """The newest now, without going on meanwhile with what is searched."""
         self._opened = self._opening = None
         self._state = self._open(self._state)
-
-    def _is_outdated(self) -> bool:
-        """Whether there are other segments; other journals are merely followed."""
-        known, newest = self._state.manifest, self._newest
-        return newest.generation > known.generation and (
-            (newest.segments, newest.gone) != (known.segments, known.gone)
-        )
 
     def _open_in_background(self) -> None:
         try:
@@ -138,6 +134,13 @@ class IndexReader:
         if known is None or known.manifest.identity != manifest.identity:
             return frozenset()
         return frozenset(segment.files.name for segment in known.segments)
+
+
+def _is_outdated(known: Manifest, newest: Manifest) -> bool:
+    """Whether there are other segments; other journals are merely followed."""
+    return newest.generation > known.generation and (
+        (newest.segments, newest.gone) != (known.segments, known.gone)
+    )
 
 
 def _stamp(path: str) -> tuple[int, int, int]:

@@ -11,7 +11,7 @@ from amparo.detect.index.delta import DeltaTable
 from amparo.detect.index.exact import DigestTable
 from amparo.detect.index.journal import Change, Journal
 from amparo.detect.index.manifest import Manifest
-from amparo.detect.index.model import NEAR, WIDTH_BYTES, Damaged, Hits, Radii
+from amparo.detect.index.model import NEAR, WIDTH_BYTES, Damaged, Hits, Radii, Rows
 from amparo.detect.index.near import NearTable
 from amparo.detect.index.segment import Segment, open_segment, verify_segment
 from amparo.kernels.digests import rows_of_signals, set_bits
@@ -76,10 +76,11 @@ class State:
                 f"{self._folder}: change {change.sequence} follows change {self.sequence}; "
                 "some were lost."
             )
+        # Searches look into segments before the delta: what is replaced must be in the delta first.
+        for kind, delta in self.delta.items():
+            delta.change(change.added.get(kind, Rows.none(kind)), change.withdrawn)
         if len(change.withdrawn):
             self._withdraw(change.withdrawn)
-        for kind, rows in change.added.items():
-            self.delta[kind].add(rows)
         self.sequence = change.sequence
 
     def near(self, queries: NDArray[np.uint64], radius_bits: Radii) -> Hits:
@@ -127,8 +128,6 @@ class State:
             for table in tables(segment).values():
                 by_signal = table.by_signal if isinstance(table, DigestTable) else _IN_ORDER
                 set_bits(table.gone, rows_of_signals(table.signals, by_signal, signals))
-        for delta in self.delta.values():
-            delta.withdraw(signals)
 
     def _withdraw_what_was_gone(self) -> None:
         by_name = {segment.files.name: segment for segment in self.segments}

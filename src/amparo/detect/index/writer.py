@@ -32,7 +32,7 @@ class IndexWriter:
     """The only one that changes the index in a folder, which is made if need be.
 
     Use it in a `with` block, from any number of threads. A killed process loses nothing that a
-    call had returned from.
+    call had returned from. A fork may search it, and no more.
     """
 
     def __init__(
@@ -46,11 +46,12 @@ class IndexWriter:
         self._thread: threading.Thread | None = None
         self._failure: BaseException | None = None
         self._was_cut = False
+        self._process = os.getpid()
         self._lock = _locked(folder)
         try:
             self._state = self._opened(verify=verify)
         except BaseException:
-            os.close(self._lock)
+            self._give_up_lock()
             raise
 
     def __enter__(self) -> Self:
@@ -72,6 +73,8 @@ class IndexWriter:
 
     def _give_up_lock(self) -> None:
         if self._lock >= 0:
+            if self._process == os.getpid():  # a fork only lets go of its own copy
+                fcntl.flock(self._lock, fcntl.LOCK_UN)
             os.close(self._lock)
             self._lock = -1
 
@@ -242,6 +245,8 @@ class IndexWriter:
     def _check(self) -> None:
         if self._lock < 0:
             raise Conflict("This index was closed.")
+        if self._process != os.getpid():
+            raise Conflict("An index is changed by the process that opened it, not by its fork.")
         if self._failure is not None:
             failure, self._failure = self._failure, None
             raise failure
