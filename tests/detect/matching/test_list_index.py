@@ -1,15 +1,18 @@
 """The index of a list: built by one process at a time, and left alone by those who search it."""
 
+import resource
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import gettempdir
 
 import numpy as np
 import pytest
 
+from amparo.core.errors import Unavailable
 from amparo.detect.hashing.model import Algorithm
 from amparo.detect.matching.list_index import ListIndex, build, open_list
 
@@ -107,6 +110,32 @@ def test_another_build_is_no_reason_to_keep_a_damaged_index(path: Path) -> None:
     words: list[str] = []
     assert len(opened(path, announce=words.append)) == SIGNALS
     assert words == [f"{path.parent / '.known.csv.amparo-index'} lacks ids.npy. It is built again."]
+
+
+def test_where_an_index_can_be_kept_nowhere_it_is_made_for_once(path: Path) -> None:
+    (path.parent.parent / "home").write_text("in the way")
+    (path.parent / ".known.csv.amparo-index").write_text("in the way")
+    temporary = set(Path(gettempdir()).iterdir())
+    words: list[str] = []
+    index = opened(path, announce=words.append)
+    assert knows(index, path.read_text().splitlines()[7].removeprefix("md5,"))
+    assert words[0].endswith("It is made for this time alone.")
+    assert "neither beside it (something else has its name) nor in" in words[0]
+    assert not [
+        each for each in set(Path(gettempdir()).iterdir()) - temporary if "amparo" in each.name
+    ]
+
+
+def test_a_full_disk_is_told_and_nothing_is_left(path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, hard))
+    try:
+        with pytest.raises(Unavailable, match=r"kept nowhere.*\(File too large\); free some space"):
+            opened(path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert beside(path) == ["known.csv"]
+    assert len(opened(path)) == SIGNALS
 
 
 @pytest.mark.parametrize(("mode", "folder_mode"), [(0o644, 0o755), (0o640, 0o750), (0o600, 0o700)])

@@ -5,13 +5,14 @@ import mmap
 import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from amparo.detect.index.model import Damaged, readable
 
@@ -86,10 +87,8 @@ def fetch(array: NDArray[Any]) -> None:
 
 def write_array(path: Path, array: NDArray[Any]) -> None:
     """A new file with all of `array`; on disk when this returns."""
-    with path.open("xb") as file:
-        np.save(file, np.ascontiguousarray(array), allow_pickle=False)
-        file.flush()
-        os.fsync(file.fileno())
+    with closing(NewArray(path, array.shape, array.dtype)) as file:
+        file.append(array)
 
 
 class NewArray:
@@ -98,7 +97,7 @@ class NewArray:
     In large pieces, so that the system keeps it in large pages, which are searched faster.
     """
 
-    def __init__(self, path: Path, shape: tuple[int, ...], dtype: type[np.generic]) -> None:
+    def __init__(self, path: Path, shape: tuple[int, ...], dtype: DTypeLike) -> None:
         self.shape = shape
         self.dtype = np.dtype(dtype)
         self._file = path.open("xb", buffering=0)
@@ -110,8 +109,10 @@ class NewArray:
 
     def close(self) -> None:
         """On disk when this returns."""
-        os.fsync(self._file.fileno())
-        self._file.close()
+        try:
+            os.fsync(self._file.fileno())
+        finally:
+            self._file.close()
 
     def _write(self, data: bytes | memoryview) -> None:
         left = memoryview(data)

@@ -29,24 +29,34 @@ def build(
     """Build the index of a list; the folder. Nothing is left of one that fails.
 
     Of two processes that would, one waits until the other is done; then, unless its own is to be
-    built `anew`, it has what it needs. Raises what `read_list` raises, and Unavailable where an
-    index can be kept nowhere.
+    built `anew`, it has what it needs. Raises what `read_list` raises, and NoPlace.
     """
     ListFile.at(path, algorithm)
-    failure: OSError | None = None
+    failures: list[OSError] = []
     for folder in index_folders(path, home):
         try:
             with _unfinished(folder, announce) as building:
                 if anew or not is_of(folder, ListFile.at(path, algorithm)):
-                    _built(building, folder, path, algorithm, advance)
-        except _NoPlaceError as error:
-            failure = error.reason
-            continue
-        return folder
-    assert failure is not None
-    raise Unavailable(
-        f"The index of {path} can be kept neither beside it nor in {home} ({failure.strerror})."
-    ) from failure
+                    write_list(building, path, algorithm, advance)
+                    _put(building, folder, path)
+        except OSError as error:
+            failures.append(error)
+        else:
+            return folder
+    raise NoPlace(
+        f"The index of {path} can be kept neither beside it ({_why(failures[0])}) nor in {home} "
+        f"({_why(failures[-1])})."
+    ) from failures[-1]
+
+
+class NoPlace(Unavailable):
+    """No disk that may hold an index takes it."""
+
+    code = "index.no_place"
+
+
+def _why(error: OSError) -> str:
+    return error.strerror or str(error)
 
 
 def is_of(folder: Path, source: ListFile) -> bool:
@@ -57,27 +67,16 @@ def is_of(folder: Path, source: ListFile) -> bool:
         return False
 
 
-class _NoPlaceError(Exception):
-    """No index can be kept there."""
-
-    def __init__(self, reason: OSError) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
 @contextmanager
 def _unfinished(folder: Path, announce: Callable[[str], None]) -> Iterator[Path]:
     """An empty folder beside `folder` that is this process's own until it has been renamed.
 
-    What a killed process has left in it is removed. Raises _NoPlaceError.
+    What a killed process has left in it is removed.
     """
     building = folder.with_name(f"{folder.name}-unfinished")
-    try:
-        if folder.exists() and not folder.is_dir():
-            raise NotADirectoryError(ENOTDIR, "something else has its name")
-        held = _held(building, announce)
-    except OSError as error:
-        raise _NoPlaceError(error) from error
+    if folder.exists() and not folder.is_dir():
+        raise NotADirectoryError(ENOTDIR, "something else has its name")
+    held = _held(building, announce)
     try:
         for left in building.iterdir():
             shutil.rmtree(left) if left.is_dir() else left.unlink()
@@ -114,21 +113,13 @@ def _is_at(held: int, building: Path) -> bool:
         return False
 
 
-def _built(
-    building: Path, folder: Path, path: Path, algorithm: Algorithm | None, advance: Advance
-) -> None:
-    """Fill `building`, and let it take the place of the old index, which readers keep open."""
-    try:
-        write_list(building, path, algorithm, advance)
-        os.chmod(building, _as_readable_as(path))
-        if folder.exists():
-            os.rename(folder, building / _REPLACED)
-        os.rename(building, folder)
-        shutil.rmtree(folder / _REPLACED, ignore_errors=True)
-    except OSError as error:
-        raise Unavailable(
-            f"The index of {path} cannot be kept in {folder} ({error.strerror or error})."
-        ) from error
+def _put(building: Path, folder: Path, path: Path) -> None:
+    """Let the new index take the place of the old one, which whoever reads keeps open."""
+    building.chmod(_as_readable_as(path))
+    if folder.exists():
+        folder.rename(building / _REPLACED)
+    building.rename(folder)
+    shutil.rmtree(folder / _REPLACED, ignore_errors=True)
 
 
 def _as_readable_as(path: Path) -> int:

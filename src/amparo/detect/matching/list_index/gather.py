@@ -56,7 +56,10 @@ class _Columns:
 
 
 def write_list(building: Path, path: Path, algorithm: Algorithm | None, advance: Advance) -> None:
-    """Fill `building` with the index of the list at `path`. Raises what `read_signals` raises."""
+    """Fill `building` with the index of the list at `path`.
+
+    Raises what `read_signals` raises, and OSError where the disk does not take it.
+    """
     source = ListFile.at(path, algorithm)
     columns = _Columns()
     unhashed = poor = 0
@@ -72,7 +75,10 @@ def write_list(building: Path, path: Path, algorithm: Algorithm | None, advance:
         else:
             columns.add(line, signal, default_id(path, line))
     with IndexWriter(building) as writer:
-        writer.load(columns.rows(), lambda share: advance(0.7 + 0.3 * share))
+        try:
+            writer.load(columns.rows(), lambda share: advance(0.7 + 0.3 * share))
+        except Unavailable as error:
+            raise error.__cause__ or error from None  # the disk's own words are what helps here
     arrays: dict[str, NDArray[np.generic]] = {
         "lines.npy": np.array(columns.lines, np.uint64),
         "expires.npy": np.array(columns.expires, np.float64),

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,8 @@ from amparo.core.errors import AmparoError
 from amparo.detect.hashing.model import Algorithm
 from amparo.detect.index import Damaged, Hits, IndexReader
 from amparo.detect.lists import default_id
-from amparo.detect.matching.list_index.build import build, is_of
-from amparo.detect.matching.list_index.gather import Advance
+from amparo.detect.matching.list_index.build import NoPlace, build, is_of
+from amparo.detect.matching.list_index.gather import Advance, write_list
 from amparo.detect.matching.list_index.model import ListFile, index_folders, read_description
 
 
@@ -69,7 +70,8 @@ def open_list(
 ) -> ListIndex:
     """The list at `path` through its index, which is built where there is none that fits.
 
-    Raises what `read_list` raises, and Unavailable where an index can be kept nowhere.
+    Where no disk keeps it, it is made for this time alone. Raises what `read_list` raises, and
+    NoPlace where not even that can be.
     """
     source = ListFile.at(path, algorithm)
     anew = False
@@ -80,5 +82,19 @@ def open_list(
         except AmparoError as error:
             announce(f"{error.message} It is built again.")
             anew = True
-    folder = build(path, home, algorithm=algorithm, anew=anew, advance=advance, announce=announce)
-    return ListIndex(path, folder, now, name=name)
+    try:
+        folder = build(
+            path, home, algorithm=algorithm, anew=anew, advance=advance, announce=announce
+        )
+        return ListIndex(path, folder, now, name=name)
+    except NoPlace as error:
+        announce(f"{error.message} It is made for this time alone.")
+    with TemporaryDirectory(prefix="amparo-index-") as temporary:
+        try:
+            write_list(Path(temporary), path, algorithm, advance)
+        except OSError as error:
+            raise NoPlace(
+                f"The index of {path} can be kept nowhere, nor in {temporary} "
+                f"({error.strerror or error}); free some space, or set TMPDIR."
+            ) from error
+        return ListIndex(path, Path(temporary), now, name=name)  # open, it needs no names
