@@ -1,5 +1,6 @@
 """List files are read whole or not at all, and a bad line is named by file, line and column."""
 
+import gzip
 from pathlib import Path
 
 import pytest
@@ -88,6 +89,8 @@ BAD = {
     "tabs": ("value\tAlgorithm\n", r"line 1: separates its columns by tabs"),
     "nothing": ("\n\n", r"the list is empty"),
     "not text": (b"\xff\x00\x01", r"line 1: is not UTF-8 text"),
+    "gzip": (gzip.compress(b"md5\n" * 9), r"line 1: is compressed by gzip; unpack it"),
+    "a spreadsheet": (b"PK\x03\x04" + bytes(90_000), r"line 1: is a spreadsheet or a zip"),
     "UTF-16": ("algorithm,value\n".encode("utf-16"), r"line 1: is UTF-16; save it as UTF-8"),
     "of md5sum": (b"0" * 32 + b"  a, b.jpg\n", r"line 1: has a name behind its hash; cut -d"),
     "one column": (b"value\n" + b"0" * 32, r"line 1, column 'algorithm': is missing: a header"),

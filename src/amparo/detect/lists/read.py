@@ -28,7 +28,14 @@ LONGEST_LINE = 65_536
 Entry = tuple[int, Signal | None]
 """The number of a line and the signal on it."""
 
-_UTF_16_MARKS = ("\udcff\udcfe", "\udcfe\udcff")
+_UTF_16 = "is UTF-16; save it as UTF-8, “CSV UTF-8” in Excel"
+_NOT_TEXT = (
+    ("\udcff\udcfe", _UTF_16),
+    ("\udcfe\udcff", _UTF_16),
+    ("\x1f\udc8b", "is compressed by gzip; unpack it with gunzip"),
+    ("PK\x03\x04", "is a spreadsheet or a zip archive; save it as CSV, or unpack it"),
+)
+"""How files begin that are taken for lists, and what helps."""
 
 _WITH_A_FILE_NAME = re.compile(r"[0-9A-Fa-f]{32,} [ *].")
 """How `sha256sum` and its like print."""
@@ -185,10 +192,11 @@ def _bad(path: Path, number: int, column: str, message: str) -> Invalid:
 def _checked_lines(path: Path, file: TextIO) -> Iterator[str]:
     pieces = iter(lambda: file.readline(LONGEST_LINE + 1), "")
     for number, line in enumerate(pieces, 1):
+        for beginning, help_words in _NOT_TEXT if number == 1 else ():
+            if line.startswith(beginning):
+                raise _bad(path, number, "", help_words)
         if len(line) > LONGEST_LINE:
             raise _bad(path, number, "", f"is longer than {LONGEST_LINE} characters")
-        if number == 1 and line.startswith(_UTF_16_MARKS):
-            raise _bad(path, number, "", "is UTF-16; save it as UTF-8, “CSV UTF-8” in Excel")
         if any("\udc80" <= letter <= "\udcff" for letter in line):
             raise _bad(path, number, "", "is not UTF-8 text")
         yield line

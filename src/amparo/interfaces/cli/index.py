@@ -133,14 +133,10 @@ def _facts(
     from datetime import UTC, datetime
 
     state = reader.state
+    changed = datetime.fromtimestamp((folder / "manifest").stat().st_mtime, UTC)
     yield "list", str(known_list)
     yield "index", str(folder)
-    yield (
-        "built",
-        datetime.fromtimestamp((folder / "manifest").stat().st_mtime, UTC).isoformat(
-            " ", "seconds"
-        ),
-    )
+    yield "last change", changed.isoformat(" ", "seconds")
     yield (
         "up to date",
         "yes"
@@ -153,7 +149,6 @@ def _facts(
     yield "not searched", f"{about.poor:,} of poor quality, {about.unhashed:,} without a hash"
     for segment in state.segments:
         yield segment.files.name, _in_units(segment.files.size_bytes)
-    yield "last change", f"number {state.sequence}"
 
 
 def _is_current(known_list: Path, about: "Description") -> bool:

@@ -76,7 +76,7 @@ def _unfinished(folder: Path, announce: Callable[[str], None]) -> Iterator[Path]
     building = folder.with_name(f"{folder.name}-unfinished")
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(ENOTDIR, "something else has its name")
-    held = _held(building, announce)
+    held = _held(building, lambda: announce(f"{folder}: another program builds it; waiting …"))
     try:
         for left in building.iterdir():
             shutil.rmtree(left) if left.is_dir() else left.unlink()
@@ -87,8 +87,8 @@ def _unfinished(folder: Path, announce: Callable[[str], None]) -> Iterator[Path]
         os.close(held)
 
 
-def _held(building: Path, announce: Callable[[str], None]) -> int:
-    """A descriptor that locks the folder, which is made if need be."""
+def _held(building: Path, wait: Callable[[], None]) -> int:
+    """A descriptor that locks the folder, which is made if need be; `wait` is told before."""
     while True:
         building.mkdir(parents=True, exist_ok=True, mode=0o700)
         held = os.open(building, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
@@ -96,7 +96,7 @@ def _held(building: Path, announce: Callable[[str], None]) -> int:
             try:
                 fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                announce(f"Another program is building {building.name}; waiting for it …")
+                wait()
                 fcntl.flock(held, fcntl.LOCK_EX)
             if _is_at(held, building):
                 return held
