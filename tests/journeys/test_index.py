@@ -85,6 +85,7 @@ def test_a_damaged_index_is_built_again(folder: Path, amparo: Run) -> None:
         failed = amparo("index", "verify", "known.csv")
         assert failed.status == 2
         assert name.split("/")[-1] in failed.err
+        assert "`amparo index rebuild known.csv` builds the index again." in failed.err
         ended = amparo("scan", "uploads", "--against", "known.csv")
         assert found(ended) == EXPECTED
         assert "It is built again." in ended.err

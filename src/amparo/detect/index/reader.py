@@ -125,7 +125,7 @@ class IndexReader:
         if isinstance(failure, Damaged):
             raise failure
         raise Unavailable(
-            f"{self._folder} lacks {failure.filename}, which its manifest names; build it again."
+            f"{self._folder} lacks {failure.filename}, which its manifest names."
         ) from failure
 
     def _verified(self, manifest: Manifest, known: State | None) -> frozenset[str] | None:

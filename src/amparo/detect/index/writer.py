@@ -263,7 +263,7 @@ class IndexWriter:
             state = State(self._folder, manifest, verified=frozenset() if verify else None)
         except FileNotFoundError as error:
             raise Unavailable(
-                f"{self._folder} lacks {error.filename}, which its manifest names; build it again."
+                f"{self._folder} lacks {error.filename}, which its manifest names."
             ) from error
         state.journal.cut_torn()
         return state

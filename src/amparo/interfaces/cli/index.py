@@ -1,6 +1,7 @@
 """`amparo index`: look at the indexes of long lists, verify them, build them anew."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,8 +48,9 @@ def status(known_list: Path) -> None:
     Example:
       amparo index status known.csv
     """
-    folder, about = _found(known_list)
-    reader = _reader(folder, verify=False)
+    with _naming_the_way_out(known_list):
+        folder, about = _found(known_list)
+        reader = _reader(folder, verify=False)
     for name, value in _facts(known_list, folder, about, reader):
         click.echo(f"{name + ':':<14} {value}")
     leave(0 if _is_current(known_list, about) else 1)
@@ -63,10 +65,11 @@ def verify(known_list: Path) -> None:
     Example:
       amparo index verify known.csv
     """
-    folder, about = _found(known_list)
-    for file in about.files:
-        file.verify(folder)
-    reader = _reader(folder, verify=True)
+    with _naming_the_way_out(known_list):
+        folder, about = _found(known_list)
+        for file in about.files:
+            file.verify(folder)
+        reader = _reader(folder, verify=True)
     size = sum(one.files.size_bytes for one in reader.state.segments)
     click.echo(f"{folder}: {_in_units(size)}, every byte as it was written.")
     leave(0)
@@ -100,6 +103,23 @@ def rebuild(known_list: Path, algorithm: str | None) -> None:
     leave(0)
 
 
+@contextmanager
+def _naming_the_way_out(known_list: Path) -> Iterator[None]:
+    """What is wrong with an index can be mended by building it again."""
+    from amparo.core.errors import Unavailable
+
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise Unavailable(f"{error.filename} is not there. {_way_out(known_list)}") from error
+    except Unavailable as error:
+        raise Unavailable(f"{error.message} {_way_out(known_list)}", code=error.code) from error
+
+
+def _way_out(known_list: Path) -> str:
+    return f"`amparo index rebuild {known_list}` builds the index again."
+
+
 def _found(known_list: Path) -> "tuple[Path, Description]":
     """The folder of the list's index, and what it is of."""
     from amparo.core.errors import NotFound
@@ -120,11 +140,15 @@ def _found(known_list: Path) -> "tuple[Path, Description]":
 
 
 def _reader(folder: Path, *, verify: bool) -> "IndexReader":
+    from amparo.core.errors import NotFound, Unavailable
     from amparo.detect.index import IndexReader
 
     if verify:
         announce(f"Reading {folder} …")
-    return IndexReader(folder, verify=verify)
+    try:
+        return IndexReader(folder, verify=verify)
+    except NotFound as error:
+        raise Unavailable(error.message) from error
 
 
 def _facts(
