@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from amparo.core.errors import Conflict, NotFound, Unavailable
-from amparo.detect.index import IndexReader, IndexWriter
+from amparo.detect.index import Damaged, IndexReader, IndexWriter
 from tests.detect.index.churn import known, steps
 from tests.detect.index.rows import changed, random_rows
 
@@ -302,4 +302,10 @@ def test_a_reader_takes_up_another_index_in_the_same_folder(tmp_path: Path) -> N
     with pytest.raises(NotFound, match="no index in"):
         reader.near(changed(other.values[3], 2), 31)
     (tmp_path / "other").rename(folder)
+    (values,) = folder.glob("segment-*/pdq-values.npy")
+    whole = values.read_bytes()
+    values.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    with pytest.raises(Damaged, match="pdq-values"):  # although its segment has a known name
+        reader.near(changed(other.values[3], 2), 31)
+    values.write_bytes(whole)
     assert reader.near(changed(other.values[3], 2), 31).signals.tolist() == [10]

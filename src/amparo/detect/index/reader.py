@@ -79,11 +79,12 @@ class IndexReader:
             if isinstance(opened, AmparoError):
                 raise opened
             state = opened
-        if (stamp := _stamp(self._manifest)) != self._stamp:
+        stamp = _stamp(self._manifest)
+        if stamp != self._stamp:
             self._newest = read_manifest(self._folder)
-            self._stamp = stamp
         if self._newest.identity != state.manifest.identity:
             self._open_anew()
+            self._stamp = stamp
             return
         if self._opening is None and _is_outdated(state.manifest, self._newest):
             self._opening = threading.Thread(
@@ -98,6 +99,7 @@ class IndexReader:
             self._open_anew()
         else:
             self._state = state  # not before it has all that was searched until now
+        self._stamp = stamp
 
     def _open_anew(self) -> None:
         """The newest now, without going on meanwhile with what is searched."""
