@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from amparo.kernels.compiling import Whole, kernel
 from amparo.kernels.hamming.lanes import popcount
-from amparo.kernels.hamming.rows import counts, grown, largest_radius
+from amparo.kernels.hamming.rows import counted, grown, largest_radius
 
 _ROWS_AT_A_TIME = 4096
 """128 KiB of hashes, which stay in the processor's cache for all queries."""
@@ -40,11 +40,17 @@ def near_rows(
                 distances = grown(distances, capacity)
             more = _compare(
                 queries[query], hashes, first, last, largest,
-                lists, gone, radii, row_numbers[found:], distances[found:],
+                row_numbers[found:], distances[found:],
             )  # fmt: skip
             query_numbers[found : found + more] = query
             found += more
-    return query_numbers[:found], row_numbers[:found], distances[:found]
+    query_numbers = query_numbers[:found]
+    row_numbers = row_numbers[:found]
+    distances = distances[:found]
+    hits = counted(row_numbers, distances, lists, gone, radii)
+    if not hits.all():
+        return query_numbers[hits], row_numbers[hits], distances[hits]
+    return query_numbers, row_numbers, distances
 
 
 @kernel
@@ -54,13 +60,10 @@ def _compare(
     first: Whole,
     last: Whole,
     largest: Whole,
-    lists: NDArray[np.uint32],
-    gone: NDArray[np.uint8],
-    radii: NDArray[np.int16],
     row_numbers: NDArray[np.int64],
     distances: NDArray[np.uint8],
 ) -> Whole:
-    """Write the hits among some rows, of which there is room for all; how many there are."""
+    """Write those of some rows that are near, for all of which there is room; how many they are."""
     found = 0
     a, b, c, d = query[0], query[1], query[2], query[3]
     for row in range(first, last):
@@ -69,7 +72,7 @@ def _compare(
         if distance > largest:
             continue
         distance += np.int64(popcount(c ^ hashes[row, 2]) + popcount(d ^ hashes[row, 3]))
-        if distance <= largest and counts(row, distance, lists, gone, radii):
+        if distance <= largest:
             row_numbers[found] = row
             distances[found] = distance
             found += 1

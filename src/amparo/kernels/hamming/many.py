@@ -7,7 +7,7 @@ from amparo.kernels.compiling import Whole, kernel
 from amparo.kernels.hamming.lanes import prefetch
 from amparo.kernels.hamming.probes import MOST_PROBES, candidates, is_skewed, probes
 from amparo.kernels.hamming.ring import first_viable
-from amparo.kernels.hamming.rows import counts, distance_bits, grown, largest_radius
+from amparo.kernels.hamming.rows import counted, distance_bits, grown, largest_radius
 from amparo.kernels.hamming.tables import BUCKETS, CHUNKS, chunk_of
 from amparo.kernels.hamming.thresholds import even_thresholds
 
@@ -55,7 +55,7 @@ def near_rows_of_many(
                 prefetch(hashes.reshape(-1), 4 * found[number + _ROWS_AHEAD])
             row, query = found[number], found_of[number]
             distance = distance_bits(hashes, row, queries[query])
-            if distance > radius_bits or not counts(row, distance, lists, gone, radii):
+            if distance > radius_bits:
                 continue
             if first_viable(hashes[row], queries[query], thresholds) != chunk:
                 continue
@@ -68,7 +68,11 @@ def near_rows_of_many(
             hit_rows[hits] = row
             hit_distances[hits] = distance
             hits += 1
-    return hit_queries[:hits], hit_rows[:hits], hit_distances[:hits], np.flatnonzero(~even)
+    hit_queries = hit_queries[:hits]
+    hit_rows = hit_rows[:hits]
+    hit_distances = hit_distances[:hits]
+    is_hit = counted(hit_rows, hit_distances, lists, gone, radii)
+    return hit_queries[is_hit], hit_rows[is_hit], hit_distances[is_hit], np.flatnonzero(~even)
 
 
 @kernel

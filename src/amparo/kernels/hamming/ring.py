@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from amparo.kernels.compiling import Whole, kernel
 from amparo.kernels.hamming.lanes import LANES, popcount, prefetch
 from amparo.kernels.hamming.probes import MOST_PROBES, candidates, is_skewed, probes
-from amparo.kernels.hamming.rows import counts, distance_bits, grown, largest_radius
+from amparo.kernels.hamming.rows import counted, distance_bits, grown, largest_radius
 from amparo.kernels.hamming.tables import CHUNKS, chunk_of
 from amparo.kernels.hamming.thresholds import cheapest_thresholds, even_thresholds
 
@@ -91,7 +91,7 @@ def _verified(
     for number in range(places.shape[0]):
         row = fetched[number]
         distance = distance_bits(hashes, row, query)
-        if distance > radius_bits or not counts(row, distance, lists, gone, radii):
+        if distance > radius_bits:
             continue
         if first_viable(hashes[row], query, thresholds) != places[number] // count:
             continue
@@ -102,7 +102,12 @@ def _verified(
         near[hits] = row
         distances[hits] = distance
         hits += 1
-    return near[:hits], distances[:hits]
+    near = near[:hits]
+    distances = distances[:hits]
+    is_hit = counted(near, distances, lists, gone, radii)
+    if not is_hit.all():
+        return near[is_hit], distances[is_hit]
+    return near, distances
 
 
 @kernel

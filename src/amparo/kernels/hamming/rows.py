@@ -27,18 +27,25 @@ def largest_radius(radii: NDArray[np.int16]) -> Whole:
 
 
 @kernel
-def counts(
-    row: Whole,
-    distance: Whole,
+def counted(
+    rows: NDArray[np.int64],
+    distances: NDArray[np.uint8],
     lists: NDArray[np.uint32],
     gone: NDArray[np.uint8],
     radii: NDArray[np.int16],
-) -> bool:
-    """Whether a row at this distance is a hit."""
-    number = np.int64(lists[row])
-    if number >= radii.shape[0] or distance > radii[number]:
-        return False
-    return not (gone[row >> 3] >> (row & 7)) & 1
+) -> NDArray[np.bool_]:
+    """bool[H]: which rows at these distances are hits, being there and within their list's radius.
+
+    All at once: to hand three arrays to a function for each row costs more than all else it does.
+    """
+    hits = np.empty(rows.shape[0], np.bool_)
+    for number in range(rows.shape[0]):
+        row = rows[number]
+        its_list = np.int64(lists[row])
+        radius = np.int64(radii[its_list]) if its_list < radii.shape[0] else np.int64(-1)
+        there = not (gone[row >> 3] >> (row & 7)) & 1
+        hits[number] = there and np.int64(distances[number]) <= radius
+    return hits
 
 
 @kernel
