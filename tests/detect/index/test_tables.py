@@ -42,6 +42,12 @@ def test_many_queries_find_what_each_alone_finds(table: NearTable) -> None:
     assert many.queries.tolist() == sorted(many.queries.tolist())
 
 
+def test_more_queries_than_are_searched_at_a_time_keep_their_numbers() -> None:
+    known = random_rows(11, 9000)
+    hits = NearTable.of(known).search(known.values.view(np.uint64), 31)
+    assert hits.queries.tolist() == hits.signals.tolist() == list(range(9000))
+
+
 def test_too_large_a_radius_is_refused(table: NearTable) -> None:
     with pytest.raises(Invalid, match="outside 0 to 31"):
         table.search(changed(KNOWN.values[1], 0), 32)

@@ -104,6 +104,15 @@ def test_an_open_list_stays_what_it_was(path: Path) -> None:
     assert knows(old, known)
 
 
+def test_a_list_that_changes_while_it_is_read_is_not_indexed(path: Path) -> None:
+    def advance(_: float) -> None:
+        path.write_text(path.read_text() + f"md5,{'0' * 32}\n")
+
+    with pytest.raises(Unavailable, match="changed while it was read; try again"):
+        opened(path, advance=advance)
+    assert beside(path) == ["known.csv"]
+
+
 def test_another_build_is_no_reason_to_keep_a_damaged_index(path: Path) -> None:
     opened(path)
     (path.parent / ".known.csv.amparo-index" / "ids.npy").unlink()
