@@ -82,6 +82,18 @@ def _caption(percent: float) -> Change:
     return change
 
 
+def _headline(percent: float) -> Change:
+    """Words in a white bar above the picture, as they are passed on."""
+
+    def change(image: Image.Image) -> Image.Image:
+        bar = round(image.height * percent / 100)
+        copy = ImageOps.expand(image, (0, bar, 0, 0), "white")
+        _write(copy, (image.width / 2, bar / 2), "seen on the internet", bar / 3)
+        return copy
+
+    return change
+
+
 def _watermark(percent: float) -> Change:
     def change(image: Image.Image) -> Image.Image:
         marked = image.copy()
@@ -135,6 +147,7 @@ _FAMILIES: tuple[tuple[str, Callable[[float], Change], tuple[float, ...]], ...] 
     ("letterbox %", _letterbox, (5, 20, 40)),
     ("frame %", _frame, (2, 5, 15)),
     ("caption %", _caption, (4, 8, 16)),
+    ("headline %", _headline, (8, 16, 32)),
     ("watermark %", _watermark, (20, 50, 100)),
     ("brightness ×", _brightness, (1.25, 1.5, 0.75, 0.5)),
     ("contrast ×", _contrast, (1.25, 1.5, 0.75, 0.5)),

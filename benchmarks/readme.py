@@ -1,4 +1,4 @@
-"""`python -m benchmarks.readme FILE...`: put what `--json FILE` wrote into the README."""
+"""`python -m benchmarks.readme FILE...`: put what `--json FILE` wrote into README and docs."""
 
 import json
 import sys
@@ -6,7 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-README = Path(__file__).parents[1] / "README.md"
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+FOUND_COPIES = ROOT / "docs" / "reference" / "found-copies.md"
 END = "<!-- /figures -->"
 MODES = ("default", "scaled", "bare decode")
 
@@ -99,17 +101,25 @@ def _accuracy(figures: Figures, _: str) -> str:
     )
 
 
+def _accuracy_table(figures: Figures, _: str) -> str:
+    lines = ["| copy | Amparo | threatexchange |", "|---|---|---|"]
+    for each in figures.values():
+        if each["unit"] == "%":
+            lines.append(f"| {each['name']} | {each['ours']:.0f} % | {each['peer']:.0f} % |")
+    return "\n".join(lines) + "\n"
+
+
 def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
-TEXTS: dict[str, Callable[[Figures, str], str]] = {
-    "hashing": _hashing,
-    "scan_start": _scan_start,
-    "matching": _matching,
-    "growth": _growth,
-    "freshness": _freshness,
-    "accuracy": _accuracy,
+TEXTS: dict[str, list[tuple[Path, Callable[[Figures, str], str]]]] = {
+    "hashing": [(README, _hashing)],
+    "scan_start": [(README, _scan_start)],
+    "matching": [(README, _matching)],
+    "growth": [(README, _growth)],
+    "freshness": [(README, _freshness)],
+    "accuracy": [(README, _accuracy), (FOUND_COPIES, _accuracy_table)],
 }
 
 
@@ -122,11 +132,11 @@ def main() -> None:
             figures = {each["name"]: each for each in result["results"]}
         name = result["benchmark"]
         begin = f"<!-- figures: {name} -->\n"
-        text = README.read_text(encoding="utf-8")
-        before, rest = text.split(begin)
-        after = rest.split(END, 1)[1]
-        told = TEXTS[name](figures, result["machine"])
-        README.write_text(f"{before}{begin}{told}{END}{after}", encoding="utf-8")
+        for page, tell in TEXTS[name]:
+            before, rest = page.read_text(encoding="utf-8").split(begin)
+            after = rest.split(END, 1)[1]
+            told = tell(figures, result["machine"])
+            page.write_text(f"{before}{begin}{told}{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -33,6 +33,7 @@ SMALLEST_INNER_PX = 64
 """An inner part with a shorter side says too little to be searched."""
 
 INNER = "inner"
+WITHIN_BARS = "within-bars"
 
 
 def hash_frame(frame: Frame, *, with_variants: bool) -> PictureHash:
@@ -43,7 +44,7 @@ def hash_frame(frame: Frame, *, with_variants: bool) -> PictureHash:
 def hash_frame_of(data: bytes, frame: Frame, limits: Limits, *, with_variants: bool) -> PictureHash:
     """Like `hash_frame`; where an approximate frame is not good enough, `data` is decoded anew."""
     found = _pdq(frame)
-    bordered = frame.approximate and with_variants and _inner(frame) is not None
+    bordered = frame.approximate and with_variants and bool(_inner_regions(frame))
     if frame.approximate and (bordered or not _is_good_enough(found)):
         frame = next(decode(data, kind=Kind.JPEG, limits=limits))
         found = _pdq(frame)
@@ -98,17 +99,23 @@ def _turned(frame: Frame, found: PdqHash, region: Region | None) -> dict[Turn, N
 
 def _inner_turns(frame: Frame) -> tuple[Variant, ...]:
     """The turns of what is left without borders of one colour, where there are such."""
-    region = _inner(frame)
-    if region is None:
-        return ()
-    return _turns(frame, _pdq(frame, region), region, prefix=f"{INNER}-")
+    return tuple(
+        variant
+        for name, region in _inner_regions(frame).items()
+        for variant in _turns(frame, _pdq(frame, region), region, prefix=f"{name}-")
+    )
 
 
-def _inner(frame: Frame) -> Region | None:
-    """The part within borders of one colour, None where there are none or little is within."""
-    top, left, height, width = inner_region(frame.pixels)
-    if (height, width) == frame.pixels.shape[:2]:
-        return None
-    if min(height, width) * frame.block_px < SMALLEST_INNER_PX:
-        return None
-    return Region(top, left, height, width)
+def _inner_regions(frame: Frame) -> dict[str, Region]:
+    """The parts within borders of one colour, and within such that are written upon.
+
+    Where there are none, where little is within, or where both are the same, only what there is.
+    """
+    regions: dict[str, Region] = {}
+    for name, written in ((INNER, False), (WITHIN_BARS, True)):
+        region = Region(*inner_region(frame.pixels, written))
+        whole = (region.height, region.width) == frame.pixels.shape[:2]
+        large = min(region.height, region.width) * frame.block_px >= SMALLEST_INNER_PX
+        if large and not whole and region not in regions.values():
+            regions[name] = region
+    return regions

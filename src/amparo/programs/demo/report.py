@@ -23,6 +23,12 @@ _IN_WORDS = {
     "flipminus1": "turned and mirrored",
 }
 
+_PARTS = {
+    "": "",
+    "inner": " without its borders",
+    "within-bars": " without its bars",
+}
+
 
 def show(
     exhibits: Exhibits,
@@ -78,9 +84,8 @@ def _row(
 def _variants(matches: Iterable[Match]) -> str:
     words = []
     for match in matches:
-        inner = match.variant.removeprefix("inner-")
-        within = " without its borders" if inner != match.variant else ""
-        word = f"{_IN_WORDS[inner]}{within}"
+        part, _, turn = match.variant.rpartition("-")
+        word = f"{_IN_WORDS[turn]}{_PARTS[part]}"
         if word not in words:
             words.append(word)
     return ", ".join(words)
