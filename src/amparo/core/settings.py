@@ -31,6 +31,23 @@ class Settings(BaseSettings):
         default_factory=lambda: Path(platformdirs.user_data_dir("amparo")),
         description="Folder for everything that Amparo keeps between two runs.",
     )
+    database_url: str = Field(
+        default="",
+        description="sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME; "
+        "empty: `amparo.db` in AMPARO_HOME.",
+    )
+    vault_key_file: Path | None = Field(
+        default=None,
+        description="The age key that held uploads are encrypted to; "
+        "`vault-key.txt` in AMPARO_HOME.",
+    )
+    jurisdiction: str = Field(
+        default="", description="The name of the jurisdiction profile that counsel signed off."
+    )
+    private_messages_basis: str = Field(
+        default="",
+        description="The lawful basis on which private messages are scanned; empty: they are not.",
+    )
     processes: Annotated[int, Field(ge=0)] = Field(
         default=0, description="Sandboxed processes that decode and hash; 0: one a processor."
     )
@@ -53,6 +70,16 @@ class Settings(BaseSettings):
         default=640 * MIB,
         description="Memory for decoding, all files together; 192 MiB a process at least.",
     )
+
+    @property
+    def database(self) -> str:
+        """The URL of the database."""
+        return self.database_url or f"sqlite:///{self.home / 'amparo.db'}"
+
+    @property
+    def vault_key(self) -> Path:
+        """The file of the age key."""
+        return self.vault_key_file or self.home / "vault-key.txt"
 
     @field_validator("home")
     @classmethod

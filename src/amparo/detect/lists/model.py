@@ -2,8 +2,73 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
-from amparo.detect.hashing.model import Algorithm
+from amparo.core.ids import ListId, OrganisationId, SignalNumber
+from amparo.detect.hashing.model import USABLE_QUALITY, Algorithm
+
+
+class ListKind(StrEnum):
+    """What a list's operator makes of a match with it."""
+
+    CONFIRMED = "confirmed"
+    """Verified by people: an exact digest may act by itself."""
+
+    SUSPECT = "suspect"
+    """Only ever orders people's work."""
+
+    NEGATIVE = "negative"
+    """Known harmless: suppresses perceptual matches close to its own."""
+
+
+class Subject(StrEnum):
+    """Whom the content of a list shows; the two never mix."""
+
+    CHILD = "child"
+    ADULT = "adult"
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """On which terms the operator holds a list. By default it is not shared and serves nobody else.
+
+    `territory` are countries as ISO 3166 codes, none meaning anywhere; `purpose` and `terms` are
+    words for people; `retention_days` None means until it is withdrawn.
+    """
+
+    territory: tuple[str, ...] = ()
+    purpose: str = ""
+    terms: str = ""
+    redistribution: bool = False
+    retention_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewList:
+    """A list to be made. Perceptual hashes count within `radius_bits`, from a quality on."""
+
+    name: str
+    kind: ListKind = ListKind.SUSPECT
+    subject: Subject = Subject.CHILD
+    radius_bits: int = 31
+    minimum_quality: int = USABLE_QUALITY
+    contract: Contract = Contract()
+
+
+@dataclass(frozen=True, slots=True)
+class SignalList:
+    """A list on record. `number` stands for it in an index; `revision` counts its changes."""
+
+    id: ListId
+    organisation_id: OrganisationId
+    number: int
+    name: str
+    kind: ListKind
+    subject: Subject
+    radius_bits: int
+    minimum_quality: int
+    contract: Contract
+    revision: int
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -19,6 +84,7 @@ class Signal:
     classification: str = ""
     confidence: float | None = None
     expires: datetime | None = None
+    enabled_share: float = 1.0
     note: str = ""
 
     def is_live(self, now: datetime) -> bool:
@@ -27,6 +93,27 @@ class Signal:
 
     def __repr__(self) -> str:
         return f"Signal({self.id!r}, {self.algorithm.value})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class StoredSignal:
+    """A signal on record, by its number."""
+
+    number: SignalNumber
+    list_number: int
+    signal: Signal
+
+    def __repr__(self) -> str:
+        return f"StoredSignal({self.number})"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A published change of a list; what it added and withdrew is asked for by its number."""
+
+    number: int
+    list_number: int
+    revision: int
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -1,0 +1,126 @@
+"""Service keys: made once and shown once, recognised by their digest, taken back at once."""
+
+import base64
+import hashlib
+import hmac
+import secrets
+from collections.abc import Iterable
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import RowMapping, insert, select, update
+
+from amparo.access.model import Actor, Key, Scope
+from amparo.access.tables import KeyRow, OrganisationRow
+from amparo.core.errors import Denied, NotFound
+from amparo.core.ids import KeyId, OrganisationId, new_id
+from amparo.db import Work
+
+_PREFIX = "amparo"
+_SECRET_BYTES = 32
+
+_REFUSED = "This key is not known, or not any more."
+
+
+def create_organisation(work: Work, name: str, now: datetime) -> OrganisationId:
+    """A new organisation."""
+    organisation = OrganisationId(new_id())
+    work.execute(insert(OrganisationRow).values(id=organisation, name=name, created_at=now))
+    return organisation
+
+
+def organisations(work: Work) -> tuple[OrganisationId, ...]:
+    """All organisations, the oldest first."""
+    rows = work.execute(select(OrganisationRow.id).order_by(OrganisationRow.id))
+    return tuple(OrganisationId(each) for each in rows.scalars())
+
+
+def create_key(
+    work: Work,
+    organisation: OrganisationId,
+    name: str,
+    scopes: Iterable[Scope],
+    *,
+    now: datetime,
+    expires_at: datetime | None = None,
+) -> str:
+    """A new key as its holder sends it. It is not kept: this is the only time it can be read."""
+    key_id = new_id()
+    secret = secrets.token_bytes(_SECRET_BYTES)
+    work.execute(
+        insert(KeyRow).values(
+            id=key_id,
+            organisation_id=organisation,
+            name=name,
+            secret_sha256=hashlib.sha256(secret).digest(),
+            scopes=sorted(scopes),
+            created_at=now,
+            expires_at=expires_at,
+        )
+    )
+    return f"{_PREFIX}_{_letters(key_id.bytes)}_{_letters(secret)}"
+
+
+def revoke_key(work: Work, key: KeyId, organisation: OrganisationId, now: datetime) -> None:
+    """Take a key back. Raises NotFound."""
+    done = work.execute(
+        update(KeyRow)
+        .where(KeyRow.id == key, KeyRow.organisation_id == organisation)
+        .values(revoked_at=now)
+    )
+    if not done.rowcount:
+        raise NotFound("There is no such key.")
+
+
+def find_key(work: Work, token: str) -> tuple[Key, bytes]:
+    """The key that a token names, and the digest that its secret must have. Raises Denied."""
+    key_id, _ = parts_of(token)
+    row = work.execute(select(KeyRow.__table__).where(KeyRow.id == key_id)).mappings().one_or_none()
+    if row is None:
+        raise Denied(_REFUSED)
+    return _key_of(row), row["secret_sha256"]
+
+
+def parts_of(token: str) -> tuple[KeyId, bytes]:
+    """The id and the secret in a token. Raises Denied where it is none of ours."""
+    try:
+        prefix, key_id, secret = token.split("_")
+        if prefix != _PREFIX:
+            raise ValueError(prefix)
+        return KeyId(UUID(bytes=_bytes(key_id))), _bytes(secret)
+    except ValueError as error:
+        raise Denied(_REFUSED) from error
+
+
+def actor_of(key: Key, expected_sha256: bytes, secret: bytes, now: datetime) -> Actor:
+    """Who holds the key. Raises Denied where the secret is another, or the key is not good."""
+    same = hmac.compare_digest(hashlib.sha256(secret).digest(), expected_sha256)
+    if not same or not key.is_good(now):
+        raise Denied(_REFUSED)
+    return Actor(key.organisation_id, key.id, key.scopes)
+
+
+def require(actor: Actor, scope: Scope) -> None:
+    """Raises Denied where the actor's key has not that scope."""
+    if scope not in actor.scopes:
+        raise Denied(f"This key has not the scope {scope.value!r}.", code="scope_missing")
+
+
+def _key_of(columns: RowMapping) -> Key:
+    return Key(
+        id=KeyId(columns["id"]),
+        organisation_id=OrganisationId(columns["organisation_id"]),
+        name=columns["name"],
+        scopes=frozenset(Scope(each) for each in columns["scopes"]),
+        expires_at=columns["expires_at"],
+        revoked_at=columns["revoked_at"],
+    )
+
+
+def _letters(data: bytes) -> str:
+    """Lower-case letters and digits alone, so that a double click takes the whole key."""
+    return base64.b32encode(data).decode().rstrip("=").lower()
+
+
+def _bytes(letters: str) -> bytes:
+    return base64.b32decode(letters.upper() + "=" * (-len(letters) % 8))

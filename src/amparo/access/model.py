@@ -1,0 +1,48 @@
+"""The words of this feature: organisations, keys, scopes, and whoever acts."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from amparo.core.ids import KeyId, OrganisationId
+
+
+class Scope(StrEnum):
+    """What a service key may be used for."""
+
+    MEDIA_SUBMIT = "media:submit"
+    MEDIA_READ = "media:read"
+    MATCHES_READ = "matches:read"
+    DECISIONS_READ = "decisions:read"
+    LISTS_READ = "lists:read"
+    LISTS_WRITE = "lists:write"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A service key, without its secret."""
+
+    id: KeyId
+    organisation_id: OrganisationId
+    name: str
+    scopes: frozenset[Scope]
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+    def is_good(self, now: datetime) -> bool:
+        """Whether it is neither revoked nor expired."""
+        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Whoever makes a call: a service key."""
+
+    organisation_id: OrganisationId
+    key_id: KeyId
+    scopes: frozenset[Scope]
+
+    @property
+    def name(self) -> str:
+        """As the record names them."""
+        return f"key:{self.key_id}"

@@ -1,0 +1,47 @@
+"""The hashes of one upload, made in the sandbox; what cannot be decoded keeps its digests."""
+
+import threading
+
+from amparo.app.sandbox import limits_of
+from amparo.core.problems import Problem
+from amparo.core.settings import Settings
+from amparo.detect.hashing.digests import digest
+from amparo.detect.hashing.hash_media import hash_media
+from amparo.detect.hashing.model import MediaHashes
+from amparo.detect.media.model import Limits, MediaError
+from amparo.detect.media.sandbox import Sandbox, out_of_memory
+from amparo.detect.media.sniff import sniff
+
+
+class UploadHasher:
+    """Hashes uploads, from any number of threads."""
+
+    def __init__(self, sandbox: Sandbox, settings: Settings) -> None:
+        self._sandbox = sandbox
+        self._limits = limits_of(settings)
+        self._alone = threading.Lock()
+
+    def hash(self, data: bytes) -> MediaHashes:
+        """The hashes of all that can be read. Raises Unavailable where the sandbox cannot run."""
+        try:
+            return self._hashes(data)
+        except MediaError as error:
+            return _digests_only(data, error.problem)
+        except MemoryError:
+            return _digests_only(data, out_of_memory(self._limits))
+
+    def _hashes(self, data: bytes) -> MediaHashes:
+        try:
+            return self._ask(data, self._sandbox.share)
+        except MemoryError:
+            # Its share was too small; one at a time may take all that there is.
+            with self._alone:
+                return self._ask(data, self._limits)
+
+    def _ask(self, data: bytes, limits: Limits) -> MediaHashes:
+        answer = self._sandbox.submit(MediaHashes, hash_media, data, limits, with_variants=True)
+        return answer.result()
+
+
+def _digests_only(data: bytes, problem: Problem) -> MediaHashes:
+    return MediaHashes(sniff(data), len(data), digest(data), problem=problem)

@@ -1,0 +1,205 @@
+"""The way of an upload: hashed, matched, decided, held where need be, on record, and answered."""
+
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from amparo.access.audit import record
+from amparo.access.model import Actor
+from amparo.access.repeats import Call, digest_of_request, keep, release, reserve
+from amparo.app.hash_upload import UploadHasher
+from amparo.core.clock import Clock
+from amparo.core.errors import Denied, Unavailable
+from amparo.core.ids import DecisionId, MediaId, new_id
+from amparo.core.settings import Settings
+from amparo.db import Database
+from amparo.db.outbox import put
+from amparo.detect.deciding import (
+    Action,
+    Decision,
+    Facts,
+    MatchFacts,
+    MediaFacts,
+    Policy,
+    decide,
+    read_policy,
+)
+from amparo.detect.deciding.model import ContextFacts, UploaderFacts
+from amparo.detect.deciding.store import Decisions, Policies, RecordedDecision, RecordedMedia
+from amparo.detect.hashing.model import MediaHashes
+from amparo.detect.matching.host import HostIndex, Listed
+from amparo.detect.matching.host.look_up import Asked, asked_of, nearest
+from amparo.respond.vault import Inbox
+
+DECIDED = "media.decided"
+"""The kind of outbox row that a decision leaves where something must follow from it."""
+
+_PRIVATE = "message"
+_policy = lru_cache(maxsize=64)(read_policy)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Upload:
+    """What a platform sends. `key` is its Idempotency-Key, None where it sent none."""
+
+    data: bytes
+    uploader: UploaderFacts = field(default_factory=UploaderFacts)
+    context: ContextFacts = field(default_factory=ContextFacts)
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """The stages in their order. Called from any number of threads."""
+
+    database: Database
+    index: HostIndex
+    hasher: UploadHasher
+    inbox: Inbox
+    settings: Settings
+    clock: Clock
+
+    def submit(self, upload: Upload, actor: Actor) -> dict[str, Any]:
+        """Decide on an upload; the answer, which is on record when this returns.
+
+        Raises Denied where it may not be scanned, Conflict and Invalid for its Idempotency-Key,
+        Unavailable where a decision cannot be made or kept: then nothing was decided.
+        """
+        self._require_lawful(upload)
+        call = _call_of(upload, actor)
+        earlier = reserve(self.database, call, self.clock.now())
+        if earlier is not None:
+            return earlier
+        try:
+            return self._decide(upload, actor, call)
+        except BaseException:
+            with suppress(Unavailable):  # its lease ends by itself
+                release(self.database, call)
+            raise
+
+    def _require_lawful(self, upload: Upload) -> None:
+        if upload.context.surface == _PRIVATE and not self.settings.private_messages_basis:
+            raise Denied(
+                "Private messages are not scanned: no lawful basis is recorded "
+                "(AMPARO_PRIVATE_MESSAGES_BASIS).",
+                code="surface_not_lawful",
+            )
+
+    def _decide(self, upload: Upload, actor: Actor, call: Call) -> dict[str, Any]:
+        now = self.clock.now()
+        hashes = self.hasher.hash(upload.data)
+        asked = asked_of(hashes)
+        listed = nearest(self.index.look_up(asked, actor.organisation_id, now), asked)
+        facts = self._facts(upload, hashes, listed, asked)
+        version, policy = self._policy_of(actor)
+        decision = decide(facts, policy)
+        held_as = None if decision.action is Action.ALLOW else self.inbox.put(upload.data)
+        media = RecordedMedia(
+            MediaId(new_id()), actor.organisation_id, now,
+            facts.media.type, facts.media.size_bytes, facts.media.problem, held_as,
+        )  # fmt: skip
+        one = RecordedDecision(DecisionId(new_id()), media, now, version, decision, asdict(facts))
+        answer = answer_of(one)
+        # Should this fail, nobody knows whether it is on record: a sweep removes bytes that are not.
+        self._put_on_record(one, actor, call, answer, now)
+        return answer
+
+    def _facts(
+        self, upload: Upload, hashes: MediaHashes, listed: list[Listed], asked: list[Asked]
+    ) -> Facts:
+        context = ContextFacts(
+            upload.context.surface, self.settings.jurisdiction, upload.context.labels
+        )
+        return Facts(
+            media=MediaFacts(
+                type=hashes.kind.value,
+                size_bytes=hashes.size_bytes,
+                frames=len(hashes.pictures),
+                problem=hashes.problem.code.value if hashes.problem else "",
+            ),
+            matches=tuple(match_of(each, asked[each.asked]) for each in listed),
+            uploader=upload.uploader,
+            context=context,
+        )
+
+    def _policy_of(self, actor: Actor) -> tuple[int, Policy]:
+        with self.database.reading() as work:
+            version, text = Policies(work).active(actor.organisation_id)
+        return version, _policy(text)
+
+    def _put_on_record(
+        self,
+        one: RecordedDecision,
+        actor: Actor,
+        call: Call,
+        answer: dict[str, Any],
+        now: datetime,
+    ) -> None:
+        """All of it or nothing."""
+        decision = one.decision
+        with self.database.work() as work:
+            Decisions(work).add(one)
+            if decision.action is not Action.ALLOW or decision.notify:
+                payload: dict[str, object] = {"notify": list(decision.notify)}
+                put(work, actor.organisation_id, DECIDED, one.id, payload, now)
+            record(
+                work,
+                actor.organisation_id,
+                actor=actor.name,
+                action="media.decide",
+                subject=f"media:{one.media.id}",
+                now=now,
+                detail={"decision": str(one.id), "action": decision.action.value},
+            )
+            keep(work, call, answer)
+
+
+def match_of(listed: Listed, asked: Asked) -> MatchFacts:
+    """A match as policies see it."""
+    signal, known = listed.signal.signal, listed.known_list
+    return MatchFacts(
+        list=known.name,
+        list_kind=known.kind.value,
+        subject=known.subject.value,
+        signal=str(listed.signal.number),
+        algorithm=asked.algorithm.value,
+        exact=asked.algorithm.is_exact,
+        distance=listed.distance_bits,
+        quality=asked.quality,
+        variant=asked.variant,
+        revision=known.revision,
+        source=signal.source,
+        labels=signal.labels,
+        classification=signal.classification,
+        confidence=-1.0 if signal.confidence is None else signal.confidence,
+    )
+
+
+def answer_of(one: RecordedDecision) -> dict[str, Any]:
+    """What the platform is told."""
+    decision: Decision = one.decision
+    return {
+        "media_id": str(one.media.id),
+        "action": decision.action.value,
+        "matches": [dict(match) for match in one.facts["matches"]],
+        "scores": dict(one.facts["scores"]),
+        "decision_id": str(one.id),
+        "policy_version": one.policy_version,
+        "rules": list(decision.rules),
+        "labels": list(decision.labels),
+        "queue": decision.queue,
+        "priority": decision.priority,
+        "restrained": decision.restrained,
+        "media_type": one.media.media_type,
+        "problem": one.media.problem,
+        "decided_at": one.decided_at.isoformat(),
+    }
+
+
+def _call_of(upload: Upload, actor: Actor) -> Call:
+    if upload.key is None:
+        return Call(actor.organisation_id, None, b"")
+    said = repr((asdict(upload.uploader), asdict(upload.context))).encode()
+    return Call(actor.organisation_id, upload.key, digest_of_request(upload.data, said))

@@ -1,0 +1,58 @@
+"""Everything that a serving process has open, put together from the settings."""
+
+import hashlib
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.engine import make_url
+
+from amparo.access.key_ring import KeyRing
+from amparo.app.hash_upload import UploadHasher
+from amparo.app.pipeline import Pipeline
+from amparo.core.clock import Clock
+from amparo.core.settings import Settings
+from amparo.db import Database
+from amparo.detect.matching.host import HostIndex
+from amparo.detect.media.sandbox import Sandbox
+from amparo.respond.vault import Inbox, recipient_of
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """What routes call."""
+
+    settings: Settings
+    clock: Clock
+    database: Database
+    index: HostIndex
+    keys: KeyRing
+    pipeline: Pipeline
+
+
+@contextmanager
+def open_serving(
+    settings: Settings, database: Database, sandbox: Sandbox, clock: Clock
+) -> Iterator[Serving]:
+    """Raises Unavailable where there is no index yet, or no key of the vault."""
+    with ExitStack() as stack:
+        index = HostIndex(host_folder(settings))
+        stack.callback(index.close)
+        inbox = Inbox(settings.home / "inbox", recipient_of(settings.vault_key))
+        hasher = UploadHasher(sandbox, settings)
+        yield Serving(
+            settings=settings,
+            clock=clock,
+            database=database,
+            index=index,
+            keys=KeyRing(database, clock),
+            pipeline=Pipeline(database, index, hasher, inbox, settings, clock),
+        )
+
+
+def host_folder(settings: Settings) -> Path:
+    """Where this host keeps its copy of a database's lists."""
+    url = make_url(settings.database).set(password=None)
+    name = hashlib.sha256(str(url).encode()).hexdigest()[:16]
+    return settings.home / "hosts" / name

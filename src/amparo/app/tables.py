@@ -1,0 +1,10 @@
+"""All tables of all features, for those who make or compare them."""
+
+from amparo.access import repeats
+from amparo.access import tables as access
+from amparo.access.audit import tables as audit
+from amparo.db import outbox
+from amparo.detect.deciding import tables as deciding
+from amparo.detect.lists import tables as lists
+
+__all__ = ["access", "audit", "deciding", "lists", "outbox", "repeats"]

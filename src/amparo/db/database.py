@@ -1,0 +1,80 @@
+"""The database: units of work that are on record as a whole or not at all, and readings."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
+
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from amparo.core.errors import Unavailable
+from amparo.db.dialects import WRITING, Watch, dialect_of
+
+Work = Connection
+"""One unit of work: stores write into it and never commit."""
+
+
+class Database:
+    """Where everything is on record; use it in a `with` block, from any number of threads."""
+
+    def __init__(self, url: str) -> None:
+        """`url` is `sqlite:///FILE` or `postgresql://…`. Raises Invalid where it is neither."""
+        self._dialect = dialect_of(url)
+        self.engine = self._dialect.engine()
+        self._writing = self.engine.execution_options(**{WRITING: True})
+        self._reading = self.engine
+        if self.engine.dialect.name == "postgresql":
+            self._reading = self.engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.engine.dispose()
+
+    @contextmanager
+    def work(self) -> Iterator[Work]:
+        """What is written within is committed at the end, or undone where anything is raised.
+
+        Raises Unavailable where the database is away or does not take it.
+        """
+        with _told(), self._writing.begin() as work:
+            yield work
+
+    @contextmanager
+    def reading(self) -> Iterator[Work]:
+        """One state of everything, whatever others write meanwhile. Raises Unavailable."""
+        with _told(), self._reading.begin() as work:
+            yield work
+
+    def tell(self, work: Work) -> None:
+        """Wake the watches of all hosts when `work` is committed."""
+        self._dialect.tell(work)
+
+    def watch(self) -> Watch:
+        """Tells when somebody has changed lists."""
+        return self._dialect.watch()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What a driver says, as an error of ours; of the statement and its values nothing."""
+    try:
+        yield
+    except IntegrityError:
+        raise
+    except DBAPIError as error:
+        raise Unavailable(
+            f"The database does not answer as it should: {_first_line(error.orig)}."
+        ) from error
+    except PoolTimeout as error:
+        raise Unavailable("All connections to the database are in use; try again.") from error
+
+
+def _first_line(error: BaseException | None) -> str:
+    """What went wrong, without the details in which drivers quote values."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}, {lines[0] if lines else 'no reason given'}"

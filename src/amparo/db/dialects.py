@@ -1,0 +1,209 @@
+"""Every difference between SQLite and PostgreSQL, and nothing else."""
+
+import sqlite3
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+import psycopg
+from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+
+from amparo.core.errors import Invalid, Unavailable
+
+WRITING = "amparo_writing"
+"""The execution option of a transaction that changes something."""
+
+_CHANNEL = "amparo_lists"
+_LONGEST_WAIT_S = 30
+_POLL_S = 0.001
+_LOOK_S = 0.02
+_MOST_CONNECTIONS = 48
+
+
+class Watch(Protocol):
+    """Tells when somebody has changed the database."""
+
+    def wait(self, timeout_s: float) -> bool:
+        """Whether something may have changed, at once or within the time.
+
+        Raises Unavailable while the database is away.
+        """
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None: ...
+
+
+class Dialect(Protocol):
+    """What each of the two does in its own way."""
+
+    def engine(self) -> Engine:
+        """Connections, with the transactions that Amparo relies on."""
+
+    def tell(self, work: Connection) -> None:
+        """Wake the watches of all hosts when `work` is committed."""
+
+    def watch(self) -> Watch:
+        """A watch over this database."""
+
+
+def dialect_of(url: str) -> Dialect:
+    """The dialect that a URL names. Raises Invalid where Amparo knows none."""
+    parsed = make_url(url)
+    name = parsed.get_backend_name()
+    if name == "sqlite" and parsed.database and parsed.database != ":memory:":
+        return Sqlite(parsed)
+    if name == "postgresql":
+        return Postgres(parsed.set(drivername="postgresql+psycopg"))
+    raise Invalid(
+        "AMPARO_DATABASE_URL must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME."
+    )
+
+
+class Sqlite:
+    """One file, one writer at a time, readers that never wait."""
+
+    def __init__(self, url: URL) -> None:
+        assert url.database is not None
+        self._url = url
+        self._path = Path(url.database)
+
+    def engine(self) -> Engine:
+        """Write-ahead log, synchronised at each commit, foreign keys checked."""
+        self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        engine = create_engine(
+            self._url,
+            pool_size=_MOST_CONNECTIONS,
+            max_overflow=0,
+            connect_args={"isolation_level": None, "timeout": 0, "check_same_thread": False},
+        )
+        event.listen(engine, "connect", _set_up_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+
+    def tell(self, work: Connection) -> None:
+        """Nothing to do: others see it by the number of the data's version."""
+
+    def watch(self) -> Watch:
+        """By PRAGMA data_version, which costs a few microseconds."""
+        return _SqliteWatch(self._path)
+
+
+def _set_up_sqlite(connection: DBAPIConnection, _: object) -> None:
+    assert isinstance(connection, sqlite3.Connection)
+    _patiently(connection, "PRAGMA journal_mode = WAL")
+    for pragma in ("synchronous = FULL", "foreign_keys = ON", "journal_size_limit = 67108864"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(work: Connection) -> None:
+    """Take the only writer's place at once, or the snapshot that all of a reading sees."""
+    raw = work.connection.dbapi_connection
+    assert isinstance(raw, sqlite3.Connection)
+    if work.get_execution_options().get(WRITING):
+        _patiently(raw, "BEGIN IMMEDIATE")
+    else:
+        raw.execute("BEGIN")
+        _patiently(raw, "SELECT 1 FROM sqlite_master")
+
+
+def _patiently(connection: sqlite3.Connection, statement: str) -> None:
+    """Wait for others a millisecond at a time; SQLite itself would let a writer wait 100."""
+    until = time.monotonic() + _LONGEST_WAIT_S
+    while True:
+        try:
+            connection.execute(statement).fetchall()
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
+                raise
+            time.sleep(_POLL_S)
+        else:
+            return
+
+
+class _SqliteWatch:
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        self._seen = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+    def wait(self, timeout_s: float) -> bool:
+        until = time.monotonic() + timeout_s
+        while True:
+            try:
+                (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+            except sqlite3.Error as error:
+                raise Unavailable(f"The database cannot be read ({error}).") from error
+            if version != self._seen:
+                self._seen = version
+                return True
+            if time.monotonic() >= until:
+                return False
+            time.sleep(_LOOK_S)
+
+
+class Postgres:
+    """A server, any number of writers."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+
+    def engine(self) -> Engine:
+        """READ COMMITTED to write, one snapshot to read."""
+        return create_engine(
+            self._url,
+            pool_size=_MOST_CONNECTIONS // 2,
+            max_overflow=0,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 5},
+        )
+
+    def tell(self, work: Connection) -> None:
+        """By NOTIFY, which arrives when and if the transaction is committed."""
+        work.execute(text(f"NOTIFY {_CHANNEL}"))
+
+    def watch(self) -> Watch:
+        """By LISTEN."""
+        return _PostgresWatch(self._url)
+
+
+class _PostgresWatch:
+    def __init__(self, url: URL) -> None:
+        self._url = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._connection: psycopg.Connection[tuple[object, ...]] | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._close()
+
+    def wait(self, timeout_s: float) -> bool:
+        """What happened before the first call, or while nobody listened, counts as a change."""
+        try:
+            if self._connection is None:
+                self._connection = psycopg.connect(self._url, autocommit=True, connect_timeout=5)
+                self._connection.execute(f"LISTEN {_CHANNEL}")
+                return True
+            return any(True for _ in self._connection.notifies(timeout=timeout_s, stop_after=1))
+        except psycopg.Error as error:
+            self._close()
+            raise Unavailable(f"The database is away ({type(error).__name__}).") from error
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None

@@ -1,0 +1,1 @@
+"""How a database comes from one version of Amparo to the next: forward only."""

@@ -1,0 +1,175 @@
+"""Conditions in CEL: compiled, and every name in them checked, before any upload sees them.
+
+The library evaluates, and does not know which fields there are; so the text is read once more here,
+word by word. Source: the language definition of CEL (cel-spec), lexis and macros.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, fields
+from types import MappingProxyType
+from typing import Any
+
+import cel
+
+from amparo.core.errors import Invalid
+from amparo.detect.deciding.model import ContextFacts, Facts, MatchFacts, MediaFacts, UploaderFacts
+
+MOST_MATCHES = 100
+"""So many are shown to a condition, the exact and nearest ones."""
+
+_FIELDS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        name: frozenset(each.name for each in fields(facts))
+        for name, facts in {
+            "media": MediaFacts,
+            "matches": MatchFacts,
+            "uploader": UploaderFacts,
+            "context": ContextFacts,
+        }.items()
+    }
+)
+_VARIABLES = (*_FIELDS, "scores")
+_MACROS = frozenset({"all", "exists", "exists_one", "filter", "map"})
+_METHODS = frozenset({"contains", "endsWith", "startsWith", "matches", "size"}) | _MACROS
+_FUNCTIONS = frozenset({"size", "has", "int", "double", "string", "max", "min"})
+_WORDS = frozenset({"true", "false", "null", "in"})
+
+_TOKEN = re.compile(
+    r"""(?P<text>[rRbB]*(?:"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'))
+    |(?P<name>[A-Za-z_][A-Za-z0-9_]*)
+    |(?P<number>[0-9][0-9A-Za-z.]*)
+    |(?P<sign>[^\s])""",
+    re.VERBOSE,
+)
+
+
+class BadCondition(Invalid):
+    """A condition that cannot be used; `at` is the place of the mistake in its text."""
+
+    code = "policy.condition"
+
+    def __init__(self, message: str, at: int) -> None:
+        super().__init__(message)
+        self.at = at
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    text: str
+    at: int
+
+
+class Condition:
+    """One condition, ready to be asked."""
+
+    def __init__(self, text: str) -> None:
+        """Raises BadCondition."""
+        self.text = text
+        _check_names(list(_tokens(text)))
+        try:
+            self._program = cel.compile(text)
+        except ValueError as error:
+            raise BadCondition(f"is not CEL: {_in_short(error)}", _place_in(error)) from error
+        for sample in (_SAMPLE, _EMPTY):
+            try:
+                self.holds(sample)
+            except Invalid as error:
+                raise BadCondition(error.message, 0) from error
+
+    def holds(self, variables: Mapping[str, Any]) -> bool:
+        """Whether it is true. Raises Invalid where it is neither true nor false."""
+        try:
+            answer = self._program.execute(dict(variables))
+        except (ValueError, TypeError, RuntimeError, KeyError) as error:
+            raise Invalid(f"cannot be answered: {_in_short(error)}") from error
+        if not isinstance(answer, bool):
+            raise Invalid("is neither true nor false")
+        return answer
+
+
+def variables_of(facts: Facts) -> dict[str, Any]:
+    """The facts as conditions see them."""
+    return {
+        "media": asdict(facts.media),
+        "matches": [asdict(each) for each in facts.matches[:MOST_MATCHES]],
+        "scores": dict(facts.scores),
+        "uploader": asdict(facts.uploader),
+        "context": asdict(facts.context),
+    }
+
+
+_EMPTY = variables_of(Facts(MediaFacts("image/jpeg", 1)))
+_SAMPLE = variables_of(
+    Facts(
+        MediaFacts("image/jpeg", 1, 1),
+        (
+            MatchFacts(
+                "", "", "", "", "", exact=True, distance=0, quality=100, variant="", revision=1
+            ),
+        ),
+    )
+)
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    for found in _TOKEN.finditer(text):
+        assert found.lastgroup is not None
+        yield _Token(found.lastgroup, found.group(), found.start())
+
+
+def _check_names(tokens: list[_Token]) -> None:
+    """Raises BadCondition where a name is none that a condition may use."""
+    bound: dict[str, str] = {}
+    depth = bound_depth = 0
+    for number, token in enumerate(tokens):
+        depth += (token.text == "(") - (token.text == ")")
+        if depth < bound_depth:
+            bound.clear()
+        if token.kind != "name" or token.text in _WORDS:
+            continue
+        member = number > 1 and tokens[number - 1].text == "."
+        called = number + 1 < len(tokens) and tokens[number + 1].text == "("
+        owner = tokens[number - 2].text if member else ""
+        if called:
+            _check_called(token, _METHODS if member else _FUNCTIONS)
+            if token.text in _MACROS:
+                if bound:
+                    raise BadCondition("goes through a list in a list, which takes long", token.at)
+                bound = {each.text: owner for each in tokens[number + 2 : number + 3]}
+                bound_depth = depth + 1
+        elif member:
+            _check_field(token, owner, bound)
+        elif token.text not in bound and token.text not in _VARIABLES:
+            raise _unknown("variable", token, (*_VARIABLES, *bound))
+
+
+def _check_called(token: _Token, known: frozenset[str]) -> None:
+    if token.text not in known:
+        raise _unknown("function", token, known)
+
+
+def _check_field(token: _Token, owner: str, bound: Mapping[str, str]) -> None:
+    """A field of a variable, or of one of the matches that a name is bound to."""
+    kind = bound.get(owner, "" if owner == "matches" else owner)
+    if kind in _FIELDS and token.text not in _FIELDS[kind]:
+        raise _unknown(f"field of {owner}", token, _FIELDS[kind])
+
+
+def _unknown(what: str, token: _Token, known: Any) -> BadCondition:
+    return BadCondition(
+        f"names the {what} {token.text!r}, which there is not; "
+        f"there are {', '.join(sorted(known))}",
+        token.at,
+    )
+
+
+def _place_in(error: Exception) -> int:
+    """Where in the text the parser stopped."""
+    found = re.search(r"<input>:1:(\d+)", str(error))
+    return int(found.group(1)) - 1 if found else 0
+
+
+def _in_short(error: Exception) -> str:
+    return str(error).strip().splitlines()[0].rstrip(".")

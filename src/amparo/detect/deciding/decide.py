@@ -1,0 +1,81 @@
+"""What the policy makes of an upload, within the rules that hold whatever a policy says."""
+
+from collections.abc import Collection
+from dataclasses import replace
+
+from amparo.detect.deciding.conditions import variables_of
+from amparo.detect.deciding.model import Action, Decision, Facts, MatchFacts
+from amparo.detect.deciding.policy import Policy, Rule
+
+REVIEW_QUEUE = "review"
+
+_CONFIRMED = "confirmed"
+_NEGATIVE = "negative"
+_CHILD = "child"
+
+
+def decide(facts: Facts, policy: Policy, *, flooded: Collection[str] = ()) -> Decision:
+    """The first rule that applies decides; those before it that go on add to it.
+
+    `flooded` are signals that suddenly match far more than ever before: what they say is put to
+    people and has no other consequence.
+    """
+    seen = replace(facts, matches=_unsuppressed(facts.matches))
+    applied = _applied(seen, policy)
+    action = max((rule.action for rule in applied), key=lambda one: one.strictness, default=None)
+    wanted = action or Action.ALLOW
+    allowed, restrained = _strictest_allowed(seen, flooded)
+    given = min(wanted, allowed, key=lambda one: one.strictness)
+    queue = next((rule.queue for rule in reversed(applied) if rule.queue), "")
+    return Decision(
+        action=given,
+        queue=queue or ("" if given is Action.ALLOW else REVIEW_QUEUE),
+        priority=max((rule.priority for rule in applied), default=0),
+        labels=_once(label for rule in applied for label in rule.labels),
+        notify=_once(name for rule in applied for name in rule.notify),
+        rules=tuple(rule.id for rule in applied),
+        restrained=restrained if given is not wanted else "",
+    )
+
+
+def _applied(facts: Facts, policy: Policy) -> list[Rule]:
+    variables = variables_of(facts)
+    applied = []
+    for rule in policy.rules:
+        if rule.condition.holds(variables):
+            applied.append(rule)
+            if not rule.goes_on:
+                break
+    return applied
+
+
+def _unsuppressed(matches: tuple[MatchFacts, ...]) -> tuple[MatchFacts, ...]:
+    """Without perceptual matches of a file that a negative list knows; never without exact ones."""
+    if not any(match.list_kind == _NEGATIVE for match in matches):
+        return matches
+    return tuple(match for match in matches if match.exact or match.list_kind == _NEGATIVE)
+
+
+def _strictest_allowed(facts: Facts, flooded: Collection[str]) -> tuple[Action, str]:
+    """How strict a machine may be with this file, and why not stricter.
+
+    An exact digest on a confirmed list may be blocked, a perceptual match with one held; suspect
+    and adult lists, notices and scores only order people's work.
+    """
+    acting = [
+        match
+        for match in facts.matches
+        if match.list_kind == _CONFIRMED and match.subject == _CHILD
+    ]
+    calm = [match for match in acting if match.signal not in flooded]
+    if any(match.exact for match in calm):
+        return Action.BLOCK, ""
+    if calm:
+        return Action.HOLD, "A perceptual match is held; only a person can make more of it."
+    if acting:
+        return Action.REVIEW, "The flood guard has suspended the consequences of this signal."
+    return Action.REVIEW, "Only a match with a confirmed list may be held without a person."
+
+
+def _once(names: object) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(names))  # type: ignore[call-overload]

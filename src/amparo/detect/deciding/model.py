@@ -1,0 +1,104 @@
+"""The words of this feature: actions, the facts that conditions see, and a decision.
+
+The fields of the facts are the variables of a policy: `docs/reference/policy.md` lists them, and a
+condition that names another is refused when the policy is read.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What the platform is told to do, from the mildest to the strictest."""
+
+    ALLOW = "allow"
+    REVIEW = "review"
+    """Goes up, and a person looks."""
+
+    HOLD = "hold"
+    """Waits until a person has looked."""
+
+    BLOCK = "block"
+
+    @property
+    def strictness(self) -> int:
+        """Its place in that order."""
+        return list(Action).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFacts:
+    """The file itself. `problem` is the code of what could not be read of it, or empty."""
+
+    type: str
+    size_bytes: int
+    frames: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MatchFacts:
+    """A signal that the file matched, and what its list says."""
+
+    list: str
+    list_kind: str
+    subject: str
+    signal: str
+    algorithm: str
+    exact: bool
+    distance: int
+    quality: int
+    variant: str
+    revision: int
+    source: str = ""
+    labels: tuple[str, ...] = ()
+    classification: str = ""
+    confidence: float = -1.0
+    """From 0 to 1; −1 where the list says nothing."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class UploaderFacts:
+    """What the platform says of the account; unknown numbers are −1."""
+
+    id: str = ""
+    account_age_days: int = -1
+    country: str = ""
+    earlier_decisions: int = -1
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ContextFacts:
+    """Where it was uploaded. `surface`: post, message, storage, profile, or search."""
+
+    surface: str = "post"
+    jurisdiction: str = ""
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Facts:
+    """Everything that a policy decides upon."""
+
+    media: MediaFacts
+    matches: tuple[MatchFacts, ...] = ()
+    scores: Mapping[str, float] = field(default_factory=dict)
+    uploader: UploaderFacts = UploaderFacts()
+    context: ContextFacts = ContextFacts()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What to do with an upload, and which rules led there.
+
+    `restrained` says which of the rules that hold everywhere kept the policy from being stricter.
+    """
+
+    action: Action
+    queue: str
+    priority: int
+    labels: tuple[str, ...]
+    notify: tuple[str, ...]
+    rules: tuple[str, ...]
+    restrained: str = ""

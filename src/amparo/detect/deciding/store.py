@@ -1,0 +1,189 @@
+"""Decisions and policies on record."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import RowMapping, func, insert, select
+
+from amparo.core.errors import NotFound
+from amparo.core.ids import DecisionId, MediaId, OrganisationId, new_id
+from amparo.db import Work
+from amparo.detect.deciding.model import Action, Decision
+from amparo.detect.deciding.policy import DEFAULT_POLICY, read_policy
+from amparo.detect.deciding.tables import DecisionRow, MediaRow, PolicyRow
+
+DEFAULT_VERSION = 0
+"""The version that decisions by the default policy name."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RecordedMedia:
+    """An upload on record."""
+
+    id: MediaId
+    organisation_id: OrganisationId
+    arrived_at: datetime
+    media_type: str
+    size_bytes: int
+    problem: str
+    held_as: str | None
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class RecordedDecision:
+    """A decision on record; `facts` is all that it was made upon."""
+
+    id: DecisionId
+    media: RecordedMedia
+    decided_at: datetime
+    policy_version: int
+    decision: Decision
+    facts: dict[str, Any]
+
+
+class Decisions:
+    """The decisions of all organisations, as one unit of work sees them."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    def add(self, one: RecordedDecision) -> None:
+        """Put an upload and its decision on record."""
+        media, decision = one.media, one.decision
+        self._work.execute(
+            insert(MediaRow).values(
+                id=media.id,
+                organisation_id=media.organisation_id,
+                arrived_at=media.arrived_at,
+                media_type=media.media_type,
+                size_bytes=media.size_bytes,
+                problem=media.problem,
+                held_as=media.held_as,
+            )
+        )
+        self._work.execute(
+            insert(DecisionRow).values(
+                id=one.id,
+                organisation_id=media.organisation_id,
+                media_id=media.id,
+                decided_at=one.decided_at,
+                action=decision.action.value,
+                queue=decision.queue,
+                priority=decision.priority,
+                policy_version=one.policy_version,
+                rules=list(decision.rules),
+                restrained=decision.restrained,
+                labels=list(decision.labels),
+                facts=one.facts,
+            )
+        )
+
+    def get(self, organisation: OrganisationId, media: MediaId) -> RecordedDecision:
+        """The decision on an upload of the organisation's. Raises NotFound."""
+        asked = _joined().where(
+            DecisionRow.organisation_id == organisation, DecisionRow.media_id == media
+        )
+        row = self._work.execute(asked).mappings().one_or_none()
+        if row is None:
+            raise NotFound("There is no such upload.")
+        return _decision_of(row)
+
+    def newest(
+        self,
+        organisation: OrganisationId,
+        *,
+        limit: int,
+        before: UUID | None = None,
+        action: Action | None = None,
+    ) -> tuple[RecordedDecision, ...]:
+        """Decisions made before one, the newest first."""
+        asked = (
+            _joined()
+            .where(DecisionRow.organisation_id == organisation)
+            .order_by(DecisionRow.id.desc())
+            .limit(limit)
+        )
+        if before is not None:
+            asked = asked.where(DecisionRow.id < before)
+        if action is not None:
+            asked = asked.where(DecisionRow.action == action.value)
+        return tuple(_decision_of(row) for row in self._work.execute(asked).mappings())
+
+
+class Policies:
+    """The versions of the organisations' policies."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    def active(self, organisation: OrganisationId) -> tuple[int, str]:
+        """The number and the text of the version that holds."""
+        row = self._work.execute(
+            select(PolicyRow.version, PolicyRow.text)
+            .where(PolicyRow.organisation_id == organisation, PolicyRow.activated_at.is_not(None))
+            .order_by(PolicyRow.activated_at.desc(), PolicyRow.version.desc())
+            .limit(1)
+        ).one_or_none()
+        return (DEFAULT_VERSION, DEFAULT_POLICY) if row is None else (row.version, row.text)
+
+    def activate(
+        self, organisation: OrganisationId, text: str, *, actor: str, now: datetime
+    ) -> int:
+        """Have a policy hold from now on; its version. Raises BadPolicy."""
+        read_policy(text)
+        newest = self._work.execute(
+            select(func.max(PolicyRow.version)).where(PolicyRow.organisation_id == organisation)
+        ).scalar()
+        version = (newest or DEFAULT_VERSION) + 1
+        self._work.execute(
+            insert(PolicyRow).values(
+                id=new_id(),
+                organisation_id=organisation,
+                version=version,
+                text=text,
+                saved_at=now,
+                saved_by=actor,
+                activated_at=now,
+            )
+        )
+        return version
+
+
+def _joined() -> Any:
+    return select(
+        DecisionRow.__table__,
+        MediaRow.arrived_at,
+        MediaRow.media_type,
+        MediaRow.size_bytes,
+        MediaRow.problem,
+        MediaRow.held_as,
+    ).join(MediaRow, MediaRow.id == DecisionRow.media_id)
+
+
+def _decision_of(columns: RowMapping) -> RecordedDecision:
+    return RecordedDecision(
+        id=DecisionId(columns["id"]),
+        media=RecordedMedia(
+            MediaId(columns["media_id"]),
+            OrganisationId(columns["organisation_id"]),
+            columns["arrived_at"],
+            columns["media_type"],
+            columns["size_bytes"],
+            columns["problem"],
+            columns["held_as"],
+        ),
+        decided_at=columns["decided_at"],
+        policy_version=columns["policy_version"],
+        decision=Decision(
+            action=Action(columns["action"]),
+            queue=columns["queue"],
+            priority=columns["priority"],
+            labels=tuple(columns["labels"]),
+            notify=(),
+            rules=tuple(columns["rules"]),
+            restrained=columns["restrained"],
+        ),
+        facts=columns["facts"],
+    )

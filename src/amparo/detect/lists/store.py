@@ -1,0 +1,268 @@
+"""Lists and their signals on record. Every change gets the list's next revision.
+
+A revision is taken from the list's own row in the writer's transaction, so that two writers of a
+list come one after the other: a reader that asks for what came after a revision misses nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import ColumnElement, RowMapping, and_, exists, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from amparo.core.errors import Conflict, NotFound
+from amparo.core.ids import ListId, OrganisationId, SignalNumber, new_id
+from amparo.db import Work
+from amparo.detect.hashing.model import Algorithm
+from amparo.detect.lists.model import (
+    Change,
+    Contract,
+    ListKind,
+    NewList,
+    Signal,
+    SignalList,
+    StoredSignal,
+    Subject,
+)
+from amparo.detect.lists.tables import ChangeRow, ListRow, SignalRow
+
+T = TypeVar("T")
+
+VALUES_AT_A_TIME = 500
+
+
+class Lists:
+    """The lists of all organisations, as one unit of work sees them."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    def create(self, new: NewList, organisation: OrganisationId, now: datetime) -> SignalList:
+        """A new list without signals. Raises Conflict where the organisation has that name."""
+        list_id = new_id()
+        try:
+            self._work.execute(
+                insert(ListRow).values(
+                    id=list_id,
+                    organisation_id=organisation,
+                    name=new.name,
+                    kind=new.kind.value,
+                    subject=new.subject.value,
+                    radius_bits=new.radius_bits,
+                    minimum_quality=new.minimum_quality,
+                    contract=asdict(new.contract),
+                    revision=0,
+                    created_at=now,
+                )
+            )
+        except IntegrityError as error:
+            raise Conflict(f"There is a list {new.name!r} already.") from error
+        return self._one(ListRow.id == list_id, new.name)
+
+    def get(self, organisation: OrganisationId, name: str) -> SignalList:
+        """The organisation's list of that name. Raises NotFound."""
+        of_it = and_(ListRow.organisation_id == organisation, ListRow.name == name)
+        return self._one(of_it, name)
+
+    def all(self, organisation: OrganisationId | None = None) -> tuple[SignalList, ...]:
+        """The lists of an organisation, or of all, by name."""
+        asked = select(ListRow.__table__).order_by(ListRow.name)
+        if organisation is not None:
+            asked = asked.where(ListRow.organisation_id == organisation)
+        return tuple(_list_of(row) for row in self._work.execute(asked).mappings())
+
+    def add(
+        self, to: SignalList, signals: Sequence[Signal], *, actor: str, now: datetime
+    ) -> tuple[Change, tuple[SignalNumber, ...]]:
+        """Add signals, replacing those of the same hash; the change and the signals' numbers."""
+        change = self._publish(to, actor, now)
+        self._work.execute(
+            update(SignalRow)
+            .where(SignalRow.number.in_([old.number for old in self._same(to, signals)]))
+            .values(withdrawn_by=change.number)
+        )
+        added = self._work.execute(
+            insert(SignalRow).returning(SignalRow.number, sort_by_parameter_order=True),
+            [row_of(signal, to.number, change.number) for signal in signals],
+        )
+        return change, tuple(SignalNumber(number) for number in added.scalars())
+
+    def withdraw(
+        self, of: SignalList, numbers: Sequence[SignalNumber], *, actor: str, now: datetime
+    ) -> Change:
+        """Withdraw signals. Raises NotFound where one is not on the list, or not any more."""
+        change = self._publish(of, actor, now)
+        for some in _portions(numbers):
+            gone = self._work.execute(
+                update(SignalRow)
+                .where(
+                    SignalRow.number.in_(some),
+                    SignalRow.list_number == of.number,
+                    is_live(),
+                )
+                .values(withdrawn_by=change.number)
+            )
+            if gone.rowcount != len(some):
+                raise NotFound(f"Not all of these signals are on the list {of.name!r}.")
+        return change
+
+    def changes(self, of: SignalList, *, after: int, limit: int) -> tuple[Change, ...]:
+        """What happened to a list after a revision, in order."""
+        rows = self._work.execute(
+            select(ChangeRow.number, ChangeRow.revision)
+            .where(ChangeRow.list_number == of.number, ChangeRow.revision > after)
+            .order_by(ChangeRow.revision)
+            .limit(limit)
+        )
+        return tuple(Change(number, of.number, revision or 0) for number, revision in rows)
+
+    def added(self, by: Change, *, after: int, limit: int) -> tuple[StoredSignal, ...]:
+        """Signals that a change added, with numbers above `after`, in order."""
+        rows = self._work.execute(
+            select(SignalRow.__table__)
+            .where(SignalRow.added_by == by.number, SignalRow.number > after)
+            .order_by(SignalRow.number)
+            .limit(limit)
+        )
+        return tuple(signal_of(row) for row in rows.mappings())
+
+    def withdrawn(self, by: Change, *, after: int, limit: int) -> tuple[SignalNumber, ...]:
+        """Numbers above `after` of signals that a change withdrew, in order."""
+        rows = self._work.execute(
+            select(SignalRow.number)
+            .where(SignalRow.withdrawn_by == by.number, SignalRow.number > after)
+            .order_by(SignalRow.number)
+            .limit(limit)
+        )
+        return tuple(SignalNumber(number) for number in rows.scalars())
+
+    def live(self, of: SignalList, *, after: int, limit: int) -> tuple[StoredSignal, ...]:
+        """The list's signals as it is now, with numbers above `after`, in order."""
+        rows = self._work.execute(
+            select(SignalRow.__table__)
+            .where(SignalRow.list_number == of.number, SignalRow.number > after, is_live())
+            .order_by(SignalRow.number)
+            .limit(limit)
+        )
+        return tuple(signal_of(row) for row in rows.mappings())
+
+    def _one(self, condition: ColumnElement[bool], name: str) -> SignalList:
+        found = self._work.execute(select(ListRow.__table__).where(condition)).mappings()
+        row = found.one_or_none()
+        if row is None:
+            raise NotFound(f"There is no list {name!r}.")
+        return _list_of(row)
+
+    def _publish(self, of: SignalList, actor: str, now: datetime) -> Change:
+        revision = next_revision(self._work, of.number)
+        number = self._work.execute(
+            insert(ChangeRow)
+            .values(
+                list_number=of.number, revision=revision, began_at=now, alive_at=now, actor=actor
+            )
+            .returning(ChangeRow.number)
+        ).scalar_one()
+        return Change(number, of.number, revision)
+
+    def _same(self, to: SignalList, signals: Sequence[Signal]) -> Iterator[StoredSignal]:
+        return same_values(self._work, to.number, signals)
+
+
+def next_revision(work: Work, list_number: int) -> int:
+    """Count the list's revision up; other writers of the list wait until `work` has ended."""
+    return work.execute(
+        update(ListRow)
+        .where(ListRow.number == list_number)
+        .values(revision=ListRow.revision + 1)
+        .returning(ListRow.revision)
+    ).scalar_one()
+
+
+def same_values(work: Work, list_number: int, signals: Iterable[Signal]) -> Iterator[StoredSignal]:
+    """The list's live signals of the same hashes as `signals`."""
+    wanted = {(signal.algorithm, signal.value) for signal in signals}
+    for some in _portions([bytes.fromhex(value) for _, value in wanted]):
+        rows = work.execute(
+            select(SignalRow.__table__).where(
+                SignalRow.value.in_(some), SignalRow.list_number == list_number, is_live()
+            )
+        )
+        for row in rows.mappings():
+            known = signal_of(row)
+            if (known.signal.algorithm, known.signal.value) in wanted:
+                yield known
+
+
+def is_live() -> ColumnElement[bool]:
+    """Whether a signal was published and not withdrawn by something published."""
+    published = exists().where(
+        ChangeRow.number == SignalRow.added_by, ChangeRow.revision.is_not(None)
+    )
+    gone = exists().where(
+        ChangeRow.number == SignalRow.withdrawn_by, ChangeRow.revision.is_not(None)
+    )
+    return and_(published, ~gone)
+
+
+def row_of(signal: Signal, list_number: int, added_by: int) -> dict[str, object]:
+    """The columns of a signal."""
+    return {
+        "list_number": list_number,
+        "algorithm": signal.algorithm.value,
+        "value": bytes.fromhex(signal.value),
+        "source_id": signal.id,
+        "quality": signal.quality,
+        "source": signal.source,
+        "labels": list(signal.labels),
+        "classification": signal.classification,
+        "confidence": signal.confidence,
+        "expires": signal.expires,
+        "enabled_share": signal.enabled_share,
+        "note": signal.note,
+        "added_by": added_by,
+    }
+
+
+def signal_of(columns: RowMapping) -> StoredSignal:
+    """A signal from its columns."""
+    return StoredSignal(
+        SignalNumber(columns["number"]),
+        columns["list_number"],
+        Signal(
+            id=columns["source_id"],
+            algorithm=Algorithm(columns["algorithm"]),
+            value=columns["value"].hex(),
+            quality=columns["quality"],
+            source=columns["source"],
+            labels=tuple(columns["labels"]),
+            classification=columns["classification"],
+            confidence=columns["confidence"],
+            expires=columns["expires"],
+            enabled_share=columns["enabled_share"],
+            note=columns["note"],
+        ),
+    )
+
+
+def _list_of(columns: RowMapping) -> SignalList:
+    contract = columns["contract"]
+    return SignalList(
+        id=ListId(columns["id"]),
+        organisation_id=OrganisationId(columns["organisation_id"]),
+        number=columns["number"],
+        name=columns["name"],
+        kind=ListKind(columns["kind"]),
+        subject=Subject(columns["subject"]),
+        radius_bits=columns["radius_bits"],
+        minimum_quality=columns["minimum_quality"],
+        contract=Contract(**{**contract, "territory": tuple(contract["territory"])}),
+        revision=columns["revision"],
+    )
+
+
+def _portions(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    """A statement takes only so many values."""
+    for first in range(0, len(values), VALUES_AT_A_TIME):
+        yield values[first : first + VALUES_AT_A_TIME]

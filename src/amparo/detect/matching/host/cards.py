@@ -1,0 +1,194 @@
+"""What a host knows of its signals beside their hashes: a file of cards, read as it is written."""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+from uuid import UUID
+
+from amparo.core.ids import ListId, OrganisationId
+from amparo.detect.hashing.model import Algorithm
+from amparo.detect.lists.model import ListKind, Signal, SignalList, StoredSignal, Subject
+
+FILE = "cards.db"
+_VALUES_AT_A_TIME = 500
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS lists (number INTEGER PRIMARY KEY, data TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS signals (
+    number INTEGER PRIMARY KEY, list_number INTEGER NOT NULL, data TEXT NOT NULL
+);
+CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class HostList:
+    """A list as this host knows it, up to `revision`."""
+
+    id: ListId
+    organisation_id: OrganisationId
+    number: int
+    name: str
+    kind: ListKind
+    subject: Subject
+    radius_bits: int
+    minimum_quality: int
+    revision: int
+
+    @classmethod
+    def of(cls, known: SignalList, revision: int) -> Self:
+        """As the database has it, of which this host holds what came up to `revision`."""
+        return cls(
+            known.id,
+            known.organisation_id,
+            known.number,
+            known.name,
+            known.kind,
+            known.subject,
+            known.radius_bits,
+            known.minimum_quality,
+            revision,
+        )
+
+
+class Cards:
+    """The cards of a folder. One process writes, any number read; safe from any thread."""
+
+    def __init__(self, folder: Path, *, writing: bool = False) -> None:
+        self._lock = threading.Lock()
+        path = folder / FILE
+        mode = "rwc" if writing else "ro"
+        self._connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode={mode}",
+            uri=True,
+            isolation_level=None,
+            check_same_thread=False,
+            timeout=10,
+        )
+        if writing:
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = NORMAL")
+            self._connection.executescript(_TABLES)
+        self._version = -1
+        self._lists: Mapping[int, HostList] = {}
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._connection.close()
+
+    def lists(self) -> Mapping[int, HostList]:
+        """All lists by number, as they are now."""
+        with self._lock:
+            (version,) = self._connection.execute("PRAGMA data_version").fetchone()
+            if version != self._version:
+                rows = self._connection.execute("SELECT data FROM lists").fetchall()
+                known = (_list_of(data) for (data,) in rows)
+                self._lists = {each.number: each for each in known}
+                self._version = version
+            return self._lists
+
+    def signals(self, numbers: Sequence[int]) -> dict[int, StoredSignal]:
+        """The cards of these numbers, as far as there are such."""
+        found: dict[int, StoredSignal] = {}
+        for first in range(0, len(numbers), _VALUES_AT_A_TIME):
+            some = numbers[first : first + _VALUES_AT_A_TIME]
+            marks = ",".join("?" * len(some))
+            with self._lock:
+                rows = self._connection.execute(
+                    f"SELECT number, list_number, data FROM signals WHERE number IN ({marks})",  # noqa: S608 (marks alone)
+                    some,
+                ).fetchall()
+            found |= {row[0]: _signal_of(*row) for row in rows}
+        return found
+
+    def put_signals(self, signals: Iterable[StoredSignal]) -> None:
+        """Write cards, before what they describe can be found."""
+        rows = [(each.number, each.list_number, _card(each.signal)) for each in signals]
+        self._write("INSERT OR REPLACE INTO signals VALUES (?, ?, ?)", rows)
+
+    def remove_signals(self, numbers: Iterable[int]) -> None:
+        """Remove cards, after what they describe can no longer be found."""
+        self._write("DELETE FROM signals WHERE number = ?", [(each,) for each in numbers])
+
+    def put_lists(self, lists: Iterable[HostList]) -> None:
+        """Write how far each list is known now."""
+        rows = [(each.number, json.dumps(asdict(each), default=str)) for each in lists]
+        self._write("INSERT OR REPLACE INTO lists VALUES (?, ?)", rows)
+        self._version = -1
+
+    def state(self, name: str) -> str:
+        """A word that the writer left; empty where it left none."""
+        with self._lock:
+            row = self._connection.execute(
+                "SELECT value FROM state WHERE name = ?", (name,)
+            ).fetchone()
+        return "" if row is None else str(row[0])
+
+    def put_state(self, name: str, value: str) -> None:
+        """Leave a word."""
+        self._write("INSERT OR REPLACE INTO state VALUES (?, ?)", [(name, value)])
+
+    def clear(self) -> None:
+        """Remove everything; who reads sees an empty file."""
+        for table in ("lists", "signals", "state"):
+            self._write(f"DELETE FROM {table}", [()])  # noqa: S608 (names of ours)
+        self._version = -1
+
+    def _write(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                self._connection.executemany(statement, rows)
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+
+def _card(signal: Signal) -> str:
+    """All but the defaults, which most signals have."""
+    known: dict[str, object] = {"id": signal.id, "a": signal.algorithm.value, "v": signal.value}
+    others = {
+        "quality": signal.quality,
+        "source": signal.source,
+        "labels": list(signal.labels),
+        "classification": signal.classification,
+        "confidence": signal.confidence,
+        "expires": signal.expires and signal.expires.isoformat(),
+        "note": signal.note,
+    }
+    known |= {name: value for name, value in others.items() if value not in (None, "", [])}
+    if signal.enabled_share != 1:
+        known["enabled_share"] = signal.enabled_share
+    return json.dumps(known, ensure_ascii=False)
+
+
+def _signal_of(number: int, list_number: int, data: str) -> StoredSignal:
+    known = json.loads(data)
+    expires = known.pop("expires", None)
+    signal = Signal(
+        id=known.pop("id"),
+        algorithm=Algorithm(known.pop("a")),
+        value=known.pop("v"),
+        labels=tuple(known.pop("labels", ())),
+        expires=None if expires is None else datetime.fromisoformat(expires),
+        **known,
+    )
+    return StoredSignal(number, list_number, signal)  # type: ignore[arg-type]  # as it was written
+
+
+def _list_of(data: str) -> HostList:
+    known = json.loads(data)
+    return HostList(
+        id=ListId(UUID(known.pop("id"))),
+        organisation_id=OrganisationId(UUID(known.pop("organisation_id"))),
+        kind=ListKind(known.pop("kind")),
+        subject=Subject(known.pop("subject")),
+        **known,
+    )

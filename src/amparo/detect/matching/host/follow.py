@@ -1,0 +1,217 @@
+"""Keep this host's index as the database's lists are: within moments, and from where it stopped."""
+
+import shutil
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import structlog
+
+from amparo.core.errors import Unavailable
+from amparo.db import Database
+from amparo.detect.hashing.model import Algorithm
+from amparo.detect.index import IndexWriter, Rows
+from amparo.detect.index.model import WIDTH_BYTES
+from amparo.detect.lists.model import Change, SignalList, StoredSignal
+from amparo.detect.lists.store import Lists
+from amparo.detect.matching.host.cards import Cards, HostList
+
+INDEX = "index"
+LOOK_S = 1.0
+"""How often it looks although nobody has told of a change."""
+
+ROWS_AT_A_TIME = 5000
+_MANY_ROWS = 50_000
+_CHANGES_AT_A_TIME = 200
+_LOADING = "loading"
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What some changes of a list come to, taken together."""
+
+    added: dict[int, StoredSignal] = field(default_factory=dict)
+    withdrawn: set[int] = field(default_factory=set)
+
+    def __len__(self) -> int:
+        return len(self.added) + len(self.withdrawn)
+
+
+class Follower:
+    """The only one on a host that writes its index; use it in a `with` block."""
+
+    def __init__(
+        self, database: Database, folder: Path, *, rows_at_a_time: int = ROWS_AT_A_TIME
+    ) -> None:
+        """Raises Conflict where another follower is at work in `folder`."""
+        self._portion = rows_at_a_time
+        self._database = database
+        self._folder = folder
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._index = IndexWriter(folder / INDEX)
+        self._cards = Cards(folder, writing=True)
+        if self._cards.state(_LOADING):
+            self._begin_anew("it was ended while it loaded a list")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._index.close()
+        self._cards.close()
+
+    def run(self, stop: threading.Event, announce: Callable[[], None] = lambda: None) -> None:
+        """Follow until `stop`; while the database is away, the index stays as it is.
+
+        `announce` is called each time everything has been followed.
+        """
+        was_away = False
+        with self._database.watch() as watch:
+            while not stop.is_set():
+                try:
+                    watch.wait(LOOK_S)
+                    self.step()
+                except Unavailable as error:
+                    if not was_away:
+                        _log.warning("The index cannot be brought up to date.", why=error.message)
+                    was_away = True
+                    stop.wait(LOOK_S)
+                else:
+                    was_away = False
+                    announce()
+
+    def step(self) -> None:
+        """Apply everything that happened until now. Raises Unavailable."""
+        with self._database.reading() as work:
+            store = Lists(work)
+            known = dict(self._cards.lists())
+            present = {each.number: each for each in store.all()}
+            if _is_another_database(known, present):
+                self._begin_anew("the database is another, or an older state of it")
+                known = {}
+            for each in present.values():
+                before = known.get(each.number)
+                if before is None and each.revision:
+                    self._load(store, each)
+                elif before is not None and before.revision < each.revision:
+                    self._follow(store, each, before.revision)
+            new = [HostList.of(each, each.revision) for each in present.values()]
+            changed = [each for each in new if known.get(each.number) != each]
+            if changed:
+                self._cards.put_lists(changed)
+
+    def _load(self, store: Lists, of: SignalList) -> None:
+        """A list of which this host holds nothing, as it is now."""
+        self._cards.put_state(_LOADING, of.name)
+        self._load_pages(_pages(lambda after: store.live(of, after=after, limit=self._portion)))
+        self._cards.put_lists([HostList.of(of, of.revision)])
+        self._cards.put_state(_LOADING, "")
+
+    def _load_pages(self, pages: Iterable[Sequence[StoredSignal]]) -> None:
+        gathered: list[Sequence[StoredSignal]] = []
+        for page in pages:
+            self._cards.put_signals(page)
+            gathered.append(page)
+        signals = [signal for page in gathered for signal in page]
+        if len(signals) >= _MANY_ROWS:
+            self._index.load(_rows(signals))
+        elif signals:
+            self._index.change(_rows(signals))
+
+    def _follow(self, store: Lists, of: SignalList, revision: int) -> None:
+        """What happened to a list since a revision, searchable portion by portion."""
+        while revision < of.revision:
+            batch = _Batch()
+            for change in store.changes(of, after=revision, limit=_CHANGES_AT_A_TIME):
+                self._gather(store, change, batch)
+                revision = change.revision
+                if len(batch) > self._portion:
+                    break
+            self._apply(batch)
+            self._cards.put_lists([HostList.of(of, revision)])
+
+    def _gather(self, store: Lists, change: Change, batch: _Batch) -> None:
+        gone = _pages_of_numbers(
+            lambda after: store.withdrawn(change, after=after, limit=self._portion)
+        )
+        for number in gone:
+            batch.added.pop(number, None)
+            batch.withdrawn.add(number)
+        for page in _pages(lambda after: store.added(change, after=after, limit=self._portion)):
+            for signal in page:
+                batch.added[signal.number] = signal
+
+    def _apply(self, batch: _Batch) -> None:
+        """Applied twice it does what it does once, since a crash can come between two steps."""
+        added = list(batch.added.values())
+        self._cards.put_signals(added)
+        numbers = np.array(sorted(batch.withdrawn | batch.added.keys()), np.uint64)
+        if len(added) >= _MANY_ROWS:
+            self._index.change({}, numbers)
+            self._cards.put_state(_LOADING, "a change")
+            self._index.load(_rows(added))
+            self._cards.put_state(_LOADING, "")
+        else:
+            self._index.change(_rows(added), numbers)
+        self._cards.remove_signals(batch.withdrawn)
+
+    def _begin_anew(self, why: str) -> None:
+        """With an empty index; whoever reads goes over to it."""
+        _log.warning("The index is built anew.", why=why)
+        self._cards.clear()
+        self._index.close()
+        shutil.rmtree(self._folder / INDEX)
+        self._index = IndexWriter(self._folder / INDEX)
+
+
+def _is_another_database(known: dict[int, HostList], present: dict[int, SignalList]) -> bool:
+    return any(
+        number not in present
+        or present[number].id != each.id
+        or present[number].revision < each.revision
+        for number, each in known.items()
+    )
+
+
+def _rows(signals: Iterable[StoredSignal]) -> dict[str, Rows]:
+    """Signals as the index takes them, by kind."""
+    by_kind: dict[Algorithm, list[StoredSignal]] = {}
+    for signal in signals:
+        by_kind.setdefault(signal.signal.algorithm, []).append(signal)
+    return {
+        kind.value: Rows(
+            np.frombuffer(bytes.fromhex("".join(each.signal.value for each in some)), np.uint8)
+            .reshape(-1, WIDTH_BYTES[kind.value])
+            .copy(),
+            np.array([each.number for each in some], np.uint64),
+            np.array([each.list_number for each in some], np.uint32),
+        )
+        for kind, some in by_kind.items()
+    }
+
+
+def _pages(
+    ask: Callable[[int], Sequence[StoredSignal]],
+) -> Iterator[Sequence[StoredSignal]]:
+    after = 0
+    while page := ask(after):
+        yield page
+        after = page[-1].number
+
+
+def _pages_of_numbers(ask: Callable[[int], Sequence[int]]) -> Iterator[int]:
+    after = 0
+    while page := ask(after):
+        yield from page
+        after = page[-1]

@@ -1,0 +1,147 @@
+"""Answer look-ups on this host: hashes in, the signals that they match out, with what lists say."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import numpy as np
+
+from amparo.core.errors import NotFound, Unavailable
+from amparo.core.ids import OrganisationId
+from amparo.detect.hashing.model import USABLE_QUALITY, Algorithm, MediaHashes
+from amparo.detect.index import Hits, IndexReader, as_words
+from amparo.detect.lists.model import StoredSignal
+from amparo.detect.matching.host.cards import Cards, HostList
+from amparo.detect.matching.host.follow import INDEX
+from amparo.detect.matching.match import ORIGINAL
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Asked:
+    """A hash that is looked up: of which frame and variant, and of what quality."""
+
+    algorithm: Algorithm
+    value: bytes
+    quality: int = 100
+    variant: str = ORIGINAL
+    frame: int = 0
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Listed:
+    """A signal that matched, its list, and how: `asked` is the number of the hash that found it."""
+
+    signal: StoredSignal
+    known_list: HostList
+    distance_bits: int
+    asked: int
+
+
+class HostIndex:
+    """This host's lists, to look up in from any thread. A follower keeps them up to date."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises Unavailable where no follower has begun yet."""
+        try:
+            self._reader = IndexReader(folder / INDEX)
+            self._cards = Cards(folder)
+        except NotFound as error:
+            raise Unavailable("The index is not there yet.") from error
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._cards.close()
+
+    def lists(self, organisation: OrganisationId) -> Mapping[int, HostList]:
+        """The organisation's lists by number, with the revisions that are searched."""
+        return {
+            number: each
+            for number, each in self._cards.lists().items()
+            if each.organisation_id == organisation
+        }
+
+    def revisions(self) -> Mapping[int, int]:
+        """How far each list is known here, by number."""
+        return {number: each.revision for number, each in self._cards.lists().items()}
+
+    def look_up(
+        self, asked: Sequence[Asked], organisation: OrganisationId, now: datetime
+    ) -> list[Listed]:
+        """The live signals on the organisation's lists that are near or equal to what is asked."""
+        lists = self.lists(organisation)
+        if not lists:
+            return []
+        found = [(query, number, distance) for query, number, distance in self._hits(asked, lists)]
+        if not found:
+            return []
+        cards = self._cards.signals(sorted({number for _, number, _ in found}))
+        return [
+            Listed(cards[number], lists[cards[number].list_number], distance, query)
+            for query, number, distance in found
+            if number in cards and _counts(cards[number], asked[query], lists, now)
+        ]
+
+    def _hits(
+        self, asked: Sequence[Asked], lists: Mapping[int, HostList]
+    ) -> Iterator[tuple[int, int, int]]:
+        by_kind: dict[Algorithm, list[int]] = {}
+        for number, each in enumerate(asked):
+            if each.algorithm.is_exact or each.quality >= USABLE_QUALITY:
+                by_kind.setdefault(each.algorithm, []).append(number)
+        for kind, numbers in by_kind.items():
+            joined = b"".join(asked[number].value for number in numbers)
+            if kind.is_exact:
+                values = np.frombuffer(joined, np.uint8).reshape(len(numbers), -1)
+                hits = self._reader.equal(kind.value, values, frozenset(lists))
+            else:
+                radii = {number: each.radius_bits for number, each in lists.items()}
+                hits = self._reader.near(as_words(joined), radii)
+            yield from _triples(hits, numbers)
+
+
+def asked_of(hashes: MediaHashes) -> list[Asked]:
+    """Everything that is looked up for a file: its digests, and each picture's variants."""
+    digests = hashes.digests
+    return [
+        Asked(Algorithm.SHA256, bytes.fromhex(digests.sha256)),
+        Asked(Algorithm.SHA1, bytes.fromhex(digests.sha1)),
+        Asked(Algorithm.MD5, bytes.fromhex(digests.md5)),
+        *(
+            Asked(Algorithm.PDQ, variant.value, variant.quality, variant.name, picture.frame)
+            for picture in hashes.pictures
+            for variant in picture.variants
+        ),
+    ]
+
+
+def nearest(found: Iterable[Listed], asked: Sequence[Asked]) -> list[Listed]:
+    """Each signal once, by the nearest hash that found it; exact ones first."""
+
+    def order(one: Listed) -> tuple[bool, int, bool, int]:
+        by = asked[one.asked]
+        return not by.algorithm.is_exact, one.distance_bits, by.variant != ORIGINAL, by.frame
+
+    best: dict[int, Listed] = {}
+    for each in sorted(found, key=order):
+        best.setdefault(each.signal.number, each)
+    return list(best.values())
+
+
+def _triples(hits: Hits, numbers: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    for query, signal, distance in zip(
+        hits.queries.tolist(), hits.signals.tolist(), hits.distances.tolist(), strict=True
+    ):
+        yield numbers[query], signal, distance
+
+
+def _counts(
+    known: StoredSignal, asked: Asked, lists: Mapping[int, HostList], now: datetime
+) -> bool:
+    if not known.signal.is_live(now) or known.list_number not in lists:
+        return False
+    if asked.algorithm.is_exact:
+        return True
+    least = lists[known.list_number].minimum_quality
+    quality = known.signal.quality
+    return asked.quality >= least and (quality is None or quality >= least)

@@ -1,0 +1,1 @@
+"""People review, evidence is kept, hotlines are told, outcomes come back."""

@@ -1,0 +1,1 @@
+"""What crosses the network: models that the API and its clients share."""

@@ -1,0 +1,117 @@
+"""Lists and their signals, as they are made, changed and told."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, Field
+
+from amparo.wire.media import Name, Said
+
+ListName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,98}$")]
+Text = Annotated[str, Field(max_length=10_000, pattern=r"^[^\x00]*$")]
+
+
+class ContractBody(Said):
+    """On which terms a list is held."""
+
+    territory: Annotated[tuple[str, ...], Field(max_length=250)] = ()
+    purpose: Text = ""
+    terms: Text = ""
+    redistribution: bool = False
+    retention_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+
+
+class NewListBody(Said):
+    """A list to be made."""
+
+    name: ListName
+    kind: Literal["confirmed", "suspect", "negative"] = "suspect"
+    subject: Literal["child", "adult"] = "child"
+    radius_bits: Annotated[int, Field(ge=0, le=31)] = 31
+    minimum_quality: Annotated[int, Field(ge=0, le=100)] = 50
+    contract: ContractBody = ContractBody()
+
+
+class ListAnswer(BaseModel):
+    """A list. `revision` counts its changes."""
+
+    id: str
+    name: str
+    kind: str
+    subject: str
+    radius_bits: int
+    minimum_quality: int
+    contract: ContractBody
+    revision: int
+
+
+class NewSignal(Said):
+    """A signal to be added."""
+
+    algorithm: Literal["pdq", "md5", "sha1", "sha256"]
+    value: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{32,64}$")]
+    id: Name = ""
+    quality: Annotated[int, Field(ge=0, le=100)] | None = None
+    source: Name = ""
+    labels: Annotated[tuple[Name, ...], Field(max_length=50)] = ()
+    classification: Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$")] = ""
+    confidence: Annotated[float, Field(ge=0, le=1)] | None = None
+    expires: AwareDatetime | None = None
+    enabled_share: Annotated[float, Field(ge=0, le=1)] = 1.0
+    note: Text = ""
+
+
+class AddSignals(Said):
+    """Signals to be added, as one change."""
+
+    signals: Annotated[tuple[NewSignal, ...], Field(min_length=1, max_length=1000)]
+
+
+class WithdrawSignals(Said):
+    """Signals to be withdrawn, by their numbers, as one change."""
+
+    signals: Annotated[
+        tuple[Annotated[str, Field(pattern=r"^[0-9]{1,18}$")], ...],
+        Field(min_length=1, max_length=1000),
+    ]
+
+
+class ChangeAnswer(BaseModel):
+    """A change that is on record: its revision, and the signals' numbers."""
+
+    revision: int
+    signals: list[str]
+
+
+class SignalAnswer(BaseModel):
+    """A signal on record."""
+
+    signal: str
+    id: str
+    algorithm: str
+    value: str
+    quality: int | None
+    source: str
+    labels: list[str]
+    classification: str
+    confidence: float | None
+    expires: datetime | None
+    enabled_share: float
+    note: str
+
+
+class SignalsPage(BaseModel):
+    """Signals by number; `next` asks for those behind, None at the end."""
+
+    signals: list[SignalAnswer]
+    next: str | None
+
+
+class FeedAnswer(BaseModel):
+    """What happened to a list; `next` asks for what came later, also where nothing did yet."""
+
+    added: list[SignalAnswer]
+    withdrawn: list[str]
+    revision: int
+    next: str
+    more: bool

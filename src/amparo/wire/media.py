@@ -1,0 +1,81 @@
+"""What a platform says of an upload, and what it is told."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Name = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
+
+
+class Said(BaseModel):
+    """What comes from outside: a field that Amparo does not know is refused, not passed over."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Uploader(Said):
+    """The account. `id` is the platform's own name for it; give what cannot be guessed."""
+
+    id: Name = ""
+    account_age_days: Annotated[int, Field(ge=-1, le=100_000)] = -1
+    country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
+    earlier_decisions: Annotated[int, Field(ge=-1, le=2**31)] = -1
+
+
+class Context(Said):
+    """Where it was uploaded."""
+
+    surface: Literal["post", "message", "storage", "profile", "search"] = "post"
+    labels: Annotated[tuple[Name, ...], Field(max_length=20)] = ()
+
+
+class MediaMetadata(Said):
+    """What the platform says beside the bytes; all of it may be left out."""
+
+    uploader: Uploader = Uploader()
+    context: Context = Context()
+
+
+class MatchAnswer(BaseModel):
+    """A signal that matched, and what its list says."""
+
+    list: str
+    list_kind: Literal["confirmed", "suspect", "negative"]
+    subject: Literal["child", "adult"]
+    signal: str
+    algorithm: str
+    exact: bool
+    distance: int
+    quality: int
+    variant: str
+    revision: int
+    source: str
+    labels: list[str]
+    classification: str
+    confidence: float
+
+
+class MediaAnswer(BaseModel):
+    """A decision. `action` is what to do; all else says why."""
+
+    media_id: str
+    action: Literal["allow", "review", "hold", "block"]
+    matches: list[MatchAnswer]
+    scores: dict[str, float]
+    decision_id: str
+    policy_version: int
+    rules: list[str]
+    labels: list[str]
+    queue: str
+    priority: int
+    restrained: str
+    media_type: str
+    problem: str
+    decided_at: str
+
+
+class DecisionsPage(BaseModel):
+    """Decisions, the newest first; `next` asks for those before, None at the end."""
+
+    decisions: list[MediaAnswer]
+    next: str | None
