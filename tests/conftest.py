@@ -11,6 +11,12 @@ import pytest
 
 from amparo.app.compiled import ensure_compiled
 from amparo.core.settings import Settings, settings
+from tests.databases import (  # noqa: F401 (fixtures)
+    database,
+    database_url,
+    organisation,
+    postgres_url,
+)
 
 # Before any test module imports a kernel.
 ensure_compiled(settings().home, print)

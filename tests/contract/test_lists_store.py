@@ -11,7 +11,7 @@ from amparo.db import Database
 from amparo.detect.hashing.model import Algorithm
 from amparo.detect.lists.model import Change, ListKind, NewList, Signal, SignalList, StoredSignal
 from amparo.detect.lists.store import Lists
-from tests.contract.conftest import NOW
+from tests.databases import NOW
 
 
 def a_signal(number: int, **others: object) -> Signal:

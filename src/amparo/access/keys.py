@@ -29,10 +29,12 @@ def create_organisation(work: Work, name: str, now: datetime) -> OrganisationId:
     return organisation
 
 
-def organisations(work: Work) -> tuple[OrganisationId, ...]:
-    """All organisations, the oldest first."""
-    rows = work.execute(select(OrganisationRow.id).order_by(OrganisationRow.id))
-    return tuple(OrganisationId(each) for each in rows.scalars())
+def organisations(work: Work) -> dict[str, OrganisationId]:
+    """All organisations by name, the oldest first."""
+    rows = work.execute(
+        select(OrganisationRow.name, OrganisationRow.id).order_by(OrganisationRow.id)
+    )
+    return {name: OrganisationId(organisation) for name, organisation in rows}
 
 
 def create_key(
@@ -72,6 +74,14 @@ def revoke_key(work: Work, key: KeyId, organisation: OrganisationId, now: dateti
         raise NotFound("There is no such key.")
 
 
+def keys_of(work: Work, organisation: OrganisationId) -> tuple[Key, ...]:
+    """The organisation's keys, the oldest first."""
+    rows = work.execute(
+        select(KeyRow.__table__).where(KeyRow.organisation_id == organisation).order_by(KeyRow.id)
+    )
+    return tuple(_key_of(row) for row in rows.mappings())
+
+
 def find_key(work: Work, token: str) -> tuple[Key, bytes]:
     """The key that a token names, and the digest that its secret must have. Raises Denied."""
     key_id, _ = parts_of(token)
@@ -97,7 +107,7 @@ def actor_of(key: Key, expected_sha256: bytes, secret: bytes, now: datetime) -> 
     same = hmac.compare_digest(hashlib.sha256(secret).digest(), expected_sha256)
     if not same or not key.is_good(now):
         raise Denied(_REFUSED)
-    return Actor(key.organisation_id, key.id, key.scopes)
+    return Actor(key.organisation_id, f"key:{key.id}", key.scopes)
 
 
 def require(actor: Actor, scope: Scope) -> None:

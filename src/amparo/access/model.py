@@ -36,13 +36,8 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Whoever makes a call: a service key."""
+    """Whoever acts, for an organisation; `name` is what the record says."""
 
     organisation_id: OrganisationId
-    key_id: KeyId
+    name: str
     scopes: frozenset[Scope]
-
-    @property
-    def name(self) -> str:
-        """As the record names them."""
-        return f"key:{self.key_id}"

@@ -102,7 +102,7 @@ class Pipeline:
         )  # fmt: skip
         one = RecordedDecision(DecisionId(new_id()), media, now, version, decision, asdict(facts))
         answer = answer_of(one)
-        # Should this fail, nobody knows whether it is on record: a sweep removes bytes that are not.
+        # Should this fail, it may be on record all the same: only a sweep removes held bytes.
         self._put_on_record(one, actor, call, answer, now)
         return answer
 
@@ -169,7 +169,7 @@ def match_of(listed: Listed, asked: Asked) -> MatchFacts:
         distance=listed.distance_bits,
         quality=asked.quality,
         variant=asked.variant,
-        revision=known.revision,
+        revision=max(known.revision, listed.signal.revision),
         source=signal.source,
         labels=signal.labels,
         classification=signal.classification,

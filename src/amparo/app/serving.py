@@ -1,7 +1,7 @@
 """Everything that a serving process has open, put together from the settings."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from amparo.app.pipeline import Pipeline
 from amparo.core.clock import Clock
 from amparo.core.settings import Settings
 from amparo.db import Database
+from amparo.detect.lists.store import Lists
 from amparo.detect.matching.host import HostIndex
 from amparo.detect.media.sandbox import Sandbox
 from amparo.respond.vault import Inbox, recipient_of
@@ -29,6 +30,8 @@ class Serving:
     index: HostIndex
     keys: KeyRing
     pipeline: Pipeline
+    at_start: Mapping[int, int]
+    """The lists' revisions, by number, when this process began."""
 
 
 @contextmanager
@@ -41,6 +44,8 @@ def open_serving(
         stack.callback(index.close)
         inbox = Inbox(settings.home / "inbox", recipient_of(settings.vault_key))
         hasher = UploadHasher(sandbox, settings)
+        with database.reading() as work:
+            at_start = {each.number: each.revision for each in Lists(work).all()}
         yield Serving(
             settings=settings,
             clock=clock,
@@ -48,6 +53,7 @@ def open_serving(
             index=index,
             keys=KeyRing(database, clock),
             pipeline=Pipeline(database, index, hasher, inbox, settings, clock),
+            at_start=at_start,
         )
 
 

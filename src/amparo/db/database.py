@@ -1,8 +1,8 @@
 """The database: units of work that are on record as a whole or not at all, and readings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Self
+from typing import Any, Self
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -53,6 +53,17 @@ class Database:
     def tell(self, work: Work) -> None:
         """Wake the watches of all hosts when `work` is committed."""
         self._dialect.tell(work)
+
+    def insert_many(
+        self, work: Work, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+    ) -> None:
+        """Insert rows of plain values: numbers, texts, bytes; times and JSON as texts."""
+        self._dialect.insert_many(work, table, columns, rows)
+
+    def tidy(self) -> None:
+        """Do now, beside other work, what would hold up somebody's transaction later."""
+        with _told():
+            self._dialect.tidy(self.engine)
 
     def watch(self) -> Watch:
         """Tells when somebody has changed lists."""

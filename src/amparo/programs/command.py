@@ -19,6 +19,11 @@ _COMMANDS = {
     "doctor": ("amparo.interfaces.cli.doctor", "Check that everything works on this machine."),
     "hash": ("amparo.interfaces.cli.hash", "Hash files: PDQ of pictures, digests of all."),
     "scan": ("amparo.interfaces.cli.scan", "Hold files against a list of known hashes."),
+    "serve": ("amparo.programs.serve.command", "Serve the API: uploads in, decisions out."),
+    "lists": ("amparo.interfaces.cli.lists", "Make, fill, show and export lists."),
+    "keys": ("amparo.interfaces.cli.keys", "Make, show and take back service keys."),
+    "policy": ("amparo.interfaces.cli.policy", "Check a policy, and have it hold."),
+    "db": ("amparo.interfaces.cli.db", "Bring the database to this version's tables."),
     "index": ("amparo.interfaces.cli.index", "Look at the indexes of long lists."),
 }
 

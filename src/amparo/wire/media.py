@@ -50,7 +50,7 @@ class MatchAnswer(BaseModel):
     variant: str
     revision: int
     source: str
-    labels: list[str]
+    labels: tuple[str, ...]
     classification: str
     confidence: float
 

@@ -1,11 +1,15 @@
 """The words of this feature: a signal, and a list of them."""
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from amparo.core.errors import Invalid
 from amparo.core.ids import ListId, OrganisationId, SignalNumber
 from amparo.detect.hashing.model import USABLE_QUALITY, Algorithm
+
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,98}")
 
 
 class ListKind(StrEnum):
@@ -26,6 +30,16 @@ class Subject(StrEnum):
 
     CHILD = "child"
     ADULT = "adult"
+
+
+def checked_name(name: str) -> str:
+    """A name that a list may have. Raises Invalid."""
+    if not NAME.fullmatch(name):
+        raise Invalid(
+            f"{name!r} is no name for a list: lower-case letters, digits, '.', '_' and '-', "
+            "99 at most, beginning with a letter or digit."
+        )
+    return name
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +111,11 @@ class Signal:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class StoredSignal:
-    """A signal on record, by its number."""
+    """A signal on record, by its number; `revision` is the list's that added it."""
 
     number: SignalNumber
     list_number: int
+    revision: int
     signal: Signal
 
     def __repr__(self) -> str:

@@ -7,10 +7,11 @@ list come one after the other: a reader that asks for what came after a revision
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, RowMapping, and_, exists, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, exists, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import aliased
 
 from amparo.core.errors import Conflict, NotFound
 from amparo.core.ids import ListId, OrganisationId, SignalNumber, new_id
@@ -121,7 +122,7 @@ class Lists:
     def added(self, by: Change, *, after: int, limit: int) -> tuple[StoredSignal, ...]:
         """Signals that a change added, with numbers above `after`, in order."""
         rows = self._work.execute(
-            select(SignalRow.__table__)
+            _signals()
             .where(SignalRow.added_by == by.number, SignalRow.number > after)
             .order_by(SignalRow.number)
             .limit(limit)
@@ -141,12 +142,17 @@ class Lists:
     def live(self, of: SignalList, *, after: int, limit: int) -> tuple[StoredSignal, ...]:
         """The list's signals as it is now, with numbers above `after`, in order."""
         rows = self._work.execute(
-            select(SignalRow.__table__)
+            _signals()
             .where(SignalRow.list_number == of.number, SignalRow.number > after, is_live())
             .order_by(SignalRow.number)
             .limit(limit)
         )
         return tuple(signal_of(row) for row in rows.mappings())
+
+    def count(self, of: SignalList) -> int:
+        """How many signals the list has now."""
+        asked = select(func.count()).where(SignalRow.list_number == of.number, is_live())
+        return self._work.execute(asked).scalar_one()
 
     def _one(self, condition: ColumnElement[bool], name: str) -> SignalList:
         found = self._work.execute(select(ListRow.__table__).where(condition)).mappings()
@@ -185,7 +191,7 @@ def same_values(work: Work, list_number: int, signals: Iterable[Signal]) -> Iter
     wanted = {(signal.algorithm, signal.value) for signal in signals}
     for some in _portions([bytes.fromhex(value) for _, value in wanted]):
         rows = work.execute(
-            select(SignalRow.__table__).where(
+            _signals().where(
                 SignalRow.value.in_(some), SignalRow.list_number == list_number, is_live()
             )
         )
@@ -195,14 +201,18 @@ def same_values(work: Work, list_number: int, signals: Iterable[Signal]) -> Iter
                 yield known
 
 
+def _signals() -> Select[Any]:
+    """Signals with the revision that added them."""
+    return select(SignalRow.__table__, ChangeRow.revision).join(
+        ChangeRow, ChangeRow.number == SignalRow.added_by
+    )
+
+
 def is_live() -> ColumnElement[bool]:
     """Whether a signal was published and not withdrawn by something published."""
-    published = exists().where(
-        ChangeRow.number == SignalRow.added_by, ChangeRow.revision.is_not(None)
-    )
-    gone = exists().where(
-        ChangeRow.number == SignalRow.withdrawn_by, ChangeRow.revision.is_not(None)
-    )
+    adding, removing = aliased(ChangeRow), aliased(ChangeRow)
+    published = exists().where(adding.number == SignalRow.added_by, adding.revision.is_not(None))
+    gone = exists().where(removing.number == SignalRow.withdrawn_by, removing.revision.is_not(None))
     return and_(published, ~gone)
 
 
@@ -230,6 +240,7 @@ def signal_of(columns: RowMapping) -> StoredSignal:
     return StoredSignal(
         SignalNumber(columns["number"]),
         columns["list_number"],
+        columns["revision"] or 0,
         Signal(
             id=columns["source_id"],
             algorithm=Algorithm(columns["algorithm"]),

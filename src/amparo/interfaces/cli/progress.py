@@ -121,3 +121,20 @@ def share_bar(title: str) -> Iterator[Callable[[float], None]]:
         yield advance
     finally:
         bar.stop()
+
+
+@contextmanager
+def counting(title: str, what: str) -> Iterator[Callable[[int], None]]:
+    """Call what is yielded with how many are done; nobody knows how many there will be."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress as Shown
+    from rich.progress import SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = SpinnerColumn(), TextColumn(f"{title}: {{task.completed:,}} {what}")
+    console = Console(stderr=True)
+    with Shown(*columns, TimeElapsedColumn(), console=console, transient=True) as shown:
+        task = shown.add_task("")
+        yield lambda done: shown.update(task, completed=done)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Self
 from uuid import UUID
 
-from amparo.core.ids import ListId, OrganisationId
+from amparo.core.ids import ListId, OrganisationId, SignalNumber
 from amparo.detect.hashing.model import Algorithm
 from amparo.detect.lists.model import ListKind, Signal, SignalList, StoredSignal, Subject
 
@@ -109,7 +109,7 @@ class Cards:
 
     def put_signals(self, signals: Iterable[StoredSignal]) -> None:
         """Write cards, before what they describe can be found."""
-        rows = [(each.number, each.list_number, _card(each.signal)) for each in signals]
+        rows = [(each.number, each.list_number, _card(each)) for each in signals]
         self._write("INSERT OR REPLACE INTO signals VALUES (?, ?, ?)", rows)
 
     def remove_signals(self, numbers: Iterable[int]) -> None:
@@ -151,9 +151,11 @@ class Cards:
             self._connection.execute("COMMIT")
 
 
-def _card(signal: Signal) -> str:
+def _card(known_signal: StoredSignal) -> str:
     """All but the defaults, which most signals have."""
+    signal = known_signal.signal
     known: dict[str, object] = {"id": signal.id, "a": signal.algorithm.value, "v": signal.value}
+    known["r"] = known_signal.revision
     others = {
         "quality": signal.quality,
         "source": signal.source,
@@ -172,6 +174,7 @@ def _card(signal: Signal) -> str:
 def _signal_of(number: int, list_number: int, data: str) -> StoredSignal:
     known = json.loads(data)
     expires = known.pop("expires", None)
+    revision = known.pop("r")
     signal = Signal(
         id=known.pop("id"),
         algorithm=Algorithm(known.pop("a")),
@@ -180,7 +183,7 @@ def _signal_of(number: int, list_number: int, data: str) -> StoredSignal:
         expires=None if expires is None else datetime.fromisoformat(expires),
         **known,
     )
-    return StoredSignal(number, list_number, signal)  # type: ignore[arg-type]  # as it was written
+    return StoredSignal(SignalNumber(number), list_number, revision, signal)
 
 
 def _list_of(data: str) -> HostList:

@@ -2,6 +2,7 @@
 
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,6 +27,8 @@ LOOK_S = 1.0
 
 ROWS_AT_A_TIME = 5000
 _MANY_ROWS = 50_000
+_STOP_S = 0.1
+"""So long it may take until a follower notices that it shall stop."""
 _CHANGES_AT_A_TIME = 200
 _LOADING = "loading"
 
@@ -77,11 +80,15 @@ class Follower:
         `announce` is called each time everything has been followed.
         """
         was_away = False
+        next_look = 0.0
         with self._database.watch() as watch:
             while not stop.is_set():
                 try:
-                    watch.wait(LOOK_S)
+                    if not watch.wait(_STOP_S) and time.monotonic() < next_look:
+                        continue
+                    next_look = time.monotonic() + LOOK_S
                     self.step()
+                    self._database.tidy()
                 except Unavailable as error:
                     if not was_away:
                         _log.warning("The index cannot be brought up to date.", why=error.message)

@@ -1,4 +1,4 @@
-"""An empty database of either kind, with an organisation in it."""
+"""Fixtures: an empty database of either kind, and an organisation in it."""
 
 import os
 import tempfile

@@ -1,0 +1,141 @@
+"""Changes of lists as their callers make them: on record, in the audit trail, told to all hosts."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import asdict, dataclass
+
+from amparo.access.audit import record
+from amparo.access.model import Actor
+from amparo.core.clock import Clock
+from amparo.core.ids import SignalNumber
+from amparo.db import Database, Work
+from amparo.detect.lists.bulk_import import Imported, import_signals
+from amparo.detect.lists.model import Change, NewList, Signal, SignalList, StoredSignal
+from amparo.detect.lists.store import Lists
+
+
+def create_list(database: Database, new: NewList, actor: Actor, clock: Clock) -> SignalList:
+    """Make a list. Raises Conflict where there is one of that name."""
+    now = clock.now()
+    with database.work() as work:
+        made = Lists(work).create(new, actor.organisation_id, now)
+        record(
+            work, actor.organisation_id, actor=actor.name, action="lists.create",
+            subject=f"list:{made.id}", now=now, detail={"name": made.name, "kind": made.kind.value},
+        )  # fmt: skip
+        database.tell(work)
+    return made
+
+
+def add_signals(
+    database: Database, name: str, signals: Sequence[Signal], actor: Actor, clock: Clock
+) -> tuple[Change, tuple[SignalNumber, ...]]:
+    """Add signals as one change. Raises NotFound."""
+    now = clock.now()
+    with database.work() as work:
+        to = Lists(work).get(actor.organisation_id, name)
+        change, numbers = Lists(work).add(to, signals, actor=actor.name, now=now)
+        _record_change(work, actor, "lists.add", to, change, numbers, clock)
+        database.tell(work)
+    return change, numbers
+
+
+def withdraw_signals(
+    database: Database, name: str, numbers: Sequence[SignalNumber], actor: Actor, clock: Clock
+) -> Change:
+    """Withdraw signals as one change. Raises NotFound where list or signal is not there."""
+    now = clock.now()
+    with database.work() as work:
+        of = Lists(work).get(actor.organisation_id, name)
+        change = Lists(work).withdraw(of, numbers, actor=actor.name, now=now)
+        _record_change(work, actor, "lists.withdraw", of, change, numbers, clock)
+        database.tell(work)
+    return change
+
+
+def import_into(
+    database: Database,
+    name: str,
+    signals: Iterable[Signal],
+    actor: Actor,
+    clock: Clock,
+    *,
+    only_these: bool = False,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Imported:
+    """Very many signals as one change; see `import_signals`. Raises NotFound."""
+    with database.reading() as work:
+        to = Lists(work).get(actor.organisation_id, name)
+
+    def publish(work: Work, result: Imported) -> None:
+        record(
+            work, actor.organisation_id, actor=actor.name, action="lists.import",
+            subject=f"list:{to.id}", now=clock.now(), detail=dict(asdict(result)),
+        )  # fmt: skip
+
+    return import_signals(
+        database, to, signals, actor=actor.name, clock=clock,
+        only_these=only_these, advance=advance, publish=publish,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class FeedPage:
+    """Part of what happened to a list; `next` is where to go on."""
+
+    added: tuple[StoredSignal, ...]
+    withdrawn: tuple[SignalNumber, ...]
+    revision: int
+    next: str
+    more: bool
+
+
+def read_feed(database: Database, name: str, after: str, limit: int, actor: Actor) -> FeedPage:
+    """What happened after a place in the feed: a revision, or a place within a long change.
+
+    Within a change, what was withdrawn comes before what was added. Raises NotFound.
+    """
+    revision, withdrawn_to, added_to = _place(after)
+    with database.reading() as work:
+        store = Lists(work)
+        of = store.get(actor.organisation_id, name)
+        changes = store.changes(of, after=revision, limit=1)
+        if not changes:
+            return FeedPage((), (), revision, str(revision), more=False)
+        change = changes[0]
+        withdrawn = store.withdrawn(change, after=withdrawn_to, limit=limit)
+        room = limit - len(withdrawn)
+        added = store.added(change, after=added_to, limit=room + 1) if room else ()
+    shown = added[:room]
+    if room and len(added) <= room:
+        return FeedPage(
+            shown, withdrawn, change.revision, str(change.revision), change.revision < of.revision
+        )
+    withdrawn_to = withdrawn[-1] if withdrawn else withdrawn_to
+    added_to = shown[-1].number if shown else added_to
+    return FeedPage(shown, withdrawn, revision, f"{revision}.{withdrawn_to}.{added_to}", more=True)
+
+
+def _place(after: str) -> tuple[int, int, int]:
+    parts = [int(part) for part in after.split(".")]
+    return (parts[0], parts[1], parts[2]) if len(parts) == 3 else (parts[0], 0, 0)
+
+
+def _record_change(
+    work: Work,
+    actor: Actor,
+    action: str,
+    of: SignalList,
+    change: Change,
+    numbers: Sequence[SignalNumber],
+    clock: Clock,
+) -> None:
+    record(
+        work,
+        actor.organisation_id,
+        actor=actor.name,
+        action=action,
+        subject=f"list:{of.id}",
+        now=clock.now(),
+        detail={"revision": change.revision, "signals": [str(each) for each in numbers[:100]],
+                "count": len(numbers)},
+    )  # fmt: skip

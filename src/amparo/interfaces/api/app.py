@@ -1,0 +1,124 @@
+"""The API put together: routes, errors as problem details, limits on what a request may be."""
+
+from collections.abc import Awaitable, Callable
+from uuid import UUID
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from amparo import __version__
+from amparo.app.serving import Serving
+from amparo.core.errors import AmparoError, Conflict, Denied, Invalid, NotFound, Unavailable
+from amparo.core.ids import new_id
+from amparo.interfaces.api import decisions, health, lists, matches, media
+from amparo.wire.problem import Problem
+
+PROBLEM = "application/problem+json"
+
+_STATUS: tuple[tuple[type[AmparoError], int], ...] = (
+    (NotFound, 404),
+    (Invalid, 422),
+    (Conflict, 409),
+    (Denied, 403),
+    (Unavailable, 503),
+)
+_TITLES = {
+    400: "The request cannot be read",
+    401: "No key, or not a good one",
+    403: "Not allowed",
+    404: "Not found",
+    405: "Not this method",
+    408: "Too slow",
+    409: "Not in the present state",
+    413: "Too large",
+    415: "Not this kind of content",
+    422: "The request cannot be right",
+    500: "A mistake of Amparo's",
+    503: "Not now",
+}
+_PROBLEMS: dict[int | str, dict[str, object]] = {
+    status: {"model": Problem, "content": {PROBLEM: {}}, "description": _TITLES[status]}
+    for status in (400, 401, 403, 404, 408, 409, 413, 415, 422, 503)
+}
+
+_log = structlog.get_logger(__name__)
+
+
+def create_api(serving: Serving) -> FastAPI:
+    """The application; `serving` must stay open as long as it is called."""
+    api = FastAPI(
+        title="Amparo",
+        version=__version__,
+        summary="Uploads in, decisions out, on record.",
+        docs_url="/docs",
+        redoc_url=None,
+        responses=_PROBLEMS,
+    )
+    api.state.serving = serving
+    for part in (health, media, matches, lists, decisions):
+        api.include_router(part.router)
+    api.add_exception_handler(AmparoError, _told)
+    api.add_exception_handler(HTTPException, _http_told)
+    api.add_exception_handler(RequestValidationError, _invalid_told)
+    api.add_exception_handler(Exception, _mistake_told)
+    api.middleware("http")(_with_request_id)
+    return api
+
+
+async def _with_request_id(
+    request: Request, call_next: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    """Every answer and every line in the log name the request."""
+    given = request.headers.get("x-request-id", "")
+    try:
+        request_id = str(UUID(given))
+    except ValueError:
+        request_id = str(new_id())
+    with structlog.contextvars.bound_contextvars(request_id=request_id):
+        response = await call_next(request)
+    response.headers["x-request-id"] = request_id
+    return response
+
+
+async def _told(_: Request, error: Exception) -> Response:
+    assert isinstance(error, AmparoError)
+    status = next(status for kind, status in _STATUS if isinstance(error, kind))
+    if isinstance(error, Denied) and error.code == Denied.code:
+        status = 401
+    if error.code == "too_large":
+        status = 413
+    return _problem(status, error.code, error.message)
+
+
+async def _http_told(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    code = _TITLES.get(error.status_code, "error").lower().replace(" ", "_")
+    return _problem(error.status_code, code, str(error.detail))
+
+
+async def _invalid_told(_: Request, error: Exception) -> Response:
+    """Which field is wrong and how; not what was in it, which may be a hash."""
+    assert isinstance(error, RequestValidationError)
+    places = [
+        f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in error.errors()
+    ]
+    return _problem(422, "invalid", "; ".join(places[:20]))
+
+
+async def _mistake_told(_: Request, error: Exception) -> Response:
+    _log.error("A request failed.", exc_info=error)
+    return _problem(500, "error", "Amparo itself failed; its log says how.")
+
+
+def _problem(status: int, code: str, detail: str) -> Response:
+    title = _TITLES.get(status, "Error")
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    if status == 503:
+        headers["Retry-After"] = "1"
+    problem = Problem(title=title, status=status, code=code, detail=detail)
+    return JSONResponse(
+        problem.model_dump(), status_code=status, headers=headers, media_type=PROBLEM
+    )

@@ -1,0 +1,39 @@
+"""Look-ups of hashes: the hot path, answered from this host alone."""
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from amparo.app.pipeline import match_of
+from amparo.core.errors import Invalid
+from amparo.detect.hashing.model import Algorithm
+from amparo.detect.matching.host.look_up import Asked
+from amparo.interfaces.api.callers import MatchesReader, Open
+from amparo.wire.matches import AskedHash, MatchesAnswer, MatchesRequest
+from amparo.wire.media import MatchAnswer
+
+router = APIRouter(prefix="/v1", tags=["matches"])
+
+
+@router.post("/matches", response_model=MatchesAnswer)
+async def look_up(request: MatchesRequest, serving: Open, actor: MatchesReader) -> Response:
+    """What up to 1000 hashes match on the organisation's lists."""
+    asked = [_asked(number, each) for number, each in enumerate(request.hashes)]
+    now = serving.clock.now()
+    results: list[list[MatchAnswer]] = [[] for _ in asked]
+    for listed in serving.index.look_up(asked, actor.organisation_id, now):
+        facts = match_of(listed, asked[listed.asked])
+        results[listed.asked].append(MatchAnswer.model_validate(facts, from_attributes=True))
+    revisions = {
+        each.name: each.revision for each in serving.index.lists(actor.organisation_id).values()
+    }
+    answer = MatchesAnswer(results=results, revisions=revisions)
+    return Response(answer.__pydantic_serializer__.to_json(answer), media_type="application/json")
+
+
+def _asked(number: int, given: AskedHash) -> Asked:
+    algorithm = Algorithm(given.algorithm)
+    if len(given.value) != algorithm.digits:
+        raise Invalid(
+            f"hashes.{number}.value: {given.algorithm} has {algorithm.digits} hexadecimal digits."
+        )
+    return Asked(algorithm, bytes.fromhex(given.value), given.quality)

@@ -1,0 +1,80 @@
+"""Uploads: submitted, decided, and asked about again."""
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Request
+from fastapi.concurrency import run_in_threadpool
+from pydantic import ValidationError
+
+from amparo.app.pipeline import Upload, answer_of
+from amparo.core.errors import Invalid
+from amparo.core.ids import MediaId
+from amparo.detect.deciding.model import ContextFacts, UploaderFacts
+from amparo.detect.deciding.store import Decisions
+from amparo.interfaces.api.body import receive
+from amparo.interfaces.api.callers import MediaReader, MediaSubmitter, Open
+from amparo.wire.media import MediaAnswer, MediaMetadata
+
+router = APIRouter(prefix="/v1", tags=["media"])
+
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {
+            "multipart/form-data": {
+                "schema": {
+                    "type": "object",
+                    "required": ["file"],
+                    "properties": {
+                        "file": {"type": "string", "format": "binary"},
+                        "metadata": {"type": "string", "contentMediaType": "application/json"},
+                    },
+                }
+            },
+            "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+        },
+    }
+}
+IdempotencyKey = Annotated[
+    str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)
+]
+
+
+@router.post("/media", openapi_extra=_BODY)
+async def submit(
+    request: Request, serving: Open, actor: MediaSubmitter, key: IdempotencyKey = None
+) -> MediaAnswer:
+    """Decide on an upload: as multipart with `file` and `metadata`, or the bytes as the body."""
+    body = await receive(request, serving.settings.max_file_bytes)
+    said = _metadata(body.metadata)
+    upload = Upload(
+        data=body.data,
+        uploader=UploaderFacts(**said.uploader.model_dump()),
+        context=ContextFacts(surface=said.context.surface, labels=said.context.labels),
+        key=key,
+    )
+    answer = await run_in_threadpool(serving.pipeline.submit, upload, actor)
+    return MediaAnswer(**answer)
+
+
+@router.get("/media/{media_id}")
+def get(media_id: UUID, serving: Open, actor: MediaReader) -> MediaAnswer:
+    """What was decided on an upload."""
+    with serving.database.reading() as work:
+        one = Decisions(work).get(actor.organisation_id, MediaId(media_id))
+    return MediaAnswer(**answer_of(one))
+
+
+def _metadata(text: bytes) -> MediaMetadata:
+    """What was said of it. Raises Invalid, which names the field and not what was in it."""
+    if not text:
+        return MediaMetadata()
+    try:
+        return MediaMetadata.model_validate_json(text)
+    except ValidationError as error:
+        places: list[Any] = [
+            f"metadata.{'.'.join(str(part) for part in each['loc'])}: {each['msg']}"
+            for each in error.errors(include_input=False, include_url=False)
+        ]
+        raise Invalid("; ".join(places[:20])) from None

@@ -1,0 +1,60 @@
+"""What the commands that act on the database share: opening it, whom for, and in whose name."""
+
+import getpass
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from amparo.core.errors import Conflict, NotFound
+from amparo.core.settings import settings
+
+if TYPE_CHECKING:
+    from amparo.access.model import Actor
+    from amparo.db import Database
+
+F = TypeVar("F", bound=Callable[..., object])
+
+
+def organisation_option(function: F) -> F:
+    """`--organisation`, which is needed only where there are several."""
+    return click.option(
+        "--organisation", metavar="NAME", help="Whose, where there are several organisations."
+    )(function)
+
+
+@contextmanager
+def opened() -> "Iterator[Database]":
+    """The database that the settings name, at this version's tables. Raises Unavailable."""
+    from amparo.db import Database
+    from amparo.db.migrate import check_version
+
+    with Database(settings().database) as database:
+        check_version(database)
+        yield database
+
+
+def operator(database: "Database", organisation: str | None) -> "Actor":
+    """Whoever types this, with every scope. Raises NotFound, Conflict where it must be named."""
+    from amparo.access.keys import organisations
+    from amparo.access.model import Actor, Scope
+
+    with database.reading() as work:
+        known = organisations(work)
+    if organisation is None and len(known) != 1:
+        names = ", ".join(known) or "none; `amparo serve` makes the first"
+        raise Conflict(f"Say whose with --organisation; there are {names}.")
+    name = organisation or next(iter(known))
+    if name not in known:
+        raise NotFound(f"There is no organisation {name!r}; there are {', '.join(known)}.")
+    return Actor(known[name], f"operator:{_login()}", frozenset(Scope))
+
+
+def _login() -> str:
+    """The name of the account, or its number where it has none."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())

@@ -1,0 +1,40 @@
+"""`amparo db`: the tables of the database."""
+
+import click
+
+from amparo.core.settings import settings
+from amparo.interfaces.cli.options import announce, leave
+
+
+@click.group("db", short_help="Bring the database to this version's tables.")
+def command() -> None:
+    """Look after the database that AMPARO_DATABASE_URL names.
+
+    \b
+    Example:
+      amparo db upgrade
+    """
+
+
+@command.command("upgrade")
+def upgrade() -> None:
+    """Bring the database to this version's tables, all or nothing; forward only.
+
+    Serving processes of the version before go on meanwhile.
+
+    \b
+    Example:
+      AMPARO_DATABASE_URL=postgresql://amparo@db/amparo amparo db upgrade
+    """
+    from amparo.db import Database
+    from amparo.db.migrate import upgrade as bring_up
+    from amparo.db.migrate import version_of
+
+    with Database(settings().database) as database:
+        with database.reading() as work:
+            before = version_of(work)
+        bring_up(database)
+        with database.reading() as work:
+            after = version_of(work)
+    announce(f"The database is at {after}." if before == after else f"From {before} to {after}.")
+    leave(0)

@@ -1,0 +1,207 @@
+"""`amparo lists`: the lists in the database, filled from files and written to them."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from amparo.interfaces.cli.database import opened, operator, organisation_option
+from amparo.interfaces.cli.options import FORMAT, announce, leave
+from amparo.interfaces.cli.output import Format, finish, printer
+from amparo.interfaces.cli.progress import counting
+
+if TYPE_CHECKING:
+    from amparo.db import Database
+    from amparo.detect.lists.model import Signal, SignalList
+
+_COLUMNS = {
+    "list": 24, "kind": 10, "subject": 8, "radius_bits": 11, "minimum_quality": 15, "revision": 8,
+    "signals": 9,
+}  # fmt: skip
+_PAGE = 5000
+
+
+@click.group("lists", short_help="Make, fill, show and export lists.")
+def command() -> None:
+    """Make lists, fill them from files, show them, write them to files.
+
+    \b
+    Example:
+      amparo lists create known --kind confirmed
+      amparo lists import known known.csv
+      amparo lists show --format table
+    """
+
+
+@command.command("create")
+@click.argument("name")
+@click.option(
+    "--kind", type=click.Choice(["confirmed", "suspect", "negative"]), default="suspect",
+    show_default=True, help="What a match with it means.",
+)  # fmt: skip
+@click.option(
+    "--subject", type=click.Choice(["child", "adult"]), default="child", show_default=True,
+    help="Whom its content shows; the two never mix.",
+)  # fmt: skip
+@click.option(
+    "--radius", type=click.IntRange(0, 31), default=31, show_default=True,
+    help="How many of 256 bits a perceptual hash may differ.",
+)  # fmt: skip
+@click.option(
+    "--quality", type=click.IntRange(0, 100), default=50, show_default=True,
+    help="Perceptual hashes of a lower quality do not count.",
+)  # fmt: skip
+@organisation_option
+def create(
+    name: str, kind: str, subject: str, radius: int, quality: int, organisation: str | None
+) -> None:
+    """Make a list called NAME, without signals.
+
+    \b
+    Example:
+      amparo lists create known --kind confirmed
+    """
+    from amparo.app.change_lists import create_list
+    from amparo.core.clock import SystemClock
+    from amparo.detect.lists.model import ListKind, NewList, Subject, checked_name
+
+    new = NewList(checked_name(name), ListKind(kind), Subject(subject), radius, quality)
+    with opened() as database:
+        create_list(database, new, operator(database, organisation), SystemClock())
+    announce(f"Made the list {name!r}.")
+    leave(0)
+
+
+@command.command("import")
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--only-these", is_flag=True, help="Withdraw what the file does not have.")
+@click.option(
+    "--algorithm", type=click.Choice(["pdq", "md5", "sha1", "sha256"]),
+    help="What bare hashes in the file are, where their length does not tell.",
+)  # fmt: skip
+@organisation_option
+def import_file(
+    name: str, file: Path, only_these: bool, algorithm: str | None, organisation: str | None
+) -> None:
+    """Add the signals in FILE to the list NAME: all of them, or none where a line is wrong.
+
+    Others read and write meanwhile. Signals of the same hash are replaced.
+
+    \b
+    Example:
+      amparo lists import known known.csv
+    """
+    from amparo.app.change_lists import import_into
+    from amparo.core.clock import SystemClock
+    from amparo.detect.hashing.model import Algorithm
+    from amparo.detect.lists import read_signals
+
+    kind = None if algorithm is None else Algorithm(algorithm)
+    signals = (signal for _, signal in read_signals(file, algorithm=kind) if signal is not None)
+    with opened() as database, counting(f"Importing {file.name}", "signals") as advance:
+        result = import_into(
+            database, name, signals, operator(database, organisation), SystemClock(),
+            only_these=only_these, advance=advance,
+        )  # fmt: skip
+    announce(
+        f"Revision {result.revision} of {name!r}: {result.added} added, {result.replaced} "
+        f"replaced, {result.withdrawn} withdrawn, {result.unchanged} as they were."
+    )
+    leave(0)
+
+
+@command.command("export")
+@click.argument("name")
+@click.option(
+    "--form", type=click.Choice(["csv", "jsonl", "hashes"]), default="csv", show_default=True,
+    help="How the list is written.",
+)  # fmt: skip
+@organisation_option
+def export(name: str, form: str, organisation: str | None) -> None:
+    """Write the list NAME to standard output, as `lists import` and `scan` read it.
+
+    \b
+    Example:
+      amparo lists export known > known.csv
+    """
+    from amparo.detect.lists import write_list
+
+    with opened() as database:
+        write_list(_signals(database, name, organisation), sys.stdout, form=form)
+    leave(0)
+
+
+@command.command("show")
+@FORMAT
+@organisation_option
+def show(form: str, organisation: str | None) -> None:
+    """Show the lists, and how many signals each has.
+
+    \b
+    Example:
+      amparo lists show --format table
+    """
+    from amparo.detect.lists.store import Lists
+
+    with opened() as database:
+        actor = operator(database, organisation)
+        with database.reading() as work:
+            store = Lists(work)
+            known = [(each, store.count(each)) for each in store.all(actor.organisation_id)]
+    show_row = printer(Format(form), _COLUMNS, lambda record: [record])
+    for each, count in known:
+        show_row(_record(each, count))
+    finish()
+    leave(0)
+
+
+@command.command("withdraw")
+@click.argument("name")
+@click.argument("signals", nargs=-1, required=True, type=click.IntRange(min=1))
+@organisation_option
+def withdraw(name: str, signals: tuple[int, ...], organisation: str | None) -> None:
+    """Withdraw signals from the list NAME, by the numbers that matches name.
+
+    \b
+    Example:
+      amparo lists withdraw known 4711 4712
+    """
+    from amparo.app.change_lists import withdraw_signals
+    from amparo.core.clock import SystemClock
+    from amparo.core.ids import SignalNumber
+
+    numbers = [SignalNumber(each) for each in dict.fromkeys(signals)]
+    with opened() as database:
+        actor = operator(database, organisation)
+        change = withdraw_signals(database, name, numbers, actor, SystemClock())
+    announce(f"Revision {change.revision} of {name!r}: {len(numbers)} withdrawn.")
+    leave(0)
+
+
+def _signals(database: "Database", name: str, organisation: str | None) -> "Iterator[Signal]":
+    """All of one state of the list, whatever is written meanwhile."""
+    from amparo.detect.lists.store import Lists
+
+    actor = operator(database, organisation)
+    with database.reading() as work:
+        store = Lists(work)
+        of = store.get(actor.organisation_id, name)
+        after = 0
+        while page := store.live(of, after=after, limit=_PAGE):
+            yield from (each.signal for each in page)
+            after = page[-1].number
+
+
+def _record(of: "SignalList", signals: int) -> dict[str, object]:
+    return {
+        "list": of.name,
+        "kind": of.kind.value,
+        "subject": of.subject.value,
+        "radius_bits": of.radius_bits,
+        "minimum_quality": of.minimum_quality,
+        "revision": of.revision,
+        "signals": signals,
+    }

@@ -1,0 +1,1 @@
+"""`amparo serve`: everything in one process tree."""

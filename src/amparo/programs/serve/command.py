@@ -1,0 +1,24 @@
+"""`amparo serve`: a URL and a first key, and uploads are decided."""
+
+import click
+
+from amparo.core.settings import settings
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8080, show_default=True, help="Port to listen on.")
+def command(host: str, port: int) -> None:
+    """Serve the API: uploads in, decisions out, on record.
+
+    The first start makes the database, the vault's key and a first service key, which is shown
+    once. SQLite is upgraded by itself; PostgreSQL by `amparo db upgrade`.
+
+    \b
+    Example:
+      amparo serve
+      AMPARO_DATABASE_URL=postgresql://amparo:…@db/amparo amparo serve --host 0.0.0.0
+    """
+    from amparo.programs.serve.run import run
+
+    run(settings(), host=host, port=port, say=click.echo)

@@ -1,0 +1,1 @@
+"""The interfaces, called as their users call them."""

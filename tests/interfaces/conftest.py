@@ -1,0 +1,79 @@
+"""A platform's view: Amparo served over real HTTP, on either database."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+import pytest
+from pytest_socket import enable_socket
+
+from amparo.app.serving import Serving
+from amparo.core.clock import SystemClock
+from amparo.db import Database
+from amparo.detect.media.sandbox import Sandbox
+from amparo.programs.serve.run import served, server_of
+from tests.conftest import small_settings
+
+WAIT_S = 30
+_ONE = {"hashes": [{"algorithm": "md5", "value": "00" * 16}]}
+
+
+@dataclass
+class Platform:
+    """A client with the first key, and what it calls."""
+
+    http: httpx.Client
+    serving: Serving
+    home: Path
+    said: list[str] = field(default_factory=list)
+
+    def make_list(self, name: str = "known", **others: object) -> None:
+        """A confirmed list, unless told otherwise."""
+        body = {"name": name, "kind": "confirmed"} | others
+        assert self.http.post("/v1/lists", json=body).status_code == 201
+
+    def add(self, *signals: dict[str, object], to: str = "known") -> list[str]:
+        """Add signals and wait until this host searches them."""
+        answer = self.http.post(f"/v1/lists/{to}/signals", json={"signals": signals})
+        assert answer.status_code == 201, answer.text
+        self.wait_for(to, answer.json()["revision"])
+        numbers = answer.json()["signals"]
+        assert isinstance(numbers, list)
+        return numbers
+
+    def wait_for(self, name: str, revision: int) -> None:
+        """Return when this host searches the list as of a revision."""
+        waited = threading.Event()
+        for _ in range(WAIT_S * 100):
+            if self.http.post("/v1/matches", json=_ONE).json()["revisions"].get(name) == revision:
+                return
+            waited.wait(0.01)
+        raise AssertionError("the index did not follow")
+
+
+@pytest.fixture
+def platform(
+    database: Database, database_url: str, tmp_path: Path, sandbox: Sandbox
+) -> Iterator[Platform]:
+    """Served in this process, on a port that was free."""
+    home = tmp_path / "home"
+    settings = small_settings().model_copy(update={"home": home, "database_url": database_url})
+    said: list[str] = []
+    enable_socket()
+    with served(settings, sandbox, SystemClock(), said.append) as serving:
+        server = server_of(serving, host="127.0.0.1", port=0)
+        listening = socket.create_server(("127.0.0.1", 0))
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread.start()
+        key = said[-1].rpartition(" ")[2]
+        port = listening.getsockname()[1]
+        headers = {"Authorization": f"Bearer {key}"}
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60
+        ) as client:
+            yield Platform(client, serving, home, said)
+        server.should_exit = True
+        thread.join()
