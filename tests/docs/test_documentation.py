@@ -32,8 +32,12 @@ def name(page: Path) -> str:
 
 
 def commands(page: Path) -> list[str]:
-    """The lines with a prompt in a page's console blocks, without their remarks."""
-    blocks = re.findall(r"```console\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    """The lines with a prompt in a page's console blocks, without their remarks.
+
+    The quick start has a test of its own, tests/journeys/test_serve.py.
+    """
+    text = page.read_text(encoding="utf-8")
+    blocks = re.findall(r"(?<!start -->\n)```console\n(.*?)```", text, re.DOTALL)
     lines = [line for block in blocks for line in block.splitlines() if line.startswith("$ ")]
     return [line[2:].split("  #")[0].strip() for line in lines]
 
@@ -69,7 +73,7 @@ def _is_made(line: str) -> bool:
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_link_leads_somewhere(page: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+    for target in re.findall(r"\]\((?!https://)([^)#]+)\)", page.read_text(encoding="utf-8")):
         assert (page.parent / target).exists(), f"{name(page)} links to {target}"
 
 
@@ -78,7 +82,7 @@ def test_every_page_can_be_reached() -> None:
     waiting = [ROOT / "README.md"]
     while waiting:
         page = waiting.pop()
-        for target in re.findall(r"\]\(([^)#]+)\)", page.read_text(encoding="utf-8")):
+        for target in re.findall(r"\]\((?!https://)([^)#]+)\)", page.read_text(encoding="utf-8")):
             leads = (page.parent / target).resolve()
             found = sorted(leads.glob("*.md")) if leads.is_dir() else [leads]
             new = [each for each in found if each.suffix == ".md" and each not in reached]
@@ -126,9 +130,33 @@ def test_every_command_and_option_is_explained() -> None:
         assert f"## amparo {each}" in text
         found = command.get_command(context, each)
         assert found is not None
-        for option in found.params:
+        parts = found.commands.values() if isinstance(found, click.Group) else ()
+        for option in (option for one in (found, *parts) for option in one.params):
             if isinstance(option, click.Option):
                 assert f"`{option.opts[0]}" in text, f"{each} {option.opts[0]}"
+
+
+def test_every_variable_of_a_policy_is_explained_and_its_example_works() -> None:
+    from amparo.detect.deciding.conditions import FIELDS, Condition
+
+    text = (ROOT / "docs/reference/policy.md").read_text(encoding="utf-8")
+    explained = re.findall(r"^\| `([a-z.]+\.[a-z_]+)` \|.*\| `(.+)` \|$", text, re.M)
+    fields = {f"{name}.{field}" for name, known in FIELDS.items() for field in known}
+    shown = {name.replace("m.", "matches.", 1) if name.startswith("m.") else name
+             for name, _ in explained}  # fmt: skip
+    assert shown == fields
+    for _, example in explained:
+        Condition(example)
+
+
+def test_every_route_is_explained_with_its_scope() -> None:
+    from amparo.interfaces.api.app import routes
+
+    text = (ROOT / "docs/reference/http.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"^\| `([A-Z]+ /\S*)` \|", text, re.M))
+    paths = routes().openapi()["paths"]
+    there = {f"{verb.upper()} {path}" for path, verbs in paths.items() for verb in verbs}
+    assert explained == there
 
 
 def test_the_examples_in_python_run(tmp_path: Path) -> None:

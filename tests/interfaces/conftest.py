@@ -1,6 +1,5 @@
 """A platform's view: Amparo served over real HTTP, on either database."""
 
-import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from amparo.app.serving import Serving
 from amparo.core.clock import SystemClock
 from amparo.db import Database
 from amparo.detect.media.sandbox import Sandbox
-from amparo.programs.serve.run import served, server_of
+from amparo.programs.serve.run import listening, served, server_of
 from tests.conftest import small_settings
 
 WAIT_S = 30
@@ -64,12 +63,12 @@ def platform(
     said: list[str] = []
     enable_socket()
     with served(settings, sandbox, SystemClock(), said.append) as serving:
-        server = server_of(serving, host="127.0.0.1", port=0)
-        listening = socket.create_server(("127.0.0.1", 0))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        server = server_of(serving)
+        listener = listening("127.0.0.1", 0)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         key = said[-1].rpartition(" ")[2]
-        port = listening.getsockname()[1]
+        port = listener.getsockname()[1]
         headers = {"Authorization": f"Bearer {key}"}
         with httpx.Client(
             base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60

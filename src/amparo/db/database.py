@@ -79,13 +79,16 @@ def _told() -> Iterator[None]:
         raise
     except DBAPIError as error:
         raise Unavailable(
-            f"The database does not answer as it should: {_first_line(error.orig)}."
+            f"The database does not answer as it should: {_first_line(error.orig)}.",
+            code="database.away",
         ) from error
     except PoolTimeout as error:
-        raise Unavailable("All connections to the database are in use; try again.") from error
+        raise Unavailable(
+            "All connections to the database are in use; try again.", code="database.busy"
+        ) from error
 
 
 def _first_line(error: BaseException | None) -> str:
     """What went wrong, without the details in which drivers quote values."""
     lines = str(error).strip().splitlines()
-    return f"{type(error).__name__}, {lines[0] if lines else 'no reason given'}"
+    return f"{type(error).__name__}, {lines[0].rstrip('.') if lines else 'no reason given'}"

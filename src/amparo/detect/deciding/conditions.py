@@ -18,7 +18,7 @@ from amparo.detect.deciding.model import ContextFacts, Facts, MatchFacts, MediaF
 MOST_MATCHES = 100
 """So many are shown to a condition, the exact and nearest ones."""
 
-_FIELDS: Mapping[str, frozenset[str]] = MappingProxyType(
+FIELDS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         name: frozenset(each.name for each in fields(facts))
         for name, facts in {
@@ -29,7 +29,7 @@ _FIELDS: Mapping[str, frozenset[str]] = MappingProxyType(
         }.items()
     }
 )
-_VARIABLES = (*_FIELDS, "scores")
+_VARIABLES = (*FIELDS, "scores")
 _MACROS = frozenset({"all", "exists", "exists_one", "filter", "map"})
 _METHODS = frozenset({"contains", "endsWith", "startsWith", "matches", "size"}) | _MACROS
 _FUNCTIONS = frozenset({"size", "has", "int", "double", "string", "max", "min"})
@@ -153,8 +153,8 @@ def _check_called(token: _Token, known: frozenset[str]) -> None:
 def _check_field(token: _Token, owner: str, bound: Mapping[str, str]) -> None:
     """A field of a variable, or of one of the matches that a name is bound to."""
     kind = bound.get(owner, "" if owner == "matches" else owner)
-    if kind in _FIELDS and token.text not in _FIELDS[kind]:
-        raise _unknown(f"field of {owner}", token, _FIELDS[kind])
+    if kind in FIELDS and token.text not in FIELDS[kind]:
+        raise _unknown(f"field of {owner}", token, FIELDS[kind])
 
 
 def _unknown(what: str, token: _Token, known: Any) -> BadCondition:

@@ -146,7 +146,8 @@ def _stage(staged: _Staged, signals: Sequence[Signal]) -> None:
                 .where(SignalRow.number.in_(replaced), is_live())
                 .values(withdrawn_by=staged.change)
             )
-        staged.database.insert_many(work, SignalRow.__tablename__, _COLUMNS, rows)
+        if rows:
+            staged.database.insert_many(work, SignalRow.__tablename__, _COLUMNS, rows)
         _still_alive(work, staged)
     staged.result.added += len(added) - len(replaced)
     staged.result.replaced += len(replaced)

@@ -18,6 +18,7 @@ COLUMNS = (
     "classification",
     "confidence",
     "expires",
+    "enabled_share",
     "note",
 )
 """In the order in which they are written. Only `algorithm` and `value` are required."""
@@ -64,6 +65,7 @@ def signal(fields: Mapping[str, object], *, default_id: str) -> Signal:
         classification=_text(fields, "classification"),
         confidence=_confidence(fields),
         expires=_expires(fields),
+        enabled_share=_enabled_share(fields),
         note=_text(fields, "note"),
     )
 
@@ -116,6 +118,13 @@ def _confidence(fields: Mapping[str, object]) -> float | None:
     if number is not None and not (math.isfinite(number) and 0 <= number <= 1):
         raise BadValue("confidence", "must be a number from 0 to 1")
     return number
+
+
+def _enabled_share(fields: Mapping[str, object]) -> float:
+    number = _number(fields, "enabled_share", float, "a number from 0 to 1")
+    if number is not None and not (math.isfinite(number) and 0 <= number <= 1):
+        raise BadValue("enabled_share", "must be a number from 0 to 1")
+    return 1.0 if number is None else number
 
 
 def _number(

@@ -43,5 +43,6 @@ def _fields(signal: Signal) -> dict[str, object]:
         "classification": signal.classification,
         "confidence": signal.confidence,
         "expires": None if signal.expires is None else signal.expires.isoformat(),
+        "enabled_share": None if signal.enabled_share == 1 else signal.enabled_share,
         "note": signal.note,
     }

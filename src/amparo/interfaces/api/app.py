@@ -49,6 +49,13 @@ _log = structlog.get_logger(__name__)
 
 def create_api(serving: Serving) -> FastAPI:
     """The application; `serving` must stay open as long as it is called."""
+    api = routes()
+    api.state.serving = serving
+    return api
+
+
+def routes() -> FastAPI:
+    """The application before anything is open, which can tell its schema."""
     api = FastAPI(
         title="Amparo",
         version=__version__,
@@ -57,7 +64,6 @@ def create_api(serving: Serving) -> FastAPI:
         redoc_url=None,
         responses=_PROBLEMS,
     )
-    api.state.serving = serving
     for part in (health, media, matches, lists, decisions):
         api.include_router(part.router)
     api.add_exception_handler(AmparoError, _told)
@@ -90,6 +96,10 @@ async def _told(_: Request, error: Exception) -> Response:
         status = 401
     if error.code == "too_large":
         status = 413
+    if isinstance(error, Unavailable):
+        # Why is for the operator; a caller need not know our hosts and folders.
+        _log.warning("Something is away.", why=error.message)
+        return _problem(status, error.code, "Amparo cannot do this now; nothing was done.")
     return _problem(status, error.code, error.message)
 
 

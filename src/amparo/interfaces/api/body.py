@@ -42,7 +42,9 @@ async def receive(request: Request, max_bytes: int) -> Body:
             if kind == b"multipart/form-data":
                 body = await _multipart(request, options.get(b"boundary", b""), most)
             elif kind.startswith((b"application/json", b"application/x-www-form-urlencoded")):
-                raise HTTPException(415, "Send multipart/form-data, or the file as the body.")
+                raise HTTPException(
+                    415, "Send multipart/form-data, or the file as the body with its own type."
+                )
             else:
                 body = Body(await _raw(request, most))
     except TimeoutError:

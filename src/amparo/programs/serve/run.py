@@ -1,5 +1,6 @@
 """Assemble what serves: database, follower, sandbox, API; and take it apart in order."""
 
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,6 +12,7 @@ from amparo.app.compiled import ensure_compiled
 from amparo.app.sandbox import open_sandbox
 from amparo.app.serving import Serving, host_folder, open_serving
 from amparo.core.clock import Clock, SystemClock
+from amparo.core.errors import Unavailable
 from amparo.core.settings import Settings
 from amparo.db import Database
 from amparo.db.migrate import check_version, upgrade
@@ -28,11 +30,22 @@ def run(settings: Settings, *, host: str, port: int, say: Callable[[str], None])
     """Serve until a signal comes. Raises Unavailable, Conflict where it cannot begin."""
     set_up_logs()
     # The sandbox's server comes before any thread of ours.
-    with open_sandbox(settings) as sandbox:
+    with listening(host, port) as listener, open_sandbox(settings) as sandbox:
         ensure_compiled(settings.home, say)
         with served(settings, sandbox, SystemClock(), say) as serving:
             say(f"Amparo serves http://{host}:{port}/v1 (docs: http://{host}:{port}/docs)")
-            server_of(serving, host=host, port=port).run()
+            server_of(serving).run(sockets=[listener])
+
+
+def listening(host: str, port: int) -> socket.socket:
+    """The socket, before anything is made or printed. Raises Unavailable where it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise Unavailable(
+            f"{host} port {port} cannot be listened on ({error.strerror}); choose --port."
+        ) from error
 
 
 @contextmanager
@@ -55,13 +68,11 @@ def served(
         yield serving
 
 
-def server_of(serving: Serving, *, host: str, port: int) -> uvicorn.Server:
+def server_of(serving: Serving) -> uvicorn.Server:
     """The server, not yet running."""
     return uvicorn.Server(
         uvicorn.Config(
             create_api(serving),
-            host=host,
-            port=port,
             loop="uvloop",
             http="httptools",
             log_config=None,

@@ -1,5 +1,6 @@
 """Answer look-ups on this host: hashes in, the signals that they match out, with what lists say."""
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,8 @@ class Asked:
     quality: int = 100
     variant: str = ORIGINAL
     frame: int = 0
+    lot: bytes = b""
+    """What decides whether a signal of which a share is enabled counts; empty: the value."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -103,12 +106,13 @@ class HostIndex:
 def asked_of(hashes: MediaHashes) -> list[Asked]:
     """Everything that is looked up for a file: its digests, and each picture's variants."""
     digests = hashes.digests
+    lot = bytes.fromhex(digests.sha256)
     return [
-        Asked(Algorithm.SHA256, bytes.fromhex(digests.sha256)),
-        Asked(Algorithm.SHA1, bytes.fromhex(digests.sha1)),
-        Asked(Algorithm.MD5, bytes.fromhex(digests.md5)),
+        Asked(Algorithm.SHA256, lot, lot=lot),
+        Asked(Algorithm.SHA1, bytes.fromhex(digests.sha1), lot=lot),
+        Asked(Algorithm.MD5, bytes.fromhex(digests.md5), lot=lot),
         *(
-            Asked(Algorithm.PDQ, variant.value, variant.quality, variant.name, picture.frame)
+            Asked(Algorithm.PDQ, variant.value, variant.quality, variant.name, picture.frame, lot)
             for picture in hashes.pictures
             for variant in picture.variants
         ),
@@ -140,8 +144,19 @@ def _counts(
 ) -> bool:
     if not known.signal.is_live(now) or known.list_number not in lists:
         return False
+    if not _is_enabled(known, asked):
+        return False
     if asked.algorithm.is_exact:
         return True
     least = lists[known.list_number].minimum_quality
     quality = known.signal.quality
     return asked.quality >= least and (quality is None or quality >= least)
+
+
+def _is_enabled(known: StoredSignal, asked: Asked) -> bool:
+    """Whether the signal counts for this file: always the same for the same file."""
+    share = known.signal.enabled_share
+    if share >= 1:
+        return True
+    drawn = hashlib.sha256(known.number.to_bytes(8, "big") + (asked.lot or asked.value)).digest()
+    return int.from_bytes(drawn[:8], "big") < share * 2**64

@@ -1,0 +1,137 @@
+"""`amparo serve` as a newcomer meets it: the README's quick start, a signal, a second server."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from amparo.core.settings import settings
+from amparo.testing.hostile import encoded, photograph_like
+from tests.conftest import Run
+
+README = Path(__file__).parents[2] / "README.md"
+WAIT_S = 120
+
+
+@dataclass
+class Server:
+    """A server that runs: its first key, its port, and its process."""
+
+    process: subprocess.Popen[str]
+    key: str
+    port: int
+    environment: dict[str, str]
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET) as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        return int(chosen.getsockname()[1])
+
+
+def start(home: Path, *arguments: str) -> tuple[subprocess.Popen[str], list[str]]:
+    """The process and what it said, up to the line that it serves."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "amparo", "serve", *arguments],
+        env=os.environ | {"AMPARO_HOME": str(home)},
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    said = []
+    late = threading.Timer(WAIT_S, process.kill)
+    late.start()
+    for line in process.stdout:
+        said.append(line)
+        if line.startswith("Amparo serves"):
+            break
+    late.cancel()
+    return process, said
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A folder for data in which the kernels are compiled already."""
+    made = tmp_path / "home"
+    made.mkdir()
+    shutil.copytree(settings().home / "kernels", made / "kernels")
+    return made
+
+
+@pytest.fixture
+def server(home: Path, socket_enabled: None) -> Iterator[Server]:
+    """One that was started for the first time."""
+    port = free_port()
+    process, said = start(home, "--port", str(port))
+    (key,) = re.findall(r"amparo_\w+", "".join(said))
+    yield Server(process, key, port, os.environ | {"AMPARO_HOME": str(home)})
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="the quick start is told with curl")
+def test_the_quick_start_holds_a_picture(server: Server, tmp_path: Path) -> None:
+    (block,) = re.findall(
+        r"<!-- quick start -->\n```console\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL
+    )
+    lines = [line.removeprefix("$ ") for line in block.splitlines()]
+    assert len(lines) == 5
+    assert lines[0] == "amparo serve &"
+    program = f'amparo() {{ {sys.executable} -m amparo "$@"; }}\nset -e\n'
+    typed = "\n".join(lines[1:]).replace("8080", str(server.port))
+    typed = typed.replace("curl ", f"{_wait_until_it_follows(server)}curl -s ")
+    (tmp_path / "known.jpg").write_bytes(encoded(photograph_like(), "JPEG"))
+    (tmp_path / "upload.jpg").write_bytes(encoded(photograph_like(), "JPEG", quality=50))
+    ended = subprocess.run(
+        ["bash", "-c", program + typed],
+        cwd=tmp_path, env=server.environment | {"KEY": server.key},
+        capture_output=True, text=True, timeout=WAIT_S,
+    )  # fmt: skip
+    assert ended.returncode == 0, ended.stderr
+    answer = json.loads(ended.stdout)
+    assert answer["action"] == "hold", answer
+    assert answer["matches"][0]["list"] == "known"
+
+
+def _wait_until_it_follows(server: Server) -> str:
+    """A newcomer takes longer to type than the index to follow; a test does not."""
+    ready = f"curl -s http://127.0.0.1:{server.port}/readyz | grep -q '\"lag\":0'"
+    return f"until {ready}; do :; done; "
+
+
+def test_a_signal_ends_it_with_nothing_left_behind(server: Server, home: Path) -> None:
+    server.process.send_signal(signal.SIGTERM)
+    assert server.process.wait(timeout=WAIT_S) in (0, 128 + signal.SIGTERM, -signal.SIGTERM)
+    again, said = start(home, "--port", str(server.port))
+    assert "first key" not in "".join(said)
+    again.send_signal(signal.SIGINT)
+    _, errors = again.communicate(timeout=WAIT_S)
+    assert "Traceback" not in errors
+
+
+def test_a_second_server_in_the_same_home_says_that_there_is_one(
+    server: Server, home: Path, amparo: Run
+) -> None:
+    ended = amparo("serve", "--port", str(free_port()), env={"AMPARO_HOME": str(home)})
+    assert ended.status == 2
+    assert "Another process" in ended.err
+
+
+def test_a_port_that_is_taken_is_named(
+    server: Server, home: Path, amparo: Run, tmp_path: Path
+) -> None:
+    other = tmp_path / "other"
+    other.mkdir()
+    shutil.copytree(home / "kernels", other / "kernels")
+    ended = amparo("serve", "--port", str(server.port), env={"AMPARO_HOME": str(other)})
+    assert ended.status == 2
+    assert str(server.port) in ended.err
