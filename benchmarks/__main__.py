@@ -11,7 +11,7 @@ from rich.table import Table
 
 from benchmarks.figures import Figure, machine
 
-NAMES = ("hashing", "scan_start", "matching", "growth", "freshness", "accuracy")
+NAMES = ("hashing", "scan_start", "matching", "growth", "freshness", "accuracy", "serving")
 
 
 def main() -> int:

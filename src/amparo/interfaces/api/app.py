@@ -1,6 +1,5 @@
 """The API put together: routes, errors as problem details, limits on what a request may be."""
 
-from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import structlog
@@ -8,6 +7,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from amparo import __version__
 from amparo.app.serving import Serving
@@ -70,23 +70,39 @@ def routes() -> FastAPI:
     api.add_exception_handler(HTTPException, _http_told)
     api.add_exception_handler(RequestValidationError, _invalid_told)
     api.add_exception_handler(Exception, _mistake_told)
-    api.middleware("http")(_with_request_id)
+    api.add_middleware(_RequestIds)
     return api
 
 
-async def _with_request_id(
-    request: Request, call_next: Callable[[Request], Awaitable[Response]]
-) -> Response:
+class _RequestIds:
     """Every answer and every line in the log name the request."""
-    given = request.headers.get("x-request-id", "")
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(scope)
+        named = (b"x-request-id", request_id.encode())
+
+        async def send_named(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), named]
+            await send(message)
+
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            await self._app(scope, receive, send_named)
+
+
+def _request_id(scope: Scope) -> str:
+    """The caller's, where it is a UUID, or a new one."""
+    given = dict(scope["headers"]).get(b"x-request-id", b"")
     try:
-        request_id = str(UUID(given))
+        return str(UUID(given.decode("ascii")))
     except ValueError:
-        request_id = str(new_id())
-    with structlog.contextvars.bound_contextvars(request_id=request_id):
-        response = await call_next(request)
-    response.headers["x-request-id"] = request_id
-    return response
+        return str(new_id())
 
 
 async def _told(_: Request, error: Exception) -> Response:

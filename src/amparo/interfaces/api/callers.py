@@ -14,8 +14,8 @@ from amparo.core.errors import Denied
 _bearer = HTTPBearer(auto_error=False, description="A key that `amparo keys create` has printed.")
 
 
-def serving_of(request: Request) -> Serving:
-    """What this process has open."""
+async def serving_of(request: Request) -> Serving:
+    """What this process has open; `async`, or each call would wait for a thread."""
     serving = request.app.state.serving
     assert isinstance(serving, Serving)
     return serving
