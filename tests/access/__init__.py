@@ -1,0 +1,1 @@
+"""Keys, repeated calls, the audit trail."""
