@@ -41,6 +41,15 @@ class Settings(BaseSettings):
         description="The age key that held uploads are encrypted to; "
         "`vault-key.txt` in AMPARO_HOME.",
     )
+    audit_key_file: Path | None = Field(
+        default=None,
+        description="The key that signs the audit trail; `audit-key.pem` in AMPARO_HOME.",
+    )
+    audit_witness_file: Path | None = Field(
+        default=None,
+        description="A file, best on another machine, to which the audit trail's checkpoints are "
+        "appended.",
+    )
     jurisdiction: str = Field(
         default="", description="The name of the jurisdiction profile that counsel signed off."
     )
@@ -80,6 +89,11 @@ class Settings(BaseSettings):
     def vault_key(self) -> Path:
         """The file of the age key."""
         return self.vault_key_file or self.home / "vault-key.txt"
+
+    @property
+    def audit_key(self) -> Path:
+        """The file of the key that signs the audit trail."""
+        return self.audit_key_file or self.home / "audit-key.pem"
 
     @field_validator("home")
     @classmethod

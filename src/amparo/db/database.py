@@ -54,6 +54,10 @@ class Database:
         """Wake the watches of all hosts when `work` is committed."""
         self._dialect.tell(work)
 
+    def alone(self, work: Work, lock: int) -> bool:
+        """Whether nobody else does what the number stands for, until `work` has ended."""
+        return self._dialect.alone(work, lock)
+
     def insert_many(
         self, work: Work, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
     ) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Protocol, Self
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import URL, Connection, Engine, create_engine, event, text
+from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
@@ -60,6 +60,9 @@ class Dialect(Protocol):
     def tell(self, work: Connection) -> None:
         """Wake the watches of all hosts when `work` is committed."""
 
+    def alone(self, work: Connection, lock: int) -> bool:
+        """Whether nobody else does what `lock` stands for, until `work` has ended."""
+
     def insert_many(
         self, work: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
     ) -> None:
@@ -108,6 +111,10 @@ class Sqlite:
 
     def tell(self, work: Connection) -> None:
         """Nothing to do: others see it by the number of the data's version."""
+
+    def alone(self, work: Connection, lock: int) -> bool:
+        """Whoever writes is alone."""
+        return True
 
     def insert_many(
         self, work: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
@@ -207,6 +214,10 @@ class Postgres:
     def tell(self, work: Connection) -> None:
         """By NOTIFY, which arrives when and if the transaction is committed."""
         work.execute(text(f"NOTIFY {_CHANNEL}"))
+
+    def alone(self, work: Connection, lock: int) -> bool:
+        """By an advisory lock."""
+        return bool(work.execute(select(func.pg_try_advisory_xact_lock(lock))).scalar_one())
 
     def insert_many(
         self, work: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]

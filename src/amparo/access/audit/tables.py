@@ -1,20 +1,26 @@
-"""The tables of the audit trail: entries as they were written, and the chain that seals them."""
+"""The tables of the audit trail: entries, their places in the chain, and signed checkpoints."""
 
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Integer, LargeBinary, String
+from sqlalchemy import JSON, BigInteger, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from amparo.db.tables import Row, UtcTime
 
-_Number = BigInteger().with_variant(Integer, "sqlite")
-
 
 class EntryRow(Row):
-    """Who did what; written with what was done, in one transaction."""
+    """Who did what; written with what was done, in one transaction, and chained soon after."""
 
     __tablename__ = "audit_entries"
+    __table_args__ = (
+        Index(
+            "ix_audit_entries_unsealed",
+            "id",
+            sqlite_where=text("position IS NULL"),
+            postgresql_where=text("position IS NULL"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     organisation_id: Mapped[UUID]
@@ -23,13 +29,18 @@ class EntryRow(Row):
     action: Mapped[str] = mapped_column(String(100))
     subject: Mapped[str] = mapped_column(String(200))
     detail: Mapped[dict[str, object]] = mapped_column(JSON)
+    position: Mapped[int | None] = mapped_column(BigInteger, unique=True)
+    digest: Mapped[bytes | None] = mapped_column(LargeBinary)
 
 
-class SealRow(Row):
-    """An entry's place in the chain, and the digest of it and of all before it."""
+class CheckpointRow(Row):
+    """What the chain came to at a position, signed. `peaks` continue its Merkle tree."""
 
-    __tablename__ = "audit_seals"
+    __tablename__ = "audit_checkpoints"
 
-    position: Mapped[int] = mapped_column(_Number, primary_key=True, autoincrement=False)
-    entry_id: Mapped[UUID] = mapped_column(ForeignKey("audit_entries.id"), unique=True)
+    position: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(UtcTime)
     digest: Mapped[bytes] = mapped_column(LargeBinary)
+    root: Mapped[bytes] = mapped_column(LargeBinary)
+    peaks: Mapped[list[str]] = mapped_column(JSON)
+    signature: Mapped[bytes] = mapped_column(LargeBinary)

@@ -7,6 +7,8 @@ from contextlib import ExitStack, contextmanager
 
 import uvicorn
 
+from amparo.access.audit.seal import Sealer
+from amparo.access.audit.signing import signing_key
 from amparo.access.first_key import ensure_first_key
 from amparo.app.compiled import ensure_compiled
 from amparo.app.sandbox import open_sandbox
@@ -61,6 +63,7 @@ def served(
         if ensure_key(settings.vault_key):
             say(f"Made the vault's key {settings.vault_key}; keep a copy apart from all backups.")
         key = ensure_first_key(database, clock)
+        stack.enter_context(_sealing(database, settings, clock))
         stack.enter_context(_following(database, settings))
         serving = stack.enter_context(open_serving(settings, database, sandbox, clock))
         if key is not None:
@@ -89,11 +92,27 @@ def _following(database: Database, settings: Settings) -> Iterator[None]:
     """This host's follower at work."""
     with Follower(database, host_folder(settings)) as follower:
         follower.step()
-        stop = threading.Event()
-        thread = threading.Thread(target=follower.run, args=(stop,), name="follower", daemon=True)
-        thread.start()
-        try:
+        with _in_background("follower", follower.run):
             yield
-        finally:
-            stop.set()
-            thread.join()
+
+
+@contextmanager
+def _sealing(database: Database, settings: Settings, clock: Clock) -> Iterator[None]:
+    """The sealer of the audit trail at work; what is left is sealed at the end."""
+    key = signing_key(settings.audit_key)
+    sealer = Sealer(database, key, clock, witness=settings.audit_witness_file)
+    with _in_background("sealer", sealer.run):
+        yield
+    sealer.step()
+
+
+@contextmanager
+def _in_background(name: str, work: Callable[[threading.Event], None]) -> Iterator[None]:
+    stop = threading.Event()
+    thread = threading.Thread(target=work, args=(stop,), name=name, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()

@@ -12,6 +12,16 @@ _NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 def upgrade() -> None:
     """Make them."""
     op.create_table(
+        "audit_checkpoints",
+        sa.Column("position", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("digest", sa.LargeBinary(), nullable=False),
+        sa.Column("root", sa.LargeBinary(), nullable=False),
+        sa.Column("peaks", sa.JSON(), nullable=False),
+        sa.Column("signature", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("position", name=op.f("pk_audit_checkpoints")),
+    )
+    op.create_table(
         "audit_entries",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
@@ -20,7 +30,18 @@ def upgrade() -> None:
         sa.Column("action", sa.String(length=100), nullable=False),
         sa.Column("subject", sa.String(length=200), nullable=False),
         sa.Column("detail", sa.JSON(), nullable=False),
+        sa.Column("position", sa.BigInteger(), nullable=True),
+        sa.Column("digest", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_audit_entries")),
+        sa.UniqueConstraint("position", name=op.f("uq_audit_entries_position")),
+    )
+    op.create_index(
+        "ix_audit_entries_unsealed",
+        "audit_entries",
+        ["id"],
+        unique=False,
+        sqlite_where=sa.text("position IS NULL"),
+        postgresql_where=sa.text("position IS NULL"),
     )
     op.create_table(
         "idempotency_keys",
@@ -57,17 +78,6 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("done_at IS NULL"),
         postgresql_where=sa.text("done_at IS NULL"),
-    )
-    op.create_table(
-        "audit_seals",
-        sa.Column("position", _NUMBER, autoincrement=False, nullable=False),
-        sa.Column("entry_id", sa.Uuid(), nullable=False),
-        sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["entry_id"], ["audit_entries.id"], name=op.f("fk_audit_seals_entry_id")
-        ),
-        sa.PrimaryKeyConstraint("position", name=op.f("pk_audit_seals")),
-        sa.UniqueConstraint("entry_id", name=op.f("uq_audit_seals_entry_id")),
     )
     op.create_table(
         "keys",

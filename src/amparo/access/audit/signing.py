@@ -1,0 +1,64 @@
+"""The key that signs checkpoints: Ed25519, in a file of its own."""
+
+import os
+from pathlib import Path
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from amparo.core.errors import Invalid, Unavailable
+
+
+def signing_key(path: Path) -> Ed25519PrivateKey:
+    """The key in the file, which is made where there is none. Raises Unavailable, Invalid."""
+    try:
+        return _read(path)
+    except FileNotFoundError:
+        _make(path)
+    return _read(path)
+
+
+def is_signed(key: Ed25519PublicKey, signature: bytes, said: bytes) -> bool:
+    """Whether the key's holder has signed it."""
+    try:
+        key.verify(signature, said)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _read(path: Path) -> Ed25519PrivateKey:
+    try:
+        key = load_pem_private_key(path.read_bytes(), password=None)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise Unavailable(f"The audit key {path} cannot be read ({error.strerror}).") from error
+    except ValueError as error:
+        raise Invalid(f"{path} holds no key that can be used.") from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise Invalid(f"{path} holds another kind of key; it must be Ed25519.")
+    return key
+
+
+def _make(path: Path) -> None:
+    pem = Ed25519PrivateKey.generate().private_bytes(
+        Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
+    )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with open(descriptor, "wb") as file:
+            file.write(pem)
+            file.flush()
+            os.fsync(file.fileno())
+    except FileExistsError:
+        return
+    except OSError as error:
+        raise Unavailable(f"The audit key cannot be kept in {path} ({error.strerror}).") from error

@@ -1,0 +1,133 @@
+"""Read the whole audit trail, and find whatever was changed, removed, moved or cut since."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import func, select
+
+from amparo.access.audit.chain import Head, statement
+from amparo.access.audit.signing import is_signed
+from amparo.access.audit.tables import CheckpointRow, EntryRow
+from amparo.core.errors import Invalid
+from amparo.db import Database, Work
+
+_AT_A_TIME = 2000
+
+
+class TamperedError(Invalid):
+    """The trail is not as it was written; the message names the entry."""
+
+    code = "audit.tampered"
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """What was read: sealed entries, checkpoints, and entries that wait to be sealed."""
+
+    entries: int
+    checkpoints: int
+    waiting: int
+
+
+def verify(
+    database: Database,
+    key: Ed25519PublicKey,
+    *,
+    witness: Path | None = None,
+    advance: Callable[[int], None] = lambda _: None,
+) -> Verified:
+    """Raises TamperedError at the first thing that is not as it was written.
+
+    Who can write the database and has the key could cut the end off, with its checkpoints: only a
+    `witness`, a file of checkpoints kept elsewhere, tells that.
+    """
+    with database.reading() as work:
+        checkpoints = _checkpoints(work, key)
+        head = Head()
+        for entry in _entries(work):
+            head = _next(head, entry)
+            if (signed := checkpoints.get(head.position)) is not None:
+                _compare(head, signed)
+            if head.position % _AT_A_TIME == 0:
+                advance(head.position)
+        last = max(checkpoints, default=0)
+        if head.position != last:
+            raise TamperedError(
+                f"The trail ends with entry {head.position}, its checkpoints with {last}: "
+                "entries were cut off or put in."
+            )
+        if witness is not None:
+            _hear(witness, key, checkpoints, last)
+        waiting = work.execute(select(func.count()).where(EntryRow.position.is_(None))).scalar_one()
+    return Verified(head.position, len(checkpoints), waiting)
+
+
+def _checkpoints(work: Work, key: Ed25519PublicKey) -> dict[int, Any]:
+    found = {}
+    for row in work.execute(select(CheckpointRow.__table__).order_by(CheckpointRow.position)):
+        if not is_signed(key, row.signature, statement(row.position, row.at, row.digest, row.root)):
+            raise TamperedError(f"Checkpoint {row.position} is not signed by this key.")
+        found[row.position] = row
+    return found
+
+
+def _entries(work: Work) -> Iterator[Any]:
+    after = 0
+    while True:
+        rows = work.execute(
+            select(EntryRow.__table__)
+            .where(EntryRow.position > after)
+            .order_by(EntryRow.position)
+            .limit(_AT_A_TIME)
+        ).mappings()
+        page = list(rows)
+        if not page:
+            return
+        yield from page
+        after = page[-1]["position"]
+
+
+def _next(head: Head, entry: Any) -> Head:
+    if entry["position"] != head.position + 1:
+        raise TamperedError(
+            f"Entry {head.position + 1} is missing; the next is {entry['position']}."
+        )
+    after = head.after(entry)
+    if after.digest != entry["digest"]:
+        raise TamperedError(
+            f"Entry {after.position} ({entry['id']}, {entry['action']}) is not as it was sealed, "
+            "or the one before it."
+        )
+    return after
+
+
+def _compare(head: Head, signed: Any) -> None:
+    if (head.digest, head.root) != (signed.digest, signed.root):
+        raise TamperedError(
+            f"Up to entry {head.position} the trail is not the one that was signed."
+        )
+
+
+def _hear(witness: Path, key: Ed25519PublicKey, known: dict[int, Any], last: int) -> None:
+    """Hold the trail against what was told elsewhere."""
+    for number, line in enumerate(witness.read_text(encoding="ascii").splitlines(), 1):
+        said = json.loads(line)
+        position = said["position"]
+        digest, root = bytes.fromhex(said["digest"]), bytes.fromhex(said["root"])
+        stated = statement(position, datetime.fromisoformat(said["at"]), digest, root)
+        if not is_signed(key, bytes.fromhex(said["signature"]), stated):
+            raise TamperedError(f"Line {number} of the witness is not signed by this key.")
+        if position > last:
+            raise TamperedError(
+                f"The witness (line {number}) knows of entry {position}; the trail ends at {last}."
+            )
+        row = known.get(position)
+        if row is None or (row.digest, row.root) != (digest, root):
+            raise TamperedError(
+                f"What the witness (line {number}) was told at entry {position} is not on record."
+            )

@@ -1,0 +1,56 @@
+"""`amparo audit`: the record of who did what, and whether it is as it was written."""
+
+from pathlib import Path
+
+import click
+
+from amparo.core.settings import settings
+from amparo.interfaces.cli.database import opened
+from amparo.interfaces.cli.options import announce, leave
+from amparo.interfaces.cli.progress import counting
+
+
+@click.group("audit", short_help="Verify the audit trail.")
+def command() -> None:
+    """Look after the record of who did what.
+
+    \b
+    Example:
+      amparo audit verify
+    """
+
+
+@command.command("verify")
+@click.option(
+    "--witness", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A file of checkpoints that was kept elsewhere.",
+)  # fmt: skip
+def verify(witness: Path | None) -> None:
+    """Read the whole trail, and name the entry at which it is not as it was written.
+
+    \b
+    Exit status: 0, or 1 where something was changed, removed, moved or cut.
+
+    \b
+    Example:
+      amparo audit verify --witness /mnt/elsewhere/witness.jsonl
+    """
+    from amparo.access.audit.signing import signing_key
+    from amparo.access.audit.verify import TamperedError
+    from amparo.access.audit.verify import verify as verify_trail
+
+    chosen = witness or settings().audit_witness_file
+    key = signing_key(settings().audit_key).public_key()
+    with opened() as database, counting("Verifying", "entries") as advance:
+        try:
+            found = verify_trail(database, key, witness=chosen, advance=advance)
+        except TamperedError as error:
+            announce(f"amparo: {error.message}")
+            leave(1)
+    click.echo(
+        f"{found.entries} entries as they were written, by {found.checkpoints} signed checkpoints; "
+        f"{found.waiting} wait to be sealed."
+    )
+    if chosen is None:
+        announce("Without a witness nobody can tell whether the end was cut off with the key.")
+    leave(0)
