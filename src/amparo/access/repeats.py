@@ -95,6 +95,11 @@ def keep(work: Work, call: Call, answer: dict[str, object]) -> None:
         raise Conflict("This call took so long that another took its place.")
 
 
+def forget_old(work: Work, now: datetime) -> None:
+    """Forget all answers that were kept long enough."""
+    work.execute(delete(RepeatRow).where(RepeatRow.reserved_at < now - KEPT))
+
+
 def _forget_lost(work: Work, call: Call, now: datetime) -> None:
     lost = RepeatRow.answer.is_(None) & (RepeatRow.reserved_at < now - LEASE)
     old = RepeatRow.reserved_at < now - KEPT

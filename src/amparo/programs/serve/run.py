@@ -13,6 +13,7 @@ from amparo.access.first_key import ensure_first_key
 from amparo.app.compiled import ensure_compiled
 from amparo.app.sandbox import open_sandbox
 from amparo.app.serving import Serving, host_folder, open_serving
+from amparo.app.sweep import Sweep
 from amparo.core.clock import Clock, SystemClock
 from amparo.core.errors import Unavailable
 from amparo.core.settings import Settings
@@ -66,6 +67,8 @@ def served(
         stack.enter_context(_sealing(database, settings, clock))
         stack.enter_context(_following(database, settings))
         serving = stack.enter_context(open_serving(settings, database, sandbox, clock))
+        sweep = Sweep(database, serving.pipeline.inbox, clock)
+        stack.enter_context(_in_background("sweep", sweep.run))
         if key is not None:
             say(f"Your first key, shown this once: {key}")
         yield serving

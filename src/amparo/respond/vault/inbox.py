@@ -1,6 +1,8 @@
 """The inbox: an upload's bytes, encrypted and on disk before its decision is on record."""
 
 import os
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import UUID
 
@@ -49,6 +51,13 @@ class Inbox:
     def remove(self, name: str) -> None:
         """Remove what no decision names."""
         self.path(name).unlink(missing_ok=True)
+
+    def names(self) -> Iterator[tuple[str, float]]:
+        """What is kept, and when it was written in seconds since 1970; the folder may change."""
+        with os.scandir(self._folder) as entries:
+            for entry in entries:
+                with suppress(FileNotFoundError):
+                    yield entry.name, entry.stat().st_mtime
 
     def path(self, name: str) -> Path:
         """Where it is kept. Raises ValueError where that is no name of ours."""

@@ -1,0 +1,72 @@
+"""Remove what nobody asks for again: held bytes without a decision, answers older than a day."""
+
+import threading
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from sqlalchemy import select
+
+from amparo.access.repeats import forget_old
+from amparo.core.clock import Clock
+from amparo.core.errors import Unavailable
+from amparo.db import Database
+from amparo.detect.deciding.tables import MediaRow
+from amparo.respond.vault import Inbox
+
+ORPHAN_AFTER = timedelta(hours=1)
+"""Far longer than any decision is in the making."""
+
+EVERY_S = 600.0
+_NAMES_AT_A_TIME = 500
+
+_log = structlog.get_logger(__name__)
+
+
+class Sweep:
+    """Sweeps one host's inbox, and the database's answers."""
+
+    def __init__(self, database: Database, inbox: Inbox, clock: Clock) -> None:
+        self._database = database
+        self._inbox = inbox
+        self._clock = clock
+
+    def run(self, stop: threading.Event) -> None:
+        """Sweep now and then until `stop`."""
+        while True:
+            try:
+                self.step()
+            except (Unavailable, OSError) as error:
+                _log.warning("Nothing was swept.", why=str(error))
+            if stop.wait(EVERY_S):
+                return
+
+    def step(self) -> int:
+        """Sweep once; how many orphans there were. Raises Unavailable."""
+        now = self._clock.now()
+        with self._database.work() as work:
+            forget_old(work, now)
+        removed = 0
+        for names in self._old_names(now):
+            with self._database.reading() as work:
+                known = set(
+                    work.execute(
+                        select(MediaRow.held_as).where(MediaRow.held_as.in_(names))
+                    ).scalars()
+                )
+            for name in names:
+                if name not in known:
+                    self._inbox.remove(name)
+                    removed += 1
+        return removed
+
+    def _old_names(self, now: datetime) -> Iterator[list[str]]:
+        names: list[str] = []
+        for name, written_at in self._inbox.names():
+            if datetime.fromtimestamp(written_at, UTC) < now - ORPHAN_AFTER:
+                names.append(name)
+            if len(names) == _NAMES_AT_A_TIME:
+                yield names
+                names = []
+        if names:
+            yield names
