@@ -25,6 +25,7 @@ class Platform:
     """A client with the first key, and what it calls."""
 
     http: httpx.Client
+    key: str
     serving: Serving
     home: Path
     said: list[str] = field(default_factory=list)
@@ -73,6 +74,6 @@ def platform(
         with httpx.Client(
             base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60
         ) as client:
-            yield Platform(client, serving, home, said)
+            yield Platform(client, key, serving, home, said)
         server.should_exit = True
         thread.join()

@@ -16,6 +16,7 @@ class Scope(StrEnum):
     DECISIONS_READ = "decisions:read"
     LISTS_READ = "lists:read"
     LISTS_WRITE = "lists:write"
+    METRICS_READ = "metrics:read"
 
 
 @dataclass(frozen=True, slots=True)

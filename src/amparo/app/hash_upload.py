@@ -21,6 +21,11 @@ class UploadHasher:
         self._limits = limits_of(settings)
         self._alone = threading.Lock()
 
+    @property
+    def restarts(self) -> int:
+        """How many decoders died or were ended."""
+        return self._sandbox.restarts
+
     def hash(self, data: bytes) -> MediaHashes:
         """The hashes of all that can be read. Raises Unavailable where the sandbox cannot run."""
         try:

@@ -10,6 +10,7 @@ from amparo.access.audit import record
 from amparo.access.model import Actor
 from amparo.access.repeats import Call, digest_of_request, keep, release, reserve
 from amparo.app.hash_upload import UploadHasher
+from amparo.app.metrics import Metrics
 from amparo.core.clock import Clock
 from amparo.core.errors import Denied, Unavailable
 from amparo.core.ids import DecisionId, MediaId, new_id
@@ -60,6 +61,7 @@ class Pipeline:
     inbox: Inbox
     settings: Settings
     clock: Clock
+    metrics: Metrics
 
     def submit(self, upload: Upload, actor: Actor) -> dict[str, Any]:
         """Decide on an upload; the answer, which is on record when this returns.
@@ -89,13 +91,18 @@ class Pipeline:
 
     def _decide(self, upload: Upload, actor: Actor, call: Call) -> dict[str, Any]:
         now = self.clock.now()
-        hashes = self.hasher.hash(upload.data)
-        asked = asked_of(hashes)
-        listed = nearest(self.index.look_up(asked, actor.organisation_id, now), asked)
-        facts = self._facts(upload, hashes, listed, asked)
-        version, policy = self._policy_of(actor)
-        decision = decide(facts, policy)
-        held_as = None if decision.action is Action.ALLOW else self.inbox.put(upload.data)
+        stage = self.metrics.stage
+        with stage("hash"):
+            hashes = self.hasher.hash(upload.data)
+        with stage("match"):
+            asked = asked_of(hashes)
+            listed = nearest(self.index.look_up(asked, actor.organisation_id, now), asked)
+        with stage("decide"):
+            facts = self._facts(upload, hashes, listed, asked)
+            version, policy = self._policy_of(actor)
+            decision = decide(facts, policy)
+        with stage("hold"):
+            held_as = None if decision.action is Action.ALLOW else self.inbox.put(upload.data)
         media = RecordedMedia(
             MediaId(new_id()), actor.organisation_id, now,
             facts.media.type, facts.media.size_bytes, facts.media.problem, held_as,
@@ -103,7 +110,9 @@ class Pipeline:
         one = RecordedDecision(DecisionId(new_id()), media, now, version, decision, asdict(facts))
         answer = answer_of(one)
         # Should this fail, it may be on record all the same: only a sweep removes held bytes.
-        self._put_on_record(one, actor, call, answer, now)
+        with stage("record"):
+            self._put_on_record(one, actor, call, answer, now)
+        self.metrics.decided(decision.action.value)
         return answer
 
     def _facts(

@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 
 from amparo.access.key_ring import KeyRing
 from amparo.app.hash_upload import UploadHasher
+from amparo.app.metrics import Metrics
 from amparo.app.pipeline import Pipeline
 from amparo.core.clock import Clock
 from amparo.core.settings import Settings
@@ -30,6 +31,7 @@ class Serving:
     index: HostIndex
     keys: KeyRing
     pipeline: Pipeline
+    metrics: Metrics
     at_start: Mapping[int, int]
     """The lists' revisions, by number, when this process began."""
 
@@ -46,15 +48,19 @@ def open_serving(
         hasher = UploadHasher(sandbox, settings)
         with database.reading() as work:
             at_start = {each.number: each.revision for each in Lists(work).all()}
-        yield Serving(
+        metrics = Metrics()
+        serving = Serving(
             settings=settings,
             clock=clock,
             database=database,
             index=index,
             keys=KeyRing(database, clock),
-            pipeline=Pipeline(database, index, hasher, inbox, settings, clock),
+            pipeline=Pipeline(database, index, hasher, inbox, settings, clock, metrics),
+            metrics=metrics,
             at_start=at_start,
         )
+        metrics.watch(serving)
+        yield serving
 
 
 def host_folder(settings: Settings) -> Path:

@@ -1,10 +1,12 @@
-"""Whether the process lives, and whether it may be sent requests."""
+"""Whether the process lives, whether it may be sent requests, and what it has counted."""
 
 from fastapi import APIRouter, Response
+from fastapi.responses import PlainTextResponse
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
 from amparo.app.readiness import Readiness, readiness
-from amparo.interfaces.api.callers import Open
+from amparo.interfaces.api.callers import MetricsReader, Open
 
 router = APIRouter(tags=["health"])
 
@@ -28,3 +30,9 @@ def readyz(serving: Open, response: Response) -> Readiness:
     if not state.ready:
         response.status_code = 503
     return state
+
+
+@router.get("/metrics", response_class=PlainTextResponse)
+def metrics(serving: Open, _: MetricsReader) -> Response:
+    """Decisions, stages, index and sandbox, as Prometheus reads them."""
+    return Response(serving.metrics.text(), media_type=CONTENT_TYPE_LATEST)

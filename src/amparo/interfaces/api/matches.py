@@ -18,6 +18,7 @@ router = APIRouter(prefix="/v1", tags=["matches"])
 async def look_up(request: MatchesRequest, serving: Open, actor: MatchesReader) -> Response:
     """What up to 1000 hashes match on the organisation's lists."""
     asked = [_asked(number, each) for number, each in enumerate(request.hashes)]
+    serving.metrics.looked_up(len(asked))
     now = serving.clock.now()
     results: list[list[MatchAnswer]] = [[] for _ in asked]
     for listed in serving.index.look_up(asked, actor.organisation_id, now):

@@ -16,6 +16,7 @@ _SCOPES = (
     "decisions:read",
     "lists:read",
     "lists:write",
+    "metrics:read",
 )
 _COLUMNS = {"key": 36, "name": 20, "scopes": 40, "expires": 20, "revoked": 20}
 

@@ -68,6 +68,10 @@ class HostIndex:
         """How far each list is known here, by number."""
         return {number: each.revision for number, each in self._cards.lists().items()}
 
+    def counts(self) -> Mapping[str, int]:
+        """How many signals are searched, by kind of hash."""
+        return self._reader.state.counts()
+
     def look_up(
         self, asked: Sequence[Asked], organisation: OrganisationId, now: datetime
     ) -> list[Listed]:

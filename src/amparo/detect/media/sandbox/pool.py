@@ -77,6 +77,7 @@ class Sandbox:
         so that it cannot import one later.
         """
         self.processes = processes or len(os.sched_getaffinity(0))
+        self.restarts = 0
         self._limits = limits
         self._items_of_a_worker = items_of_a_worker
         self._preload = tuple(preload)
@@ -163,6 +164,7 @@ class Sandbox:
             )
             answer = _read(message, adapter)
         except BaseException:
+            self.restarts += 1
             self._drop(worker)
             raise
         if worker.items < self._items_of_a_worker:

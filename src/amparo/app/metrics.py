@@ -1,0 +1,86 @@
+"""What a serving process counts about itself, for Prometheus; nothing of any upload or signal."""
+
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+if TYPE_CHECKING:
+    from amparo.app.serving import Serving
+
+_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+
+
+class Metrics:
+    """The counters of one process."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._decisions = Counter(
+            "amparo_decisions", "Uploads decided.", ["action"], registry=self._registry
+        )
+        self._stages = Histogram(
+            "amparo_stage_seconds", "How long a stage of a decision took.", ["stage"],
+            buckets=_BUCKETS, registry=self._registry,
+        )  # fmt: skip
+        self._looked_up = Counter(
+            "amparo_looked_up_hashes", "Hashes looked up by callers.", registry=self._registry
+        )
+
+    def decided(self, action: str) -> None:
+        """A decision is on record."""
+        self._decisions.labels(action).inc()
+
+    def looked_up(self, hashes: int) -> None:
+        """Hashes were looked up."""
+        self._looked_up.inc(hashes)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Measure what is done within."""
+        began = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._stages.labels(name).observe(time.perf_counter() - began)
+
+    def watch(self, serving: "Serving") -> None:
+        """Tell the index and the sandbox too."""
+        self._registry.register(_Host(serving))
+
+    def text(self) -> bytes:
+        """All of it, as Prometheus reads it."""
+        return generate_latest(self._registry)
+
+
+class _Host:
+    """What is asked of the index and the sandbox when somebody wants to know."""
+
+    def __init__(self, serving: "Serving") -> None:
+        self._serving = serving
+
+    def collect(self) -> Iterable[Metric]:
+        from amparo.app.readiness import readiness
+
+        signals = GaugeMetricFamily(
+            "amparo_index_signals", "Signals that are searched here.", labels=["algorithm"]
+        )
+        for kind, count in self._serving.index.counts().items():
+            signals.add_metric([kind], count)
+        yield signals
+        state = readiness(self._serving)
+        yield GaugeMetricFamily(
+            "amparo_ready", "Whether requests may be sent here.", value=float(state.ready)
+        )
+        if state.lag is not None:
+            yield GaugeMetricFamily(
+                "amparo_index_lag_revisions", "Changes of lists that are not searched here yet.",
+                value=state.lag,
+            )  # fmt: skip
+        yield CounterMetricFamily(
+            "amparo_decoder_restarts", "Decoders that died or were ended.",
+            value=self._serving.pipeline.hasher.restarts,
+        )  # fmt: skip

@@ -1,0 +1,128 @@
+"""Who may call what: every route with every scope, and nothing of other organisations."""
+
+import re
+
+import httpx
+import pytest
+
+from amparo.access.keys import create_key, create_organisation
+from amparo.access.model import Scope
+from amparo.interfaces.api.app import routes
+from tests.databases import NOW
+from tests.interfaces.conftest import Platform
+
+OPEN = {"GET /healthz", "GET /readyz"}
+NEEDS = {
+    "POST /v1/media": Scope.MEDIA_SUBMIT,
+    "GET /v1/media/{media_id}": Scope.MEDIA_READ,
+    "POST /v1/matches": Scope.MATCHES_READ,
+    "GET /v1/decisions": Scope.DECISIONS_READ,
+    "GET /v1/lists": Scope.LISTS_READ,
+    "POST /v1/lists": Scope.LISTS_WRITE,
+    "GET /v1/lists/{name}": Scope.LISTS_READ,
+    "GET /v1/lists/{name}/signals": Scope.LISTS_READ,
+    "POST /v1/lists/{name}/signals": Scope.LISTS_WRITE,
+    "POST /v1/lists/{name}/withdrawals": Scope.LISTS_WRITE,
+    "GET /v1/lists/{name}/changes": Scope.LISTS_READ,
+    "GET /metrics": Scope.METRICS_READ,
+}
+BODIES = {
+    "POST /v1/media": {"content": b"a note"},
+    "POST /v1/matches": {"json": {"hashes": [{"algorithm": "md5", "value": "0" * 32}]}},
+    "POST /v1/lists": {"json": {"name": "made"}},
+    "POST /v1/lists/{name}/signals": {
+        "json": {"signals": [{"algorithm": "md5", "value": "0" * 32}]}
+    },
+    "POST /v1/lists/{name}/withdrawals": {"json": {"signals": ["1"]}},
+}
+
+
+def test_every_route_is_in_the_table() -> None:
+    paths = routes().openapi()["paths"]
+    there = {f"{verb.upper()} {path}" for path, verbs in paths.items() for verb in verbs}
+    assert there == OPEN | NEEDS.keys()
+
+
+def call(platform: Platform, route: str, key: str | None) -> httpx.Response:
+    verb, path = route.split(" ")
+    path = path.replace("{media_id}", "01a2087b-bc22-75e8-9fce-f06ea33f978b")
+    path = path.replace("{name}", "known")
+    headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+    with httpx.Client(base_url=platform.http.base_url, timeout=60) as client:
+        return client.request(verb, path, headers=headers, **BODIES.get(route, {}))
+
+
+def a_key(platform: Platform, *scopes: Scope, organisation: str | None = None) -> str:
+    with platform.serving.database.work() as work:
+        if organisation is not None:
+            return create_key(
+                work, create_organisation(work, organisation, NOW), "k", scopes, now=NOW
+            )
+        owner = platform.serving.keys.actor(platform.key).organisation_id
+        return create_key(work, owner, "k", scopes, now=NOW)
+
+
+def test_each_route_takes_the_scope_that_it_needs_and_no_other(platform: Platform) -> None:
+    platform.make_list()
+    keys = {scope: a_key(platform, scope) for scope in Scope}
+    for route, needed in NEEDS.items():
+        assert call(platform, route, None).status_code == 401, route
+        assert call(platform, route, "amparo_x_y").status_code == 401, route
+        for scope, key in keys.items():
+            answer = call(platform, route, key)
+            if scope is needed:
+                assert answer.status_code not in (401, 403), (route, scope, answer.text)
+            else:
+                assert answer.status_code == 403, (route, scope)
+                assert answer.json()["code"] == "scope_missing"
+
+
+@pytest.mark.parametrize("route", sorted(OPEN))
+def test_health_needs_no_key_and_tells_no_names(platform: Platform, route: str) -> None:
+    platform.make_list("a-telling-name")
+    answer = call(platform, route, None)
+    assert answer.status_code == 200
+    assert "a-telling-name" not in answer.text
+
+
+def test_what_belongs_to_others_is_not_there(platform: Platform) -> None:
+    platform.make_list()
+    platform.add({"algorithm": "md5", "value": "0" * 32})
+    mine = platform.http.post("/v1/media", content=b"a note").json()
+    other = a_key(platform, *Scope, organisation="another")
+    with httpx.Client(
+        base_url=platform.http.base_url, headers={"Authorization": f"Bearer {other}"}
+    ) as client:
+        assert client.get(f"/v1/media/{mine['media_id']}").status_code == 404
+        assert client.get("/v1/decisions").json()["decisions"] == []
+        assert client.get("/v1/lists").json() == []
+        for route in ("/v1/lists/known", "/v1/lists/known/signals", "/v1/lists/known/changes"):
+            assert client.get(route).status_code == 404
+        for route, body in (("signals", {"signals": [{"algorithm": "md5", "value": "1" * 32}]}),
+                            ("withdrawals", {"signals": ["1"]})):  # fmt: skip
+            assert client.post(f"/v1/lists/known/{route}", json=body).status_code == 404
+        looked_up = client.post(
+            "/v1/matches", json={"hashes": [{"algorithm": "md5", "value": "0" * 32}]}
+        )
+        assert looked_up.json() == {"results": [[]], "revisions": {}}
+
+
+def test_metrics_count_what_happened(platform: Platform) -> None:
+    platform.make_list()
+    platform.add({"algorithm": "md5", "value": "0" * 32})
+    platform.http.post("/v1/media", content=b"a note")
+    text = platform.http.get("/metrics").text
+    assert 'amparo_decisions_total{action="allow"} 1.0' in text
+    assert 'amparo_index_signals{algorithm="md5"} 1.0' in text
+    assert "amparo_index_lag_revisions 0.0" in text
+    assert re.search(r'amparo_stage_seconds_count\{stage="record"\} 1\.0', text)
+
+
+def test_an_answer_names_its_request(platform: Platform) -> None:
+    given = "01a2087b-bc22-75e8-9fce-f06ea33f978b"
+    assert (
+        platform.http.get("/healthz", headers={"X-Request-Id": given}).headers["x-request-id"]
+        == given
+    )
+    other = platform.http.get("/healthz", headers={"X-Request-Id": "a\tb"}).headers["x-request-id"]
+    assert re.fullmatch(r"[0-9a-f-]{36}", other)
