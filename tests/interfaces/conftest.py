@@ -59,8 +59,13 @@ def platform(
     database: Database, database_url: str, tmp_path: Path, sandbox: Sandbox
 ) -> Iterator[Platform]:
     """Served in this process, on a port that was free."""
-    home = tmp_path / "home"
-    settings = small_settings().model_copy(update={"home": home, "database_url": database_url})
+    yield from serving_platform(database_url, tmp_path, sandbox)
+
+
+def serving_platform(url: str, folder: Path, sandbox: Sandbox) -> Iterator[Platform]:
+    """Served from the database that `url` names."""
+    home = folder / "home"
+    settings = small_settings().model_copy(update={"home": home, "database_url": url})
     said: list[str] = []
     enable_socket()
     with served(settings, sandbox, SystemClock(), said.append) as serving:
