@@ -65,7 +65,9 @@ def platform(
 def serving_platform(url: str, folder: Path, sandbox: Sandbox) -> Iterator[Platform]:
     """Served from the database that `url` names."""
     home = folder / "home"
-    settings = small_settings().model_copy(update={"home": home, "database_url": url})
+    settings = small_settings().model_copy(
+        update={"home": home, "database_url": url, "flood_floor": 20}
+    )
     said: list[str] = []
     enable_socket()
     with served(settings, sandbox, SystemClock(), said.append) as serving:

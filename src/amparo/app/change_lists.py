@@ -8,6 +8,7 @@ from amparo.access.model import Actor
 from amparo.core.clock import Clock
 from amparo.core.ids import SignalNumber
 from amparo.db import Database, Work
+from amparo.detect.deciding import flood
 from amparo.detect.lists.bulk_import import Imported, import_signals
 from amparo.detect.lists.model import Change, NewList, Signal, SignalList, StoredSignal
 from amparo.detect.lists.store import Lists
@@ -76,6 +77,17 @@ def import_into(
         database, to, signals, actor=actor.name, clock=clock,
         only_these=only_these, advance=advance, publish=publish,
     )  # fmt: skip
+
+
+def end_flood(database: Database, signal: int, actor: Actor, clock: Clock) -> None:
+    """Let a signal have its consequences again. Raises NotFound where it is in no flood."""
+    now = clock.now()
+    with database.work() as work:
+        flood.end(work, signal, actor.organisation_id, actor=actor.name, now=now)
+        record(
+            work, actor.organisation_id, actor=actor.name, action="signals.resume",
+            subject=f"signal:{signal}", now=now,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, repr=False)

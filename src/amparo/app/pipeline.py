@@ -15,7 +15,7 @@ from amparo.core.clock import Clock
 from amparo.core.errors import Denied, Unavailable
 from amparo.core.ids import DecisionId, MediaId, new_id
 from amparo.core.settings import Settings
-from amparo.db import Database
+from amparo.db import Database, Work
 from amparo.db.outbox import put
 from amparo.detect.deciding import (
     Action,
@@ -25,6 +25,7 @@ from amparo.detect.deciding import (
     MediaFacts,
     Policy,
     decide,
+    flood,
     read_policy,
 )
 from amparo.detect.deciding.model import ContextFacts, UploaderFacts
@@ -36,6 +37,9 @@ from amparo.respond.vault import Inbox
 
 DECIDED = "media.decided"
 """The kind of outbox row that a decision leaves where something must follow from it."""
+
+FLOODED = "signal.flooded"
+"""The kind of outbox row by which people are told of a flood."""
 
 _PRIVATE = "message"
 _policy = lru_cache(maxsize=64)(read_policy)
@@ -99,8 +103,9 @@ class Pipeline:
             listed = nearest(self.index.look_up(asked, actor.organisation_id, now), asked)
         with stage("decide"):
             facts = self._facts(upload, hashes, listed, asked)
-            version, policy = self._policy_of(actor)
-            decision = decide(facts, policy)
+            version, policy, tide = self._standing(actor, facts, now)
+            flooded = {str(number) for number in tide.flooded}
+            decision = decide(facts, policy, flooded=flooded)
         with stage("hold"):
             held_as = None if decision.action is Action.ALLOW else self.inbox.put(upload.data)
         media = RecordedMedia(
@@ -111,7 +116,7 @@ class Pipeline:
         answer = answer_of(one)
         # Should this fail, it may be on record all the same: only a sweep removes held bytes.
         with stage("record"):
-            self._put_on_record(one, actor, call, answer, now)
+            self._put_on_record(one, actor, call, answer, tide)
         self.metrics.decided(decision.action.value)
         return answer
 
@@ -133,10 +138,16 @@ class Pipeline:
             context=context,
         )
 
-    def _policy_of(self, actor: Actor) -> tuple[int, Policy]:
+    def _standing(
+        self, actor: Actor, facts: Facts, now: datetime
+    ) -> tuple[int, Policy, flood.Tide]:
+        """The policy that holds, and which of the signals are in a flood."""
         with self.database.reading() as work:
             version, text = Policies(work).active(actor.organisation_id)
-        return version, _policy(text)
+            signals = _signals(facts)
+            floor = self.settings.flood_floor
+            tide = flood.tide(work, signals, now, floor) if signals else flood.Tide()
+        return version, _policy(text), tide
 
     def _put_on_record(
         self,
@@ -144,12 +155,14 @@ class Pipeline:
         actor: Actor,
         call: Call,
         answer: dict[str, Any],
-        now: datetime,
+        tide: flood.Tide,
     ) -> None:
         """All of it or nothing."""
-        decision = one.decision
+        decision, now = one.decision, one.decided_at
         with self.database.work() as work:
             Decisions(work).add(one)
+            flood.count(work, [int(match["signal"]) for match in one.facts["matches"]], now)
+            self._alarm(work, one, actor, tide)
             if decision.action is not Action.ALLOW or decision.notify:
                 payload: dict[str, object] = {"notify": list(decision.notify)}
                 put(work, actor.organisation_id, DECIDED, one.id, payload, now)
@@ -163,6 +176,22 @@ class Pipeline:
                 detail={"decision": str(one.id), "action": decision.action.value},
             )
             keep(work, call, answer)
+
+    def _alarm(self, work: Work, one: RecordedDecision, actor: Actor, tide: flood.Tide) -> None:
+        """Floods that begin are put on record, and people are told."""
+        flood.begin(work, tide.beginning, actor.organisation_id)
+        for each in tide.beginning:
+            payload: dict[str, object] = {"signal": str(each.signal), "hits": each.hits}
+            put(work, actor.organisation_id, FLOODED, one.id, payload, one.decided_at)
+            record(
+                work, actor.organisation_id, actor="flood guard", action="signals.suspend",
+                subject=f"signal:{each.signal}", now=one.decided_at,
+                detail={"hits": each.hits, "busiest_before": each.busiest_before},
+            )  # fmt: skip
+
+
+def _signals(facts: Facts) -> list[int]:
+    return sorted({int(match.signal) for match in facts.matches})
 
 
 def match_of(listed: Listed, asked: Asked) -> MatchFacts:

@@ -11,6 +11,7 @@ from amparo.access.repeats import forget_old
 from amparo.core.clock import Clock
 from amparo.core.errors import Unavailable
 from amparo.db import Database
+from amparo.detect.deciding.flood import forget_hours
 from amparo.detect.deciding.tables import MediaRow
 from amparo.respond.vault import Inbox
 
@@ -46,6 +47,7 @@ class Sweep:
         now = self._clock.now()
         with self._database.work() as work:
             forget_old(work, now)
+            forget_hours(work, now)
         removed = 0
         for names in self._old_names(now):
             with self._database.reading() as work:

@@ -4,7 +4,8 @@ from amparo.access import repeats
 from amparo.access import tables as access
 from amparo.access.audit import tables as audit
 from amparo.db import outbox
+from amparo.detect.deciding import flood
 from amparo.detect.deciding import tables as deciding
 from amparo.detect.lists import tables as lists
 
-__all__ = ["access", "audit", "deciding", "lists", "outbox", "repeats"]
+__all__ = ["access", "audit", "deciding", "flood", "lists", "outbox", "repeats"]

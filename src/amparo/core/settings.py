@@ -50,6 +50,10 @@ class Settings(BaseSettings):
         description="A file, best on another machine, to which the audit trail's checkpoints are "
         "appended.",
     )
+    flood_floor: PositiveInt = Field(
+        default=100,
+        description="Fewer uploads than this that match a signal within two hours are no flood.",
+    )
     jurisdiction: str = Field(
         default="", description="The name of the jurisdiction profile that counsel signed off."
     )

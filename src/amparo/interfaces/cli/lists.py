@@ -20,6 +20,7 @@ _COLUMNS = {
     "list": 24, "kind": 10, "subject": 8, "radius_bits": 11, "minimum_quality": 15, "revision": 8,
     "signals": 9,
 }  # fmt: skip
+_FLOOD_COLUMNS = {"signal": 12, "began_at": 26, "hits": 8, "busiest_before": 14}
 _PAGE = 5000
 
 
@@ -178,6 +179,54 @@ def withdraw(name: str, signals: tuple[int, ...], organisation: str | None) -> N
         actor = operator(database, organisation)
         change = withdraw_signals(database, name, numbers, actor, SystemClock())
     announce(f"Revision {change.revision} of {name!r}: {len(numbers)} withdrawn.")
+    leave(0)
+
+
+@command.command("floods")
+@FORMAT
+@organisation_option
+def floods(form: str, organisation: str | None) -> None:
+    """Show signals that suddenly match far more than before: their consequences are suspended.
+
+    
+    Example:
+      amparo lists floods --format table
+    """
+    from amparo.detect.deciding.flood import floods as all_floods
+
+    with opened() as database:
+        actor = operator(database, organisation)
+        with database.reading() as work:
+            known = all_floods(work, actor.organisation_id)
+    show_row = printer(Format(form), _FLOOD_COLUMNS, lambda record: [record])
+    for each in known:
+        show_row(
+            {
+                "signal": str(each.signal),
+                "began_at": each.began_at.isoformat(timespec="seconds"),
+                "hits": each.hits,
+                "busiest_before": each.busiest_before,
+            }
+        )
+    leave(0)
+
+
+@command.command("end-flood")
+@click.argument("signal", type=click.IntRange(min=1))
+@organisation_option
+def end_flood(signal: int, organisation: str | None) -> None:
+    """Let SIGNAL have its consequences again, because a person has seen that it is right.
+
+    
+    Example:
+      amparo lists end-flood 4711
+    """
+    from amparo.app.change_lists import end_flood as let_it
+    from amparo.core.clock import SystemClock
+
+    with opened() as database:
+        let_it(database, signal, operator(database, organisation), SystemClock())
+    announce(f"Signal {signal} has its consequences again; for a day it is not suspended.")
     leave(0)
 
 

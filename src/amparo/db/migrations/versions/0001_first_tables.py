@@ -44,6 +44,17 @@ def upgrade() -> None:
         postgresql_where=sa.text("position IS NULL"),
     )
     op.create_table(
+        "floods",
+        sa.Column("signal_number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("hits", sa.Integer(), nullable=False),
+        sa.Column("busiest_before", sa.Integer(), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("ended_by", sa.String(length=200), nullable=False),
+        sa.PrimaryKeyConstraint("signal_number", "began_at", name=op.f("pk_floods")),
+    )
+    op.create_table(
         "idempotency_keys",
         sa.Column("organisation_id", sa.Uuid(), nullable=False),
         sa.Column("key", sa.String(length=255), nullable=False),
@@ -78,6 +89,13 @@ def upgrade() -> None:
         unique=False,
         sqlite_where=sa.text("done_at IS NULL"),
         postgresql_where=sa.text("done_at IS NULL"),
+    )
+    op.create_table(
+        "signal_hours",
+        sa.Column("signal_number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("hour", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("hits", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("signal_number", "hour", name=op.f("pk_signal_hours")),
     )
     op.create_table(
         "keys",

@@ -1,0 +1,174 @@
+"""The flood guard: a signal that suddenly matches far more than ever before loses its consequences.
+
+One false entry must not take a harmless picture down that everybody is passing on. What was held
+stays held; people are told, and one of them ends it.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from sqlalchemy import BigInteger, String, delete, insert, select, text, update
+from sqlalchemy.orm import Mapped, mapped_column
+
+from amparo.core.errors import NotFound
+from amparo.core.ids import OrganisationId
+from amparo.db import Work
+from amparo.db.tables import Row, UtcTime
+
+RECENT_HOURS = 2
+"""The present hour, and the one before it."""
+
+TIMES_THE_BUSIEST = 20
+"""A flood has so many times the matches of its busiest earlier hour."""
+
+HISTORY = timedelta(days=30)
+QUIET = timedelta(hours=24)
+"""So long after a person has ended a flood the signal is left alone."""
+
+
+class HourRow(Row):
+    """How many uploads matched a signal in an hour, counted since 1970."""
+
+    __tablename__ = "signal_hours"
+
+    signal_number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    hour: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    hits: Mapped[int]
+
+
+class FloodRow(Row):
+    """A signal whose consequences are suspended, until a person ends it."""
+
+    __tablename__ = "floods"
+
+    signal_number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    began_at: Mapped[datetime] = mapped_column(UtcTime, primary_key=True)
+    organisation_id: Mapped[UUID]
+    hits: Mapped[int]
+    busiest_before: Mapped[int]
+    ended_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    ended_by: Mapped[str] = mapped_column(String(200), default="")
+
+
+@dataclass(frozen=True, slots=True)
+class Flood:
+    """A flood: how often the signal matched of late, and in its busiest hour before."""
+
+    signal: int
+    began_at: datetime
+    hits: int
+    busiest_before: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tide:
+    """Of the signals that an upload matched: those in a flood, and those whose flood begins."""
+
+    flooded: frozenset[int] = frozenset()
+    beginning: tuple[Flood, ...] = ()
+
+
+def is_flood(hits_by_hour: Mapping[int, int], hour: int, floor: int) -> tuple[int, int] | None:
+    """Hits of late and of the busiest hour before, where that is a flood.
+
+    Fewer than `floor` uploads are none, however few there were before.
+    """
+    first = hour - RECENT_HOURS + 1
+    recent = sum(hits for each, hits in hits_by_hour.items() if each >= first)
+    busiest = max((hits for each, hits in hits_by_hour.items() if each < first), default=0)
+    if recent < floor or recent <= TIMES_THE_BUSIEST * busiest:
+        return None
+    return recent, busiest
+
+
+def tide(work: Work, signals: Sequence[int], now: datetime, floor: int) -> Tide:
+    """How the signals stand that an upload has matched, this upload counted."""
+    known: dict[int, datetime | None] = {}
+    rows = work.execute(
+        select(FloodRow.signal_number, FloodRow.ended_at)
+        .where(FloodRow.signal_number.in_(signals))
+        .order_by(FloodRow.began_at)
+    )
+    for number, ended_at in rows:
+        known[number] = ended_at
+    hours: dict[int, dict[int, int]] = {number: {_hour(now): 1} for number in signals}
+    counted = work.execute(
+        select(HourRow.signal_number, HourRow.hour, HourRow.hits).where(
+            HourRow.signal_number.in_(signals), HourRow.hour > _hour(now - HISTORY)
+        )
+    )
+    for number, hour, hits in counted:
+        hours[number][hour] = hours[number].get(hour, 0) + hits
+    flooded = {number for number, ended_at in known.items() if ended_at is None}
+    beginning = []
+    for number in sorted(set(signals) - flooded):
+        ended_at = known.get(number)
+        found = is_flood(hours[number], _hour(now), floor)
+        if found is not None and (ended_at is None or now > ended_at + QUIET):
+            beginning.append(Flood(number, now, *found))
+    flooded |= {flood.signal for flood in beginning}
+    return Tide(frozenset(flooded), tuple(beginning))
+
+
+def count(work: Work, signals: Iterable[int], now: datetime) -> None:
+    """One upload more for each signal, by number, so that no two writers wait for each other."""
+    for number in sorted(set(signals)):
+        work.execute(_COUNT, {"signal": number, "hour": _hour(now)})
+
+
+def begin(work: Work, floods: Iterable[Flood], organisation: OrganisationId) -> None:
+    """Put floods on record."""
+    for flood in floods:
+        work.execute(
+            insert(FloodRow).values(
+                signal_number=flood.signal,
+                began_at=flood.began_at,
+                organisation_id=organisation,
+                hits=flood.hits,
+                busiest_before=flood.busiest_before,
+            )
+        )
+
+
+def floods(work: Work, organisation: OrganisationId) -> tuple[Flood, ...]:
+    """The organisation's floods that nobody has ended."""
+    rows = work.execute(
+        select(FloodRow.signal_number, FloodRow.began_at, FloodRow.hits, FloodRow.busiest_before)
+        .where(FloodRow.organisation_id == organisation, FloodRow.ended_at.is_(None))
+        .order_by(FloodRow.began_at)
+    )
+    return tuple(Flood(*row) for row in rows)
+
+
+def end(
+    work: Work, signal: int, organisation: OrganisationId, *, actor: str, now: datetime
+) -> None:
+    """Let a signal have its consequences again. Raises NotFound where it is in no flood."""
+    ended = work.execute(
+        update(FloodRow)
+        .where(
+            FloodRow.signal_number == signal,
+            FloodRow.organisation_id == organisation,
+            FloodRow.ended_at.is_(None),
+        )
+        .values(ended_at=now, ended_by=actor)
+    )
+    if not ended.rowcount:
+        raise NotFound(f"Signal {signal} is in no flood.")
+
+
+def forget_hours(work: Work, now: datetime) -> None:
+    """Forget counts that are older than the history that is looked at."""
+    work.execute(delete(HourRow).where(HourRow.hour <= _hour(now - HISTORY)))
+
+
+_COUNT = text(
+    "INSERT INTO signal_hours (signal_number, hour, hits) VALUES (:signal, :hour, 1) "
+    "ON CONFLICT (signal_number, hour) DO UPDATE SET hits = signal_hours.hits + 1"
+)
+
+
+def _hour(moment: datetime) -> int:
+    return int(moment.timestamp() // 3600)

@@ -1,0 +1,26 @@
+"""What is a flood and what is not."""
+
+import pytest
+
+from amparo.detect.deciding.flood import is_flood
+
+NOW = 1000
+
+
+@pytest.mark.parametrize(
+    ("hits", "flood"),
+    [
+        ({NOW: 99}, None),
+        ({NOW: 100}, (100, 0)),
+        ({NOW: 60, NOW - 1: 40}, (100, 0)),
+        ({NOW: 60, NOW - 2: 40}, None),
+        ({NOW: 100, NOW - 5: 5}, None),
+        ({NOW: 101, NOW - 5: 5}, (101, 5)),
+        ({NOW: 1000, NOW - 500: 50}, None),
+        ({}, None),
+    ],
+)
+def test_far_more_than_in_the_busiest_hour_before(
+    hits: dict[int, int], flood: tuple[int, int] | None
+) -> None:
+    assert is_flood(hits, NOW, floor=100) == flood

@@ -1,0 +1,40 @@
+"""The flood guard as a platform meets it."""
+
+from sqlalchemy import text
+
+from amparo.access.model import Actor, Scope
+from amparo.app.change_lists import end_flood
+from tests.interfaces.conftest import Platform
+from tests.interfaces.test_media import CAT, ROCKET, sha256_of, submit
+
+
+def actions(platform: Platform, file: bytes, times: int) -> list[str]:
+    return [submit(platform, file).json()["action"] for _ in range(times)]
+
+
+def test_a_signal_that_floods_is_suspended_told_and_resumed_by_a_person(
+    platform: Platform,
+) -> None:
+    platform.make_list()
+    cat, _ = platform.add(sha256_of(CAT), sha256_of(ROCKET))
+    floor = platform.serving.settings.flood_floor
+    assert actions(platform, CAT, floor - 1) == ["block"] * (floor - 1)
+    flooded = submit(platform, CAT).json()
+    assert flooded["action"] == "review"
+    assert "flood guard" in flooded["restrained"]
+    assert submit(platform, ROCKET).json()["action"] == "block"
+    with platform.serving.database.reading() as work:
+        told = work.execute(
+            text("SELECT count(*) FROM outbox WHERE kind = 'signal.flooded'")
+        ).scalar_one()
+        audited = work.execute(
+            text("SELECT count(*) FROM audit_entries WHERE action = 'signals.suspend'")
+        ).scalar_one()
+        held = work.execute(
+            text("SELECT count(*) FROM media WHERE held_as IS NOT NULL")
+        ).scalar_one()
+    assert (told, audited, held) == (1, 1, floor + 1)
+    key = platform.serving.keys.actor(platform.key)
+    person = Actor(key.organisation_id, "a person", frozenset(Scope))
+    end_flood(platform.serving.database, int(cat), person, platform.serving.clock)
+    assert actions(platform, CAT, 3) == ["block"] * 3
