@@ -9,6 +9,9 @@ from amparo.detect.deciding.policy import Policy, Rule
 
 REVIEW_QUEUE = "review"
 
+FLOODED = "The flood guard has suspended the consequences of this signal."
+"""What restrained a decision where every signal that could act is in a flood."""
+
 _CONFIRMED = "confirmed"
 _NEGATIVE = "negative"
 _CHILD = "child"
@@ -73,7 +76,7 @@ def _strictest_allowed(facts: Facts, flooded: Collection[str]) -> tuple[Action, 
     if calm:
         return Action.HOLD, "A perceptual match is held; only a person can make more of it."
     if acting:
-        return Action.REVIEW, "The flood guard has suspended the consequences of this signal."
+        return Action.REVIEW, FLOODED
     return Action.REVIEW, "Only a match with a confirmed list may be held without a person."
 
 

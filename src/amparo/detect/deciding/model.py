@@ -7,6 +7,7 @@ condition that names another is refused when the policy is read.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
 
 class Action(StrEnum):
@@ -102,3 +103,19 @@ class Decision:
     notify: tuple[str, ...]
     rules: tuple[str, ...]
     restrained: str = ""
+
+
+def facts_of(recorded: Mapping[str, Any]) -> Facts:
+    """The facts of a decision on record."""
+    return Facts(
+        media=MediaFacts(**recorded["media"]),
+        matches=tuple(
+            MatchFacts(**{**match, "labels": tuple(match["labels"])})
+            for match in recorded["matches"]
+        ),
+        scores=recorded["scores"],
+        uploader=UploaderFacts(**recorded["uploader"]),
+        context=ContextFacts(
+            **{**recorded["context"], "labels": tuple(recorded["context"]["labels"])}
+        ),
+    )

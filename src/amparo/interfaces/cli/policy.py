@@ -6,17 +6,22 @@ import click
 
 from amparo.core.errors import Invalid, NotFound
 from amparo.interfaces.cli.database import opened, operator, organisation_option
-from amparo.interfaces.cli.options import announce, leave
+from amparo.interfaces.cli.options import FORMAT, announce, leave
+from amparo.interfaces.cli.output import Format, printer
+from amparo.interfaces.cli.progress import counting
+
+_CHANGED = {"media_id": 36, "was": 8, "would_be": 8, "rules": 40}
 
 
 @click.group("policy", short_help="Check a policy, and have it hold.")
 def command() -> None:
-    """Check a policy, have it hold, show the one that holds.
+    """Check a policy, try it on the record, have it hold, show the one that holds.
 
     \b
     Example:
       amparo policy show > policy.yaml
       amparo policy check policy.yaml
+      amparo policy test policy.yaml
       amparo policy activate policy.yaml
     """
 
@@ -34,6 +39,51 @@ def check(file: Path) -> None:
 
     policy = read_policy(_text(file), str(file))
     announce(f"{file}: {len(policy.rules)} rules, nothing wrong.")
+    leave(0)
+
+
+@command.command("test")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--last", type=click.IntRange(min=1), default=10_000, show_default=True,
+    help="How many uploads are decided on anew, the newest first.",
+)  # fmt: skip
+@FORMAT
+@organisation_option
+def test(file: Path, last: int, form: str, organisation: str | None) -> None:
+    """Decide anew on the uploads on record by the policy in FILE, and print what would change.
+
+    Nothing is changed. A line for each upload with another action; the sums on standard error.
+
+    \b
+    Example:
+      amparo policy test policy.yaml --format table
+    """
+    from amparo.app.replay import Changed, replay
+    from amparo.detect.deciding import read_policy
+
+    policy = read_policy(_text(file), str(file))
+    show_row = printer(Format(form), _CHANGED, lambda record: [record])
+
+    def tell(changed: Changed) -> None:
+        show_row(
+            {
+                "media_id": str(changed.recorded.media.id),
+                "was": changed.recorded.decision.action.value,
+                "would_be": changed.action.value,
+                "rules": " ".join(changed.rules),
+            }
+        )
+
+    with opened() as database, counting("Deciding anew", "uploads") as advance:
+        actor = operator(database, organisation)
+        result = replay(
+            database, actor.organisation_id, policy, last=last, tell=tell, advance=advance
+        )
+    announce(f"{result.asked} uploads were decided on anew.")
+    for (before, after), count in sorted(result.moved.items()):
+        if before is not after:
+            announce(f"{before.value} → {after.value}: {count}")
     leave(0)
 
 
