@@ -161,7 +161,11 @@ def test_private_messages_are_refused_without_a_lawful_basis(platform: Platform)
     ("body", "kind", "status"),
     [
         (b"", "application/octet-stream", 422),
-        (b"{}", "application/json", 415),
+        (b"{}", "application/json", 422),
+        (b'{"url": "http://example.org/a.jpg"}', "application/json", 403),
+        (b'{"url": "http://127.0.0.1/a.jpg"}', "application/json", 403),
+        (b'{"url": "nothing"}', "application/json", 403),
+        (b"a=b", "application/x-www-form-urlencoded", 415),
         (b"--x\r\n", "multipart/form-data; boundary=x", 400),
         (b"nonsense", "multipart/form-data; boundary=x", 400),
         (b"x", "multipart/form-data", 400),

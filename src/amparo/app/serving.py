@@ -18,6 +18,7 @@ from amparo.db import Database
 from amparo.detect.lists.store import Lists
 from amparo.detect.matching.host import HostIndex
 from amparo.detect.media.sandbox import Sandbox
+from amparo.net.fetch import Fetcher
 from amparo.respond.vault import Inbox, recipient_of
 
 
@@ -32,6 +33,7 @@ class Serving:
     keys: KeyRing
     pipeline: Pipeline
     metrics: Metrics
+    fetcher: Fetcher
     at_start: Mapping[int, int]
     """The lists' revisions, by number, when this process began."""
 
@@ -57,6 +59,7 @@ def open_serving(
             keys=KeyRing(database, clock),
             pipeline=Pipeline(database, index, hasher, inbox, settings, clock, metrics),
             metrics=metrics,
+            fetcher=Fetcher(settings.fetch_hosts, settings.max_file_bytes, settings.fetch_seconds),
             at_start=at_start,
         )
         metrics.watch(serving)

@@ -61,6 +61,14 @@ class Settings(BaseSettings):
         default="",
         description="The lawful basis on which private messages are scanned; empty: they are not.",
     )
+    fetch_hosts: tuple[str, ...] = Field(
+        default=(),
+        description='Hosts that uploads may be fetched from, as JSON: `["cdn.example.org"]`, each '
+        "with all below it; `*` for all public ones, nothing for none.",
+    )
+    fetch_seconds: PositiveInt = Field(
+        default=20, description="How long fetching an upload may take, redirects included."
+    )
     processes: Annotated[int, Field(ge=0)] = Field(
         default=0, description="Sandboxed processes that decode and hash; 0: one a processor."
     )

@@ -36,6 +36,12 @@ class MediaMetadata(Said):
     context: Context = Context()
 
 
+class UrlSubmission(MediaMetadata):
+    """An upload that Amparo fetches itself, through the fetch guard."""
+
+    url: Annotated[str, Field(min_length=1, max_length=4000)]
+
+
 class MatchAnswer(BaseModel):
     """A signal that matched, and what its list says."""
 

@@ -25,10 +25,11 @@ _FIELDS = ("file", "metadata")
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Body:
-    """The upload's bytes, and the JSON that was said beside them."""
+    """The upload's bytes and the JSON said beside them; or JSON alone, which names a URL."""
 
-    data: bytes
+    data: bytes = b""
     metadata: bytes = b""
+    is_url: bool = False
 
 
 async def receive(request: Request, max_bytes: int) -> Body:
@@ -41,7 +42,9 @@ async def receive(request: Request, max_bytes: int) -> Body:
         async with asyncio.timeout(seconds):
             if kind == b"multipart/form-data":
                 body = await _multipart(request, options.get(b"boundary", b""), most)
-            elif kind.startswith((b"application/json", b"application/x-www-form-urlencoded")):
+            elif kind == b"application/json":
+                return Body(metadata=await _raw(request, MOST_METADATA_BYTES), is_url=True)
+            elif kind == b"application/x-www-form-urlencoded":
                 raise HTTPException(
                     415, "Send multipart/form-data, or the file as the body with its own type."
                 )

@@ -1,6 +1,6 @@
 """Uploads: submitted, decided, and asked about again."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Request
@@ -14,7 +14,9 @@ from amparo.detect.deciding.model import ContextFacts, UploaderFacts
 from amparo.detect.deciding.store import Decisions
 from amparo.interfaces.api.body import receive
 from amparo.interfaces.api.callers import MediaReader, MediaSubmitter, Open
-from amparo.wire.media import MediaAnswer, MediaMetadata
+from amparo.wire.media import MediaAnswer, MediaMetadata, UrlSubmission
+
+M = TypeVar("M", bound=MediaMetadata)
 
 router = APIRouter(prefix="/v1", tags=["media"])
 
@@ -33,6 +35,7 @@ _BODY = {
                 }
             },
             "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
+            "application/json": {"schema": UrlSubmission.model_json_schema()},
         },
     }
 }
@@ -45,11 +48,16 @@ IdempotencyKey = Annotated[
 async def submit(
     request: Request, serving: Open, actor: MediaSubmitter, key: IdempotencyKey = None
 ) -> MediaAnswer:
-    """Decide on an upload: as multipart with `file` and `metadata`, or the bytes as the body."""
+    """Decide on an upload: multipart with `file` and `metadata`, the bytes, or JSON with `url`."""
     body = await receive(request, serving.settings.max_file_bytes)
-    said = _metadata(body.metadata)
+    data, said = body.data, MediaMetadata()
+    if body.is_url:
+        said = _said(UrlSubmission, body.metadata)
+        data = await run_in_threadpool(serving.fetcher.fetch, said.url)
+    elif body.metadata:
+        said = _said(MediaMetadata, body.metadata)
     upload = Upload(
-        data=body.data,
+        data=data,
         uploader=UploaderFacts(**said.uploader.model_dump()),
         context=ContextFacts(surface=said.context.surface, labels=said.context.labels),
         key=key,
@@ -66,12 +74,10 @@ def get(media_id: UUID, serving: Open, actor: MediaReader) -> MediaAnswer:
     return MediaAnswer(**answer_of(one))
 
 
-def _metadata(text: bytes) -> MediaMetadata:
+def _said(kind: type[M], text: bytes) -> M:
     """What was said of it. Raises Invalid, which names the field and not what was in it."""
-    if not text:
-        return MediaMetadata()
     try:
-        return MediaMetadata.model_validate_json(text)
+        return kind.model_validate_json(text)
     except ValidationError as error:
         places: list[Any] = [
             f"metadata.{'.'.join(str(part) for part in each['loc'])}: {each['msg']}"

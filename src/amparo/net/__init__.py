@@ -1,0 +1,1 @@
+"""Requests that go out: what they may reach, and how long and large they may be."""
