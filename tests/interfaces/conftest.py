@@ -65,9 +65,8 @@ def platform(
 def serving_platform(url: str, folder: Path, sandbox: Sandbox) -> Iterator[Platform]:
     """Served from the database that `url` names."""
     home = folder / "home"
-    settings = small_settings().model_copy(
-        update={"home": home, "database_url": url, "flood_floor": 20}
-    )
+    small = {"home": home, "database_url": url, "flood_floor": 20, "uploads_bytes": 20_000_000}
+    settings = small_settings().model_copy(update=small)
     said: list[str] = []
     enable_socket()
     with served(settings, sandbox, SystemClock(), said.append) as serving:

@@ -61,6 +61,14 @@ class Settings(BaseSettings):
         default="",
         description="The lawful basis on which private messages are scanned; empty: they are not.",
     )
+    uploads_bytes: PositiveInt = Field(
+        default=512 * MIB,
+        description="Bytes of uploads that are received and decided at once; further ones are told "
+        "to come again.",
+    )
+    key_rate: PositiveInt = Field(
+        default=5000, description="How many requests a second one key may make of one process."
+    )
     fetch_hosts: tuple[str, ...] = Field(
         default=(),
         description='Hosts that uploads may be fetched from, as JSON: `["cdn.example.org"]`, each '

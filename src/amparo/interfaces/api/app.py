@@ -14,6 +14,7 @@ from amparo.app.serving import Serving
 from amparo.core.errors import AmparoError, Conflict, Denied, Invalid, NotFound, Unavailable
 from amparo.core.ids import new_id
 from amparo.interfaces.api import decisions, health, lists, matches, media
+from amparo.interfaces.api.admission import Bodies, Rates
 from amparo.wire.problem import Problem
 
 PROBLEM = "application/problem+json"
@@ -36,12 +37,23 @@ _TITLES = {
     413: "Too large",
     415: "Not this kind of content",
     422: "The request cannot be right",
+    429: "Too often",
     500: "A mistake of Amparo's",
     503: "Not now",
 }
+_CODES = {
+    400: "unreadable",
+    404: "not_found",
+    405: "method_not_allowed",
+    408: "too_slow",
+    413: "too_large",
+    415: "media_type",
+    429: "too_often",
+    503: "busy",
+}
 _PROBLEMS: dict[int | str, dict[str, object]] = {
     status: {"model": Problem, "content": {PROBLEM: {}}, "description": _TITLES[status]}
-    for status in (400, 401, 403, 404, 408, 409, 413, 415, 422, 503)
+    for status in (400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503)
 }
 
 _log = structlog.get_logger(__name__)
@@ -51,6 +63,8 @@ def create_api(serving: Serving) -> FastAPI:
     """The application; `serving` must stay open as long as it is called."""
     api = routes()
     api.state.serving = serving
+    api.state.bodies = Bodies(serving.settings.uploads_bytes)
+    api.state.rates = Rates(serving.settings.key_rate)
     return api
 
 
@@ -110,8 +124,6 @@ async def _told(_: Request, error: Exception) -> Response:
     status = next(status for kind, status in _STATUS if isinstance(error, kind))
     if isinstance(error, Denied) and error.code == Denied.code:
         status = 401
-    if error.code == "too_large":
-        status = 413
     if isinstance(error, Unavailable):
         # Why is for the operator; a caller need not know our hosts and folders.
         _log.warning("Something is away.", why=error.message)
@@ -121,7 +133,7 @@ async def _told(_: Request, error: Exception) -> Response:
 
 async def _http_told(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    code = _TITLES.get(error.status_code, "error").lower().replace(" ", "_")
+    code = _CODES.get(error.status_code, "error")
     return _problem(error.status_code, code, str(error.detail))
 
 
@@ -142,7 +154,7 @@ async def _mistake_told(_: Request, error: Exception) -> Response:
 def _problem(status: int, code: str, detail: str) -> Response:
     title = _TITLES.get(status, "Error")
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
-    if status == 503:
+    if status in (429, 503):
         headers["Retry-After"] = "1"
     problem = Problem(title=title, status=status, code=code, detail=detail)
     return JSONResponse(

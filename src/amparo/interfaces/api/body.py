@@ -10,6 +10,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
 from amparo.core.errors import Invalid
+from amparo.interfaces.api.admission import Room
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -32,8 +33,8 @@ class Body:
     is_url: bool = False
 
 
-async def receive(request: Request, max_bytes: int) -> Body:
-    """The body of a request. Raises Invalid, HTTPException 400, 408, 413 or 415."""
+async def receive(request: Request, max_bytes: int, room: Room) -> Body:
+    """The body of a request. Raises Invalid, HTTPException 400, 408, 413, 415 or 503."""
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     most = max_bytes + (_ENVELOPE_BYTES if kind == b"multipart/form-data" else 0)
     _check_length(request, most)
@@ -41,15 +42,15 @@ async def receive(request: Request, max_bytes: int) -> Body:
     try:
         async with asyncio.timeout(seconds):
             if kind == b"multipart/form-data":
-                body = await _multipart(request, options.get(b"boundary", b""), most)
+                body = await _multipart(request, options.get(b"boundary", b""), most, room)
             elif kind == b"application/json":
-                return Body(metadata=await _raw(request, MOST_METADATA_BYTES), is_url=True)
+                return Body(metadata=await _raw(request, MOST_METADATA_BYTES, room), is_url=True)
             elif kind == b"application/x-www-form-urlencoded":
                 raise HTTPException(
                     415, "Send multipart/form-data, or the file as the body with its own type."
                 )
             else:
-                body = Body(await _raw(request, most))
+                body = Body(await _raw(request, most, room))
     except TimeoutError:
         raise HTTPException(408, f"The body did not arrive within {seconds:.0f} s.") from None
     except ClientDisconnect:
@@ -68,16 +69,17 @@ def _check_length(request: Request, most: int) -> None:
         raise _too_large(most)
 
 
-async def _raw(request: Request, most: int) -> bytes:
+async def _raw(request: Request, most: int, room: Room) -> bytes:
     data = bytearray()
     async for piece in request.stream():
+        room.take(len(piece))
         data += piece
         if len(data) > most:
             raise _too_large(most)
     return bytes(data)
 
 
-async def _multipart(request: Request, boundary: bytes, most: int) -> Body:
+async def _multipart(request: Request, boundary: bytes, most: int, room: Room) -> Body:
     if not boundary:
         raise HTTPException(400, "The multipart body names no boundary.")
     parts = _Parts()
@@ -85,6 +87,7 @@ async def _multipart(request: Request, boundary: bytes, most: int) -> Body:
     count = 0
     try:
         async for piece in request.stream():
+            room.take(len(piece))
             count += len(piece)
             if count > most:
                 raise _too_large(most)

@@ -10,6 +10,7 @@ from amparo.access.keys import require
 from amparo.access.model import Actor, Scope
 from amparo.app.serving import Serving
 from amparo.core.errors import Denied
+from amparo.interfaces.api.admission import Rates
 
 _bearer = HTTPBearer(auto_error=False, description="A key that `amparo keys create` has printed.")
 
@@ -32,6 +33,7 @@ class Caller:
 
     async def __call__(
         self,
+        request: Request,
         serving: Open,
         given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
     ) -> Actor:
@@ -41,6 +43,9 @@ class Caller:
         actor = serving.keys.fresh(given.credentials)
         if actor is None:
             actor = await run_in_threadpool(serving.keys.actor, given.credentials)
+        rates = request.app.state.rates
+        assert isinstance(rates, Rates)
+        rates.take(actor.name)
         require(actor, self.scope)
         return actor
 

@@ -12,6 +12,7 @@ from amparo.core.errors import Invalid
 from amparo.core.ids import MediaId
 from amparo.detect.deciding.model import ContextFacts, UploaderFacts
 from amparo.detect.deciding.store import Decisions
+from amparo.interfaces.api.admission import Bodies
 from amparo.interfaces.api.body import receive
 from amparo.interfaces.api.callers import MediaReader, MediaSubmitter, Open
 from amparo.wire.media import MediaAnswer, MediaMetadata, UrlSubmission
@@ -49,20 +50,23 @@ async def submit(
     request: Request, serving: Open, actor: MediaSubmitter, key: IdempotencyKey = None
 ) -> MediaAnswer:
     """Decide on an upload: multipart with `file` and `metadata`, the bytes, or JSON with `url`."""
-    body = await receive(request, serving.settings.max_file_bytes)
-    data, said = body.data, MediaMetadata()
-    if body.is_url:
-        said = _said(UrlSubmission, body.metadata)
-        data = await run_in_threadpool(serving.fetcher.fetch, said.url)
-    elif body.metadata:
-        said = _said(MediaMetadata, body.metadata)
-    upload = Upload(
-        data=data,
-        uploader=UploaderFacts(**said.uploader.model_dump()),
-        context=ContextFacts(surface=said.context.surface, labels=said.context.labels),
-        key=key,
-    )
-    answer = await run_in_threadpool(serving.pipeline.submit, upload, actor)
+    bodies = request.app.state.bodies
+    assert isinstance(bodies, Bodies)
+    with bodies.room() as room:
+        body = await receive(request, serving.settings.max_file_bytes, room)
+        data, said = body.data, MediaMetadata()
+        if body.is_url:
+            said = _said(UrlSubmission, body.metadata)
+            data = await run_in_threadpool(serving.fetcher.fetch, said.url)
+        elif body.metadata:
+            said = _said(MediaMetadata, body.metadata)
+        upload = Upload(
+            data=data,
+            uploader=UploaderFacts(**said.uploader.model_dump()),
+            context=ContextFacts(surface=said.context.surface, labels=said.context.labels),
+            key=key,
+        )
+        answer = await run_in_threadpool(serving.pipeline.submit, upload, actor)
     return MediaAnswer(**answer)
 
 
