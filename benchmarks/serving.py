@@ -20,6 +20,7 @@ from typing import Any
 
 import httpx
 import numpy as np
+import psutil
 
 from amparo.access.keys import organisations
 from amparo.access.model import Actor, Scope
@@ -81,6 +82,9 @@ def measure(size: int = DEFAULT_ROWS) -> list[Figure]:
         figures = _look_ups(server, hashes, full=full)
         figures += _uploads(server)
         figures += _freshness(server, hashes)
+        server.process.send_signal(signal.SIGTERM)
+        server.process.wait()
+        figures += _memory(server.home, server.key, hashes, full=full)
     return figures
 
 
@@ -101,13 +105,47 @@ def _served(hashes: Hashes) -> Iterator[Server]:
             yield Server(server.url, key, home, server.process)
 
 
+def _memory(home: Path, key: str, hashes: Hashes, *, full: bool) -> list[Figure]:
+    """What one more process that answers takes for itself, and what its decoders do."""
+    with _process(home, "--workers", "2") as server:
+        with httpx.Client(base_url=server.url, headers=_headers(key)) as client:
+            for row in hashes[:2000]:
+                client.post("/v1/matches", json=_asked(row))
+            (picture, *_) = enlarged(1600, 1200, 1)
+            for _ in range(20):
+                client.post("/v1/media", content=picture)
+        answering = [
+            each
+            for each in psutil.Process(server.process.pid).children()
+            if "serve.worker" in " ".join(each.cmdline())
+        ]
+        own = max(_private_mb(each) for each in answering)
+        decoders = max(
+            sum(_private_mb(child) for child in each.children(recursive=True)) for each in answering
+        )
+    limit = 1 if full else None
+    return [
+        Figure.of("private memory of one more process that answers", "MB", [own], [150], "limit",
+                  target=limit, at_most=True),
+        Figure.of("private memory of its decoders", "MB", [decoders], [decoders], "named apart"),
+    ]  # fmt: skip
+
+
+def _private_mb(process: psutil.Process) -> float:
+    try:
+        about = process.memory_full_info()
+    except psutil.NoSuchProcess:
+        return 0.0
+    return float(about.uss) / 1e6
+
+
 @contextmanager
-def _process(home: Path) -> Iterator[Server]:
+def _process(home: Path, *arguments: str) -> Iterator[Server]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     process = subprocess.Popen(
-        [sys.executable, "-m", "amparo", "serve", "--port", str(port)],
+        [sys.executable, "-m", "amparo", "serve", "--port", str(port), *arguments],
         env=os.environ | {"AMPARO_HOME": str(home)}, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stdout is not None

@@ -9,11 +9,13 @@ import httpx
 import pytest
 from pytest_socket import enable_socket
 
-from amparo.app.serving import Serving
+from amparo.app.serving import Serving, open_serving
 from amparo.core.clock import SystemClock
 from amparo.db import Database
 from amparo.detect.media.sandbox import Sandbox
-from amparo.programs.serve.run import listening, served, server_of
+from amparo.programs.serve.host import looked_after
+from amparo.programs.serve.run import listening
+from amparo.programs.serve.server import server_of
 from tests.conftest import small_settings
 
 WAIT_S = 30
@@ -69,7 +71,10 @@ def serving_platform(url: str, folder: Path, sandbox: Sandbox) -> Iterator[Platf
     settings = small_settings().model_copy(update=small)
     said: list[str] = []
     enable_socket()
-    with served(settings, sandbox, SystemClock(), said.append) as serving:
+    with (
+        looked_after(settings, SystemClock(), said.append) as database,
+        open_serving(settings, database, sandbox, SystemClock()) as serving,
+    ):
         server = server_of(serving)
         listener = listening("127.0.0.1", 0)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

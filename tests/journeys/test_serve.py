@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
+import psutil
 import pytest
 
 from amparo.core.settings import settings
@@ -135,3 +137,42 @@ def test_a_port_that_is_taken_is_named(
     ended = amparo("serve", "--port", str(server.port), env={"AMPARO_HOME": str(other)})
     assert ended.status == 2
     assert str(server.port) in ended.err
+
+
+def test_several_processes_answer_and_one_that_is_killed_is_replaced(
+    home: Path, socket_enabled: None
+) -> None:
+    port = free_port()
+    process, said = start(home, "--port", str(port), "--workers", "2")
+    try:
+        (key,) = re.findall(r"amparo_\w+", "".join(said))
+        serving = psutil.Process(process.pid).children()
+        answering = [each for each in serving if "serve.worker" in " ".join(each.cmdline())]
+        assert len(answering) == 2
+        answering[0].kill()
+        with httpx.Client(
+            base_url=f"http://127.0.0.1:{port}",
+            headers={"Authorization": f"Bearer {key}"},
+            transport=httpx.HTTPTransport(retries=3),
+            timeout=60,
+        ) as client:
+            assert client.post("/v1/lists", json={"name": "known"}).status_code == 201
+            body = {"signals": [{"algorithm": "md5", "value": "0" * 32}]}
+            assert client.post("/v1/lists/known/signals", json=body).status_code == 201
+            assert client.post("/v1/media", content=b"a note").json()["action"] == "allow"
+        assert process.stderr is not None
+        assert "another takes its place" in process.stderr.readline()
+    finally:
+        process.terminate()
+        process.communicate(timeout=WAIT_S)
+    _, left = psutil.wait_procs(answering, timeout=WAIT_S)
+    assert not left
+
+
+def test_when_the_first_process_is_killed_the_others_end(home: Path, socket_enabled: None) -> None:
+    process, _ = start(home, "--port", str(free_port()), "--workers", "2")
+    answering = psutil.Process(process.pid).children()
+    process.kill()
+    process.communicate()
+    _, left = psutil.wait_procs(answering, timeout=WAIT_S)
+    assert not left

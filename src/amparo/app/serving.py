@@ -46,7 +46,7 @@ def open_serving(
     with ExitStack() as stack:
         index = HostIndex(host_folder(settings))
         stack.callback(index.close)
-        inbox = Inbox(settings.home / "inbox", recipient_of(settings.vault_key))
+        inbox = open_inbox(settings)
         hasher = UploadHasher(sandbox, settings)
         with database.reading() as work:
             at_start = {each.number: each.revision for each in Lists(work).all()}
@@ -64,6 +64,11 @@ def open_serving(
         )
         metrics.watch(serving)
         yield serving
+
+
+def open_inbox(settings: Settings) -> Inbox:
+    """Where held uploads go first. Raises Unavailable, Invalid."""
+    return Inbox(settings.home / "inbox", recipient_of(settings.vault_key))
 
 
 def host_folder(settings: Settings) -> Path:

@@ -8,7 +8,11 @@ from amparo.core.settings import settings
 @click.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option("--port", default=8080, show_default=True, help="Port to listen on.")
-def command(host: str, port: int) -> None:
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=1, show_default=True,
+    help="Processes that answer; they share one index.",
+)  # fmt: skip
+def command(host: str, port: int, workers: int) -> None:
     """Serve the API: uploads in, decisions out, on record.
 
     The first start makes the database, the vault's key and a first service key, which is shown
@@ -17,8 +21,9 @@ def command(host: str, port: int) -> None:
     \b
     Example:
       amparo serve
+      amparo serve --workers 4
       AMPARO_DATABASE_URL=postgresql://amparo:…@db/amparo amparo serve --host 0.0.0.0
     """
-    from amparo.programs.serve.run import run
+    from amparo.programs.serve.run import Where, run
 
-    run(settings(), host=host, port=port, say=click.echo)
+    run(settings(), Where(host, port, workers), click.echo)
