@@ -148,7 +148,7 @@ def main() -> None:
     for file in sys.argv[1:]:
         result = json.loads(Path(file).read_text(encoding="utf-8"))
         figures = {f"{each['name']}, {each['peer_name']}": each for each in result["results"]}
-        if result["benchmark"] in ("hashing", "scan_start"):
+        if result["benchmark"] in ("hashing", "scan_start", "serving"):
             figures = {each["name"]: each for each in result["results"]}
         name = result["benchmark"]
         begin = f"<!-- figures: {name} -->\n"
