@@ -1,5 +1,7 @@
 """The flood guard as a platform meets it."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 from sqlalchemy import text
 
 from amparo.access.model import Actor, Scope
@@ -38,3 +40,18 @@ def test_a_signal_that_floods_is_suspended_told_and_resumed_by_a_person(
     person = Actor(key.organisation_id, "a person", frozenset(Scope))
     end_flood(platform.serving.database, int(cat), person, platform.serving.clock)
     assert actions(platform, CAT, 3) == ["block"] * 3
+
+
+def test_of_many_uploads_at_once_one_raises_the_alarm(platform: Platform) -> None:
+    platform.make_list()
+    platform.add(sha256_of(CAT))
+    floor = platform.serving.settings.flood_floor
+    with ThreadPoolExecutor(8) as threads:
+        found = list(
+            threads.map(lambda _: submit(platform, CAT).json()["action"], range(3 * floor))
+        )
+    assert set(found) == {"block", "review"}
+    with platform.serving.database.reading() as work:
+        for table, kind in (("outbox", "kind = 'signal.flooded'"), ("floods", "hits > 0")):
+            told = work.execute(text(f"SELECT count(*) FROM {table} WHERE {kind}")).scalar_one()
+            assert told == 1, table

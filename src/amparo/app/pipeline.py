@@ -179,8 +179,7 @@ class Pipeline:
 
     def _alarm(self, work: Work, one: RecordedDecision, actor: Actor, tide: flood.Tide) -> None:
         """Floods that begin are put on record, and people are told."""
-        flood.begin(work, tide.beginning, actor.organisation_id)
-        for each in tide.beginning:
+        for each in flood.begin(work, tide.beginning, actor.organisation_id):
             payload: dict[str, object] = {"signal": str(each.signal), "hits": each.hits}
             put(work, actor.organisation_id, FLOODED, one.id, payload, one.decided_at)
             record(

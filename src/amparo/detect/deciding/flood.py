@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import BigInteger, String, delete, insert, select, text, update
+from sqlalchemy import BigInteger, Index, String, Uuid, bindparam, delete, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
 from amparo.core.errors import NotFound
@@ -42,6 +42,15 @@ class FloodRow(Row):
     """A signal whose consequences are suspended, until a person ends it."""
 
     __tablename__ = "floods"
+    __table_args__ = (
+        Index(
+            "ix_floods_open",
+            "signal_number",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+    )
 
     signal_number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     began_at: Mapped[datetime] = mapped_column(UtcTime, primary_key=True)
@@ -118,18 +127,20 @@ def count(work: Work, signals: Iterable[int], now: datetime) -> None:
         work.execute(_COUNT, {"signal": number, "hour": _hour(now)})
 
 
-def begin(work: Work, floods: Iterable[Flood], organisation: OrganisationId) -> None:
-    """Put floods on record."""
+def begin(work: Work, floods: Iterable[Flood], organisation: OrganisationId) -> tuple[Flood, ...]:
+    """Put floods on record; those that no other upload has begun in the same moment."""
+    begun = []
     for flood in floods:
-        work.execute(
-            insert(FloodRow).values(
-                signal_number=flood.signal,
-                began_at=flood.began_at,
-                organisation_id=organisation,
-                hits=flood.hits,
-                busiest_before=flood.busiest_before,
-            )
-        )
+        row = {
+            "signal": flood.signal,
+            "organisation": organisation,
+            "began_at": flood.began_at,
+            "hits": flood.hits,
+            "busiest": flood.busiest_before,
+        }
+        if work.execute(_BEGIN, row).rowcount:
+            begun.append(flood)
+    return tuple(begun)
 
 
 def floods(work: Work, organisation: OrganisationId) -> tuple[Flood, ...]:
@@ -163,6 +174,12 @@ def forget_hours(work: Work, now: datetime) -> None:
     """Forget counts that are older than the history that is looked at."""
     work.execute(delete(HourRow).where(HourRow.hour <= _hour(now - HISTORY)))
 
+
+_BEGIN = text(
+    "INSERT INTO floods "
+    "(signal_number, began_at, organisation_id, hits, busiest_before, ended_by) "
+    "VALUES (:signal, :began_at, :organisation, :hits, :busiest, '') ON CONFLICT DO NOTHING"
+).bindparams(bindparam("began_at", type_=UtcTime()), bindparam("organisation", type_=Uuid()))
 
 _COUNT = text(
     "INSERT INTO signal_hours (signal_number, hour, hits) VALUES (:signal, :hour, 1) "

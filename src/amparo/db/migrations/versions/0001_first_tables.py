@@ -54,6 +54,14 @@ def upgrade() -> None:
         sa.Column("ended_by", sa.String(length=200), nullable=False),
         sa.PrimaryKeyConstraint("signal_number", "began_at", name=op.f("pk_floods")),
     )
+    op.create_index(
+        "ix_floods_open",
+        "floods",
+        ["signal_number"],
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    )
     op.create_table(
         "idempotency_keys",
         sa.Column("organisation_id", sa.Uuid(), nullable=False),

@@ -1,0 +1,36 @@
+"""A migrated database has the tables that the code knows, and says so where it has not."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import text
+
+import amparo.app.tables
+from amparo.core.errors import Unavailable
+from amparo.db import Database, Row
+from amparo.db.migrate import check_version, upgrade
+
+assert amparo.app.tables  # which knows all of them
+
+
+def test_the_tables_are_those_of_the_code(database: Database) -> None:
+    with database.reading() as work:
+        context = MigrationContext.configure(work, opts={"compare_type": True})
+        assert compare_metadata(context, Row.metadata) == []
+
+
+def test_upgrading_again_changes_nothing(database: Database) -> None:
+    upgrade(database)
+    check_version(database)
+
+
+def test_an_empty_database_is_told_what_to_do(database_url: str) -> None:
+    with Database(database_url) as empty, pytest.raises(Unavailable, match="amparo db upgrade"):
+        check_version(empty)
+
+
+def test_a_newer_one_is_left_alone(database: Database) -> None:
+    with database.work() as work:
+        work.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(Unavailable, match="newer version"):
+        check_version(database)
