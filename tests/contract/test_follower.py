@@ -1,12 +1,15 @@
 """A host's index is as the database's lists are, whatever happened to either."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from amparo.core.errors import Unavailable
 from amparo.core.ids import OrganisationId
 from amparo.db import Database
 from amparo.detect.hashing.model import Algorithm
@@ -158,3 +161,53 @@ def test_a_change_is_followed_as_soon_as_it_is_told(
     finally:
         stop.set()
         thread.join()
+
+
+class FailsOnce:
+    """A database of which one reading fails in a way that nobody has foreseen."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.failures = 1
+
+    def __getattr__(self, name: str) -> object:
+        if name == "reading" and self.failures:
+            self.failures -= 1
+            raise ZeroDivisionError
+        return getattr(self._database, name)
+
+
+def test_a_follower_outlives_what_nobody_has_foreseen(
+    database: Database, a_list: SignalList, tmp_path: Path
+) -> None:
+    add(database, a_list, [a_signal(1)])
+    failing = FailsOnce(database)
+    stop, followed = threading.Event(), threading.Semaphore(0)
+    with Follower(failing, tmp_path / "host") as follower:  # type: ignore[arg-type]
+        thread = threading.Thread(target=follower.run, args=(stop, followed.release))
+        thread.start()
+        try:
+            assert followed.acquire(timeout=10)
+            assert failing.failures == 0
+            assert found(HostIndex(tmp_path / "host"), a_list, 1) == {"s1"}
+        finally:
+            stop.set()
+            thread.join()
+
+
+def test_cards_that_the_disk_does_not_take_are_told_and_can_be_written_later(
+    database: Database, a_list: SignalList, tmp_path: Path
+) -> None:
+    """Another writer holds the file, as a full disk does: nothing of the change is there."""
+    with Follower(database, tmp_path / "host") as follower:
+        follower.step()
+        add(database, a_list, [a_signal(1)])
+        with closing(sqlite3.connect(tmp_path / "host" / "cards.db")) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with pytest.raises(Unavailable, match="cards"):
+                follower.step()
+            other.rollback()
+        index = HostIndex(tmp_path / "host")
+        assert not found(index, a_list, 1)
+        follower.step()
+        assert found(index, a_list, 1) == {"s1"}

@@ -9,7 +9,6 @@ from sqlalchemy import select
 
 from amparo.access.repeats import forget_old
 from amparo.core.clock import Clock
-from amparo.core.errors import Unavailable
 from amparo.db import Database
 from amparo.detect.deciding.flood import forget_hours
 from amparo.detect.deciding.tables import MediaRow
@@ -37,8 +36,8 @@ class Sweep:
         while True:
             try:
                 self.step()
-            except (Unavailable, OSError) as error:
-                _log.warning("Nothing was swept.", why=str(error))
+            except Exception as error:  # noqa: BLE001 (it must outlive whatever happens)
+                _log.error("Nothing was swept.", exc_info=error)
             if stop.wait(EVERY_S):
                 return
 

@@ -11,7 +11,6 @@ from sqlalchemy import bindparam, insert, select, update
 from amparo.access.audit.chain import Head, statement
 from amparo.access.audit.tables import CheckpointRow, EntryRow
 from amparo.core.clock import Clock
-from amparo.core.errors import Unavailable
 from amparo.db import Database, Work
 
 ENTRIES_AT_A_TIME = 1000
@@ -40,17 +39,17 @@ class Sealer:
 
     def run(self, stop: threading.Event) -> None:
         """Seal every second until `stop`."""
-        was_away = False
+        failing = ""
         while not stop.wait(EVERY_S):
             try:
                 while self.step() == ENTRIES_AT_A_TIME:
                     pass
-            except (Unavailable, OSError) as error:
-                if not was_away:
-                    _log.warning("The audit trail cannot be sealed.", why=str(error))
-                was_away = True
+            except Exception as error:  # noqa: BLE001 (it must outlive whatever happens)
+                if failing != repr(error):
+                    _log.error("The audit trail cannot be sealed.", exc_info=error)
+                failing = repr(error)
             else:
-                was_away = False
+                failing = ""
 
     def step(self) -> int:
         """Chain the entries that are not yet, as many as fit; how many. Raises Unavailable."""

@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Self
 from uuid import UUID
 
+from amparo.core.errors import Unavailable
 from amparo.core.ids import ListId, OrganisationId, SignalNumber
 from amparo.detect.hashing.model import Algorithm
 from amparo.detect.lists.model import ListKind, Signal, SignalList, StoredSignal, Subject
 
 FILE = "cards.db"
 _VALUES_AT_A_TIME = 500
+_WAIT_S = 2  # nobody else writes; who looks by hand may hold it for a moment
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS lists (number INTEGER PRIMARY KEY, data TEXT NOT NULL);
@@ -68,7 +70,7 @@ class Cards:
             uri=True,
             isolation_level=None,
             check_same_thread=False,
-            timeout=10,
+            timeout=_WAIT_S,
         )
         if writing:
             self._connection.execute("PRAGMA journal_mode = WAL")
@@ -141,14 +143,16 @@ class Cards:
         self._version = -1
 
     def _write(self, statement: str, rows: Sequence[tuple[object, ...]]) -> None:
+        """All of it or nothing. Raises Unavailable where the disk does not take it."""
         with self._lock:
-            self._connection.execute("BEGIN IMMEDIATE")
             try:
+                self._connection.execute("BEGIN IMMEDIATE")
                 self._connection.executemany(statement, rows)
-            except BaseException:
-                self._connection.execute("ROLLBACK")
-                raise
-            self._connection.execute("COMMIT")
+                self._connection.execute("COMMIT")
+            except sqlite3.Error as error:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                raise Unavailable(f"The host's cards cannot be written ({error}).") from error
 
 
 def _card(known_signal: StoredSignal) -> str:

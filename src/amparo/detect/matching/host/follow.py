@@ -12,7 +12,6 @@ from typing import Self
 import numpy as np
 import structlog
 
-from amparo.core.errors import Unavailable
 from amparo.db import Database
 from amparo.detect.hashing.model import Algorithm
 from amparo.detect.index import IndexWriter, Rows
@@ -79,23 +78,25 @@ class Follower:
 
         `announce` is called each time everything has been followed.
         """
-        was_away = False
         next_look = 0.0
+        failing = ""
         with self._database.watch() as watch:
             while not stop.is_set():
                 try:
                     if not watch.wait(_STOP_S) and time.monotonic() < next_look:
                         continue
                     next_look = time.monotonic() + LOOK_S
+                    if failing:
+                        self._reopen()
                     self.step()
                     self._database.tidy()
-                except Unavailable as error:
-                    if not was_away:
-                        _log.warning("The index cannot be brought up to date.", why=error.message)
-                    was_away = True
+                except Exception as error:  # noqa: BLE001 (it must outlive whatever happens)
+                    if failing != repr(error):
+                        _log.error("The index cannot be brought up to date.", exc_info=error)
+                    failing = repr(error)
                     stop.wait(LOOK_S)
                 else:
-                    was_away = False
+                    failing = ""
                     announce()
 
     def step(self) -> None:
@@ -172,6 +173,13 @@ class Follower:
         else:
             self._index.change(_rows(added), numbers)
         self._cards.remove_signals(batch.withdrawn)
+
+    def _reopen(self) -> None:
+        """After a failure: an index that the disk has failed is closed, and opened as it is now."""
+        self._index.close()
+        self._index = IndexWriter(self._folder / INDEX)
+        if self._cards.state(_LOADING):
+            self._begin_anew("a list was loaded by half")
 
     def _begin_anew(self, why: str) -> None:
         """With an empty index; whoever reads goes over to it."""
