@@ -211,3 +211,25 @@ def test_cards_that_the_disk_does_not_take_are_told_and_can_be_written_later(
         assert not found(index, a_list, 1)
         follower.step()
         assert found(index, a_list, 1) == {"s1"}
+
+
+def test_a_revision_is_said_to_be_searched_when_it_is_and_without_being_asked(
+    database: Database, a_list: SignalList, tmp_path: Path
+) -> None:
+    """So many rows come as a segment, which a reader opens beside its work."""
+    with Follower(database, tmp_path / "host", rows_of_a_segment=50) as follower:
+        follower.step()
+        index = HostIndex(tmp_path / "host")
+        for portion in range(1, 4):
+            numbers = range(100 * portion, 100 * portion + 60)
+            add(database, a_list, [a_signal(number) for number in numbers])
+            follower.step()
+            while index.revisions()[a_list.number] < portion:
+                pass
+            assert len(found(index, a_list, *numbers)) == 60
+        index.close()
+    with Follower(database, tmp_path / "host") as again:
+        again.step()
+        later = HostIndex(tmp_path / "host")
+        assert later.revisions() == {a_list.number: 3}
+        later.close()

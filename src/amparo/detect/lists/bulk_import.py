@@ -117,7 +117,10 @@ def _begin(database: Database, to: SignalList, actor: str, clock: Clock) -> _Sta
         ).all()
     for number, alive_at in unfinished:
         if alive_at > now - ALIVE:
-            raise Conflict(f"Another import into the list {to.name!r} is at work.")
+            raise Conflict(
+                f"Another import into the list {to.name!r} is at work, or was killed within the "
+                "last minute; try again then."
+            )
         _remove(database, number)
     with database.work() as work:
         change = work.execute(

@@ -29,8 +29,28 @@ CREATE TABLE IF NOT EXISTS state (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 
 
 @dataclass(frozen=True, slots=True)
+class Mark:
+    """A place in the life of an index, from which on something is searched.
+
+    Loaded segments do not count as changes, so that both numbers must be reached.
+    """
+
+    identity: str = ""
+    sequence: int = 0
+    generation: int = 0
+
+    def is_reached(self, by: "Mark") -> bool:
+        """Whether an index at `by` has it."""
+        return (
+            self.identity == by.identity
+            and self.sequence <= by.sequence
+            and self.generation <= by.generation
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class HostList:
-    """A list as this host knows it, up to `revision`."""
+    """A list as this host knows it, up to `revision`, in an index that has reached `mark`."""
 
     id: ListId
     organisation_id: OrganisationId
@@ -41,9 +61,10 @@ class HostList:
     radius_bits: int
     minimum_quality: int
     revision: int
+    mark: Mark = Mark()
 
     @classmethod
-    def of(cls, known: SignalList, revision: int) -> Self:
+    def of(cls, known: SignalList, revision: int, mark: Mark) -> Self:
         """As the database has it, of which this host holds what came up to `revision`."""
         return cls(
             known.id,
@@ -55,6 +76,7 @@ class HostList:
             known.radius_bits,
             known.minimum_quality,
             revision,
+            mark,
         )
 
 
@@ -121,8 +143,9 @@ class Cards:
     def put_lists(self, lists: Iterable[HostList]) -> None:
         """Write how far each list is known now."""
         rows = [(each.number, json.dumps(asdict(each), default=str)) for each in lists]
-        self._write("INSERT OR REPLACE INTO lists VALUES (?, ?)", rows)
-        self._version = -1
+        if rows:
+            self._write("INSERT OR REPLACE INTO lists VALUES (?, ?)", rows)
+            self._version = -1
 
     def state(self, name: str) -> str:
         """A word that the writer left; empty where it left none."""
@@ -197,5 +220,6 @@ def _list_of(data: str) -> HostList:
         organisation_id=OrganisationId(UUID(known.pop("organisation_id"))),
         kind=ListKind(known.pop("kind")),
         subject=Subject(known.pop("subject")),
+        mark=Mark(**known.pop("mark")),
         **known,
     )

@@ -18,14 +18,16 @@ from amparo.detect.index import IndexWriter, Rows
 from amparo.detect.index.model import WIDTH_BYTES
 from amparo.detect.lists.model import Change, SignalList, StoredSignal
 from amparo.detect.lists.store import Lists
-from amparo.detect.matching.host.cards import Cards, HostList
+from amparo.detect.matching.host.cards import Cards, HostList, Mark
 
 INDEX = "index"
 LOOK_S = 1.0
 """How often it looks although nobody has told of a change."""
 
 ROWS_AT_A_TIME = 5000
-_MANY_ROWS = 50_000
+ROWS_OF_A_SEGMENT = 50_000
+"""So many that come at once are made into a segment of their own."""
+
 _STOP_S = 0.1
 """So long it may take until a follower notices that it shall stop."""
 _CHANGES_AT_A_TIME = 200
@@ -49,15 +51,24 @@ class Follower:
     """The only one on a host that writes its index; use it in a `with` block."""
 
     def __init__(
-        self, database: Database, folder: Path, *, rows_at_a_time: int = ROWS_AT_A_TIME
+        self,
+        database: Database,
+        folder: Path,
+        *,
+        rows_at_a_time: int = ROWS_AT_A_TIME,
+        rows_of_a_segment: int = ROWS_OF_A_SEGMENT,
     ) -> None:
         """Raises Conflict where another follower is at work in `folder`."""
         self._portion = rows_at_a_time
+        self._many = rows_of_a_segment
         self._database = database
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._index = IndexWriter(folder / INDEX)
         self._cards = Cards(folder, writing=True)
+        self._loaded = max(
+            (each.mark.generation for each in self._cards.lists().values()), default=0
+        )
         if self._cards.state(_LOADING):
             self._begin_anew("it was ended while it loaded a list")
 
@@ -114,17 +125,35 @@ class Follower:
                     self._load(store, each)
                 elif before is not None and before.revision < each.revision:
                     self._follow(store, each, before.revision)
-            new = [HostList.of(each, each.revision) for each in present.values()]
-            changed = [each for each in new if known.get(each.number) != each]
-            if changed:
-                self._cards.put_lists(changed)
+            self._cards.put_lists(self._changed_settings(present.values()))
 
     def _load(self, store: Lists, of: SignalList) -> None:
         """A list of which this host holds nothing, as it is now."""
         self._cards.put_state(_LOADING, of.name)
         self._load_pages(_pages(lambda after: store.live(of, after=after, limit=self._portion)))
-        self._cards.put_lists([HostList.of(of, of.revision)])
+        self._cards.put_lists([HostList.of(of, of.revision, self._mark())])
         self._cards.put_state(_LOADING, "")
+
+    def _mark(self) -> Mark:
+        """What an index must have reached to have all that was applied until now."""
+        state = self._index.state
+        return Mark(state.manifest.identity, state.sequence, self._loaded)
+
+    def _load_segment(self, signals: Iterable[StoredSignal]) -> None:
+        self._index.load(_rows(signals))
+        self._loaded = self._index.state.manifest.generation
+
+    def _changed_settings(self, present: Iterable[SignalList]) -> list[HostList]:
+        """Lists that are new here and empty, or of which more than the signals has changed."""
+        known = self._cards.lists()
+        new = []
+        for each in present:
+            before = known.get(each.number)
+            mark = self._mark() if before is None else before.mark
+            now = HostList.of(each, each.revision, mark)
+            if before != now:
+                new.append(now)
+        return new
 
     def _load_pages(self, pages: Iterable[Sequence[StoredSignal]]) -> None:
         gathered: list[Sequence[StoredSignal]] = []
@@ -132,8 +161,8 @@ class Follower:
             self._cards.put_signals(page)
             gathered.append(page)
         signals = [signal for page in gathered for signal in page]
-        if len(signals) >= _MANY_ROWS:
-            self._index.load(_rows(signals))
+        if len(signals) >= self._many:
+            self._load_segment(signals)
         elif signals:
             self._index.change(_rows(signals))
 
@@ -147,7 +176,7 @@ class Follower:
                 if len(batch) > self._portion:
                     break
             self._apply(batch)
-            self._cards.put_lists([HostList.of(of, revision)])
+            self._cards.put_lists([HostList.of(of, revision, self._mark())])
 
     def _gather(self, store: Lists, change: Change, batch: _Batch) -> None:
         gone = _pages_of_numbers(
@@ -165,10 +194,10 @@ class Follower:
         added = list(batch.added.values())
         self._cards.put_signals(added)
         numbers = np.array(sorted(batch.withdrawn | batch.added.keys()), np.uint64)
-        if len(added) >= _MANY_ROWS:
+        if len(added) >= self._many:
             self._index.change({}, numbers)
             self._cards.put_state(_LOADING, "a change")
-            self._index.load(_rows(added))
+            self._load_segment(added)
             self._cards.put_state(_LOADING, "")
         else:
             self._index.change(_rows(added), numbers)
@@ -188,6 +217,7 @@ class Follower:
         self._index.close()
         shutil.rmtree(self._folder / INDEX)
         self._index = IndexWriter(self._folder / INDEX)
+        self._loaded = 0
 
 
 def _is_another_database(known: dict[int, HostList], present: dict[int, SignalList]) -> bool:

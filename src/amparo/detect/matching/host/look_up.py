@@ -1,21 +1,26 @@
 """Answer look-ups on this host: hashes in, the signals that they match out, with what lists say."""
 
 import hashlib
+import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 import numpy as np
+import structlog
 
-from amparo.core.errors import NotFound, Unavailable
+from amparo.core.errors import AmparoError, NotFound, Unavailable
 from amparo.core.ids import OrganisationId
 from amparo.detect.hashing.model import USABLE_QUALITY, Algorithm, MediaHashes
 from amparo.detect.index import Hits, IndexReader, as_words
 from amparo.detect.lists.model import StoredSignal
-from amparo.detect.matching.host.cards import Cards, HostList
+from amparo.detect.matching.host.cards import Cards, HostList, Mark
 from amparo.detect.matching.host.follow import INDEX
 from amparo.detect.matching.match import ORIGINAL
+
+_LOOK_S = 0.1
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -51,22 +56,53 @@ class HostIndex:
             self._cards = Cards(folder)
         except NotFound as error:
             raise Unavailable("The index is not there yet.") from error
+        self._reached: dict[int, HostList] = {}
+        self._stop = threading.Event()
+        self._watch = threading.Thread(target=self._look, name="index-watch", daemon=True)
+        self._watch.start()
 
     def close(self) -> None:
         """Let go of the files."""
+        self._stop.set()
+        self._watch.join()
         self._cards.close()
 
     def lists(self, organisation: OrganisationId) -> Mapping[int, HostList]:
         """The organisation's lists by number, with the revisions that are searched."""
         return {
             number: each
-            for number, each in self._cards.lists().items()
+            for number, each in self._lists().items()
             if each.organisation_id == organisation
         }
 
     def revisions(self) -> Mapping[int, int]:
-        """How far each list is known here, by number."""
-        return {number: each.revision for number, each in self._cards.lists().items()}
+        """How far each list is searched here, by number."""
+        return {number: each.revision for number, each in self._lists().items()}
+
+    def _look(self) -> None:
+        """Follow the index also while nobody asks: a new segment takes a moment to be opened."""
+        while not self._stop.wait(_LOOK_S):
+            try:
+                self._lists()
+            except AmparoError as error:
+                _log.warning("The index cannot be followed.", why=error.message)
+
+    def _lists(self) -> Mapping[int, HostList]:
+        """All lists, each as of the newest revision that what is searched has reached."""
+        known = self._cards.lists()
+        state = self._reader.state
+        here = Mark(state.manifest.identity, state.sequence, state.manifest.generation)
+        reached = {
+            number: each if each.mark.is_reached(here) else self._earlier(each)
+            for number, each in known.items()
+        }
+        self._reached = reached
+        return reached
+
+    def _earlier(self, known: HostList) -> HostList:
+        """The list as it was searched last; its signals are not there yet."""
+        before = self._reached.get(known.number)
+        return replace(known, revision=before.revision if before else 0)
 
     def counts(self) -> Mapping[str, int]:
         """How many signals are searched, by kind of hash."""
