@@ -78,10 +78,13 @@ def test_suspect_and_adult_lists_only_order_work(
 
 def test_a_negative_entry_suppresses_what_is_like_it_and_nothing_exact(platform: Platform) -> None:
     platform.make_list()
-    platform.make_list("harmless", kind="negative", radius_bits=8)
+    platform.make_list("harmless", kind="negative")
     platform.add(pdq_of(CAT))
-    platform.add(pdq_of(CAT), to="harmless")
-    assert submit(platform, CAT).json()["action"] == "allow"
+    reason = {"note": "a photograph of ours", "expires": "2999-01-01T00:00:00Z"}
+    platform.add(pdq_of(CAT) | reason, to="harmless")
+    answer = submit(platform, CAT).json()
+    assert answer["action"] == "allow"
+    assert [each["list"] for each in answer["suppressed"]] == ["known"]
     platform.add(sha256_of(CAT))
     assert submit(platform, CAT).json()["action"] == "block"
 

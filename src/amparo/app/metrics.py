@@ -26,6 +26,10 @@ class Metrics:
             "amparo_stage_seconds", "How long a stage of a decision took.", ["stage"],
             buckets=_BUCKETS, registry=self._registry,
         )  # fmt: skip
+        self._unanswered = Counter(
+            "amparo_policy_rules_unanswered", "Conditions that could not be answered.",
+            registry=self._registry,
+        )  # fmt: skip
         self._looked_up = Counter(
             "amparo_looked_up_hashes", "Hashes looked up by callers.", registry=self._registry
         )
@@ -33,6 +37,10 @@ class Metrics:
     def decided(self, action: str) -> None:
         """A decision is on record."""
         self._decisions.labels(action).inc()
+
+    def unanswered(self, rules: int) -> None:
+        """Conditions of the policy could not be answered for an upload."""
+        self._unanswered.inc(rules)
 
     def looked_up(self, hashes: int) -> None:
         """Hashes were looked up."""

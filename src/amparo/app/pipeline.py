@@ -1,10 +1,13 @@
 """The way of an upload: hashed, matched, decided, held where need be, on record, and answered."""
 
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
+
+import structlog
 
 from amparo.access.audit import record
 from amparo.access.model import Actor
@@ -23,16 +26,18 @@ from amparo.detect.deciding import (
     Facts,
     MatchFacts,
     MediaFacts,
-    Policy,
+    Shadow,
     decide,
     flood,
     read_policy,
 )
 from amparo.detect.deciding.model import ContextFacts, UploaderFacts
-from amparo.detect.deciding.store import Decisions, Policies, RecordedDecision, RecordedMedia
+from amparo.detect.deciding.store import Decisions, RecordedDecision, RecordedMedia
+from amparo.detect.deciding.versions import Policies, Standing
 from amparo.detect.hashing.model import MediaHashes
 from amparo.detect.matching.host import HostIndex, Listed
-from amparo.detect.matching.host.look_up import Asked, asked_of, nearest
+from amparo.detect.matching.host.look_up import Asked, asked_of
+from amparo.detect.matching.host.sift import Found, sifted
 from amparo.respond.vault import Inbox
 
 DECIDED = "media.decided"
@@ -41,6 +46,7 @@ DECIDED = "media.decided"
 FLOODED = "signal.flooded"
 """The kind of outbox row by which people are told of a flood."""
 
+_log = structlog.get_logger(__name__)
 _PRIVATE = "message"
 _policy = lru_cache(maxsize=64)(read_policy)
 
@@ -100,28 +106,40 @@ class Pipeline:
             hashes = self.hasher.hash(upload.data)
         with stage("match"):
             asked = asked_of(hashes)
-            listed = nearest(self.index.look_up(asked, actor.organisation_id, now), asked)
+            found = sifted(self.index.look_up(asked, actor.organisation_id, now), asked)
         with stage("decide"):
-            facts = self._facts(upload, hashes, listed, asked)
-            version, policy, tide = self._standing(actor, facts, now)
+            facts = self._facts(upload, hashes, found, asked)
+            standing, tide = self._standing(actor, facts, now)
             flooded = {str(number) for number in tide.flooded}
-            decision = decide(facts, policy, flooded=flooded)
+            decision = decide(facts, _policy(standing.live.text), flooded=flooded)
+            shadow = _in_shadow(facts, standing, flooded)
         with stage("hold"):
             held_as = None if decision.action is Action.ALLOW else self.inbox.put(upload.data)
         media = RecordedMedia(
             MediaId(new_id()), actor.organisation_id, now,
             facts.media.type, facts.media.size_bytes, facts.media.problem, held_as,
         )  # fmt: skip
-        one = RecordedDecision(DecisionId(new_id()), media, now, version, decision, asdict(facts))
+        one = RecordedDecision(
+            DecisionId(new_id()), media, now, standing.live.number, decision, asdict(facts), shadow
+        )
         answer = answer_of(one)
         # Should this fail, it may be on record all the same: only a sweep removes held bytes.
         with stage("record"):
             self._put_on_record(one, actor, call, answer, tide)
-        self.metrics.decided(decision.action.value)
+        self._count(one)
         return answer
 
+    def _count(self, one: RecordedDecision) -> None:
+        self.metrics.decided(one.decision.action.value)
+        if one.decision.broken:
+            self.metrics.unanswered(len(one.decision.broken))
+            _log.error(
+                "Rules of the policy cannot be answered, so people look.",
+                rules=one.decision.broken, policy_version=one.policy_version,
+            )  # fmt: skip
+
     def _facts(
-        self, upload: Upload, hashes: MediaHashes, listed: list[Listed], asked: list[Asked]
+        self, upload: Upload, hashes: MediaHashes, found: Found, asked: list[Asked]
     ) -> Facts:
         context = ContextFacts(
             upload.context.surface, self.settings.jurisdiction, upload.context.labels
@@ -133,21 +151,20 @@ class Pipeline:
                 frames=len(hashes.pictures),
                 problem=hashes.problem.code.value if hashes.problem else "",
             ),
-            matches=tuple(match_of(each, asked[each.asked]) for each in listed),
+            matches=tuple(match_of(each, asked[each.asked]) for each in found.counted),
+            suppressed=tuple(match_of(each, asked[each.asked]) for each in found.suppressed),
             uploader=upload.uploader,
             context=context,
         )
 
-    def _standing(
-        self, actor: Actor, facts: Facts, now: datetime
-    ) -> tuple[int, Policy, flood.Tide]:
+    def _standing(self, actor: Actor, facts: Facts, now: datetime) -> tuple[Standing, flood.Tide]:
         """The policy that holds, and which of the signals are in a flood."""
         with self.database.reading() as work:
-            version, text = Policies(work).active(actor.organisation_id)
+            standing = Policies(work).standing(actor.organisation_id)
             signals = _signals(facts)
             floor = self.settings.flood_floor
             tide = flood.tide(work, signals, now, floor) if signals else flood.Tide()
-        return version, _policy(text), tide
+        return standing, tide
 
     def _put_on_record(
         self,
@@ -189,6 +206,14 @@ class Pipeline:
             )  # fmt: skip
 
 
+def _in_shadow(facts: Facts, standing: Standing, flooded: Collection[str]) -> Shadow | None:
+    """What the version in the shadow would do; whatever it is, it changes nothing."""
+    if standing.shadow is None:
+        return None
+    decision = decide(facts, _policy(standing.shadow.text), flooded=flooded)
+    return Shadow(standing.shadow.number, decision.action, decision.rules, decision.broken)
+
+
 def _signals(facts: Facts) -> list[int]:
     return sorted({int(match.signal) for match in facts.matches})
 
@@ -207,6 +232,7 @@ def match_of(listed: Listed, asked: Asked) -> MatchFacts:
         quality=asked.quality,
         variant=asked.variant,
         revision=max(known.revision, listed.signal.revision),
+        frame=asked.frame,
         source=signal.source,
         labels=signal.labels,
         classification=signal.classification,
@@ -221,6 +247,7 @@ def answer_of(one: RecordedDecision) -> dict[str, Any]:
         "media_id": str(one.media.id),
         "action": decision.action.value,
         "matches": [dict(match) for match in one.facts["matches"]],
+        "suppressed": [dict(match) for match in one.facts["suppressed"]],
         "scores": dict(one.facts["scores"]),
         "decision_id": str(one.id),
         "policy_version": one.policy_version,
@@ -229,6 +256,7 @@ def answer_of(one: RecordedDecision) -> dict[str, Any]:
         "queue": decision.queue,
         "priority": decision.priority,
         "restrained": decision.restrained,
+        "broken": list(decision.broken),
         "media_type": one.media.media_type,
         "problem": one.media.problem,
         "decided_at": one.decided_at.isoformat(),

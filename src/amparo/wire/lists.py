@@ -27,7 +27,7 @@ class NewListBody(Said):
     name: ListName
     kind: Literal["confirmed", "suspect", "negative"] = "suspect"
     subject: Literal["child", "adult"] = "child"
-    radius_bits: Annotated[int, Field(ge=0, le=31)] = 31
+    radius_bits: Annotated[int, Field(ge=0, le=31)] | None = None
     minimum_quality: Annotated[int, Field(ge=0, le=100)] = 50
     contract: ContractBody = ContractBody()
 

@@ -55,6 +55,7 @@ class MatchAnswer(BaseModel):
     quality: int
     variant: str
     revision: int
+    frame: int
     source: str
     labels: tuple[str, ...]
     classification: str
@@ -62,11 +63,16 @@ class MatchAnswer(BaseModel):
 
 
 class MediaAnswer(BaseModel):
-    """A decision. `action` is what to do; all else says why."""
+    """A decision. `action` is what to do; all else says why.
+
+    `suppressed` matches have no consequence, since a negative list knows the picture; `broken`
+    rules could not be answered for this upload.
+    """
 
     media_id: str
     action: Literal["allow", "review", "hold", "block"]
     matches: list[MatchAnswer]
+    suppressed: list[MatchAnswer]
     scores: dict[str, float]
     decision_id: str
     policy_version: int
@@ -75,6 +81,7 @@ class MediaAnswer(BaseModel):
     queue: str
     priority: int
     restrained: str
+    broken: list[str]
     media_type: str
     problem: str
     decided_at: str

@@ -45,13 +45,6 @@ def test_no_policy_is_stricter_than_a_machine_may_be(
     assert bool(decision.restrained) == (strictest is not Action.BLOCK)
 
 
-def test_a_negative_match_hides_perceptual_ones_from_the_rules_and_no_exact_one() -> None:
-    negative = a_match(list_kind="negative")
-    rules = policy("id: a, when: \"matches.exists(m, m.list_kind == 'confirmed')\", action: hold")
-    assert decide(facts(a_match(), negative), rules).action is Action.ALLOW
-    assert decide(facts(a_match(exact=True), negative), rules).action is Action.HOLD
-
-
 def test_a_flooded_signal_has_no_consequence_but_for_people() -> None:
     flooded = decide(facts(a_match(exact=True)), BLOCKS_ALL, flooded={"1"})
     assert flooded.action is Action.REVIEW

@@ -82,7 +82,7 @@ class Condition:
         """Whether it is true. Raises Invalid where it is neither true nor false."""
         try:
             answer = self._program.execute(dict(variables))
-        except (ValueError, TypeError, RuntimeError, KeyError) as error:
+        except (ValueError, TypeError, RuntimeError, LookupError, ArithmeticError) as error:
             raise Invalid(f"cannot be answered: {_in_short(error)}") from error
         if not isinstance(answer, bool):
             raise Invalid("is neither true nor false")

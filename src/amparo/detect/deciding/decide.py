@@ -1,10 +1,10 @@
 """What the policy makes of an upload, within the rules that hold whatever a policy says."""
 
 from collections.abc import Collection
-from dataclasses import replace
 
+from amparo.core.errors import Invalid
 from amparo.detect.deciding.conditions import variables_of
-from amparo.detect.deciding.model import Action, Decision, Facts, MatchFacts
+from amparo.detect.deciding.model import Action, Decision, Facts
 from amparo.detect.deciding.policy import Policy, Rule
 
 REVIEW_QUEUE = "review"
@@ -13,21 +13,21 @@ FLOODED = "The flood guard has suspended the consequences of this signal."
 """What restrained a decision where every signal that could act is in a flood."""
 
 _CONFIRMED = "confirmed"
-_NEGATIVE = "negative"
 _CHILD = "child"
 
 
 def decide(facts: Facts, policy: Policy, *, flooded: Collection[str] = ()) -> Decision:
     """The first rule that applies decides; those before it that go on add to it.
 
+    A rule that cannot be answered for this upload is passed over, and people look at the upload:
+    what it would have said is not known.
     `flooded` are signals that suddenly match far more than ever before: what they say is put to
     people and has no other consequence.
     """
-    seen = replace(facts, matches=_unsuppressed(facts.matches))
-    applied = _applied(seen, policy)
-    action = max((rule.action for rule in applied), key=lambda one: one.strictness, default=None)
-    wanted = action or Action.ALLOW
-    allowed, restrained = _strictest_allowed(seen, flooded)
+    applied, broken = _applied(facts, policy)
+    least = Action.REVIEW if broken else Action.ALLOW
+    wanted = max((least, *(rule.action for rule in applied)), key=lambda one: one.strictness)
+    allowed, restrained = _strictest_allowed(facts, flooded)
     given = min(wanted, allowed, key=lambda one: one.strictness)
     queue = next((rule.queue for rule in reversed(applied) if rule.queue), "")
     return Decision(
@@ -38,25 +38,26 @@ def decide(facts: Facts, policy: Policy, *, flooded: Collection[str] = ()) -> De
         notify=_once(name for rule in applied for name in rule.notify),
         rules=tuple(rule.id for rule in applied),
         restrained=restrained if given is not wanted else "",
+        broken=tuple(broken),
     )
 
 
-def _applied(facts: Facts, policy: Policy) -> list[Rule]:
+def _applied(facts: Facts, policy: Policy) -> tuple[list[Rule], list[str]]:
+    """The rules that apply, and the ids of those that cannot be answered."""
     variables = variables_of(facts)
-    applied = []
+    applied: list[Rule] = []
+    broken = []
     for rule in policy.rules:
-        if rule.condition.holds(variables):
+        try:
+            holds = rule.condition.holds(variables)
+        except Invalid:
+            broken.append(rule.id)
+            continue
+        if holds:
             applied.append(rule)
             if not rule.goes_on:
                 break
-    return applied
-
-
-def _unsuppressed(matches: tuple[MatchFacts, ...]) -> tuple[MatchFacts, ...]:
-    """Without perceptual matches of a file that a negative list knows; never without exact ones."""
-    if not any(match.list_kind == _NEGATIVE for match in matches):
-        return matches
-    return tuple(match for match in matches if match.exact or match.list_kind == _NEGATIVE)
+    return applied, broken
 
 
 def _strictest_allowed(facts: Facts, flooded: Collection[str]) -> tuple[Action, str]:

@@ -4,7 +4,7 @@ The fields of the facts are the variables of a policy: `docs/reference/policy.md
 condition that names another is refused when the policy is read.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -52,6 +52,7 @@ class MatchFacts:
     quality: int
     variant: str
     revision: int
+    frame: int = 0
     source: str = ""
     labels: tuple[str, ...] = ()
     classification: str = ""
@@ -80,10 +81,15 @@ class ContextFacts:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Facts:
-    """Everything that a policy decides upon."""
+    """Everything that a policy decides upon.
+
+    `suppressed` are matches that a negative list has taken the consequences from; they are on
+    record, and no condition sees them.
+    """
 
     media: MediaFacts
     matches: tuple[MatchFacts, ...] = ()
+    suppressed: tuple[MatchFacts, ...] = ()
     scores: Mapping[str, float] = field(default_factory=dict)
     uploader: UploaderFacts = UploaderFacts()
     context: ContextFacts = ContextFacts()
@@ -93,7 +99,8 @@ class Facts:
 class Decision:
     """What to do with an upload, and which rules led there.
 
-    `restrained` says which of the rules that hold everywhere kept the policy from being stricter.
+    `restrained` says which of the rules that hold everywhere kept the policy from being stricter;
+    `broken` are rules whose conditions could not be answered for this upload.
     """
 
     action: Action
@@ -103,19 +110,32 @@ class Decision:
     notify: tuple[str, ...]
     rules: tuple[str, ...]
     restrained: str = ""
+    broken: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """What a policy that runs in the shadow of the one that holds would have done."""
+
+    version: int
+    action: Action
+    rules: tuple[str, ...]
+    broken: tuple[str, ...] = ()
 
 
 def facts_of(recorded: Mapping[str, Any]) -> Facts:
     """The facts of a decision on record."""
     return Facts(
         media=MediaFacts(**recorded["media"]),
-        matches=tuple(
-            MatchFacts(**{**match, "labels": tuple(match["labels"])})
-            for match in recorded["matches"]
-        ),
+        matches=_matches_of(recorded["matches"]),
+        suppressed=_matches_of(recorded["suppressed"]),
         scores=recorded["scores"],
         uploader=UploaderFacts(**recorded["uploader"]),
         context=ContextFacts(
             **{**recorded["context"], "labels": tuple(recorded["context"]["labels"])}
         ),
     )
+
+
+def _matches_of(recorded: Iterable[Mapping[str, Any]]) -> tuple[MatchFacts, ...]:
+    return tuple(MatchFacts(**{**match, "labels": tuple(match["labels"])}) for match in recorded)

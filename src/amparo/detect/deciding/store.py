@@ -1,21 +1,17 @@
-"""Decisions and policies on record."""
+"""Decisions on record."""
 
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, func, insert, select
+from sqlalchemy import RowMapping, insert, select
 
 from amparo.core.errors import NotFound
-from amparo.core.ids import DecisionId, MediaId, OrganisationId, new_id
+from amparo.core.ids import DecisionId, MediaId, OrganisationId
 from amparo.db import Work
-from amparo.detect.deciding.model import Action, Decision
-from amparo.detect.deciding.policy import DEFAULT_POLICY, read_policy
-from amparo.detect.deciding.tables import DecisionRow, MediaRow, PolicyRow
-
-DEFAULT_VERSION = 0
-"""The version that decisions by the default policy name."""
+from amparo.detect.deciding.model import Action, Decision, Shadow
+from amparo.detect.deciding.tables import DecisionRow, MediaRow
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -33,7 +29,10 @@ class RecordedMedia:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class RecordedDecision:
-    """A decision on record; `facts` is all that it was made upon."""
+    """A decision on record; `facts` is all that it was made upon.
+
+    `shadow` is what another version of the policy would have done, where one ran beside it.
+    """
 
     id: DecisionId
     media: RecordedMedia
@@ -41,6 +40,7 @@ class RecordedDecision:
     policy_version: int
     decision: Decision
     facts: dict[str, Any]
+    shadow: Shadow | None = None
 
 
 class Decisions:
@@ -51,7 +51,7 @@ class Decisions:
 
     def add(self, one: RecordedDecision) -> None:
         """Put an upload and its decision on record."""
-        media, decision = one.media, one.decision
+        media, decision, shadow = one.media, one.decision, one.shadow
         self._work.execute(
             insert(MediaRow).values(
                 id=media.id,
@@ -76,7 +76,12 @@ class Decisions:
                 rules=list(decision.rules),
                 restrained=decision.restrained,
                 labels=list(decision.labels),
+                broken=list(decision.broken),
                 facts=one.facts,
+                shadow_version=shadow and shadow.version,
+                shadow_action=shadow and shadow.action.value,
+                shadow_rules=shadow and list(shadow.rules),
+                shadow_broken=shadow and list(shadow.broken),
             )
         )
 
@@ -112,45 +117,6 @@ class Decisions:
         return tuple(_decision_of(row) for row in self._work.execute(asked).mappings())
 
 
-class Policies:
-    """The versions of the organisations' policies."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-
-    def active(self, organisation: OrganisationId) -> tuple[int, str]:
-        """The number and the text of the version that holds."""
-        row = self._work.execute(
-            select(PolicyRow.version, PolicyRow.text)
-            .where(PolicyRow.organisation_id == organisation, PolicyRow.activated_at.is_not(None))
-            .order_by(PolicyRow.activated_at.desc(), PolicyRow.version.desc())
-            .limit(1)
-        ).one_or_none()
-        return (DEFAULT_VERSION, DEFAULT_POLICY) if row is None else (row.version, row.text)
-
-    def activate(
-        self, organisation: OrganisationId, text: str, *, actor: str, now: datetime
-    ) -> int:
-        """Have a policy hold from now on; its version. Raises BadPolicy."""
-        read_policy(text)
-        newest = self._work.execute(
-            select(func.max(PolicyRow.version)).where(PolicyRow.organisation_id == organisation)
-        ).scalar()
-        version = (newest or DEFAULT_VERSION) + 1
-        self._work.execute(
-            insert(PolicyRow).values(
-                id=new_id(),
-                organisation_id=organisation,
-                version=version,
-                text=text,
-                saved_at=now,
-                saved_by=actor,
-                activated_at=now,
-            )
-        )
-        return version
-
-
 def _joined() -> Any:
     return select(
         DecisionRow.__table__,
@@ -184,6 +150,19 @@ def _decision_of(columns: RowMapping) -> RecordedDecision:
             notify=(),
             rules=tuple(columns["rules"]),
             restrained=columns["restrained"],
+            broken=tuple(columns["broken"]),
         ),
         facts=columns["facts"],
+        shadow=_shadow_of(columns),
+    )
+
+
+def _shadow_of(columns: RowMapping) -> Shadow | None:
+    if columns["shadow_version"] is None:
+        return None
+    return Shadow(
+        columns["shadow_version"],
+        Action(columns["shadow_action"]),
+        tuple(columns["shadow_rules"]),
+        tuple(columns["shadow_broken"]),
     )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, ForeignKey, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from amparo.db.tables import Row, UtcTime
@@ -27,7 +27,19 @@ class DecisionRow(Row):
     """A decision with all that led to it."""
 
     __tablename__ = "decisions"
-    __table_args__ = (Index("ix_decisions_organisation_id_id", "organisation_id", "id"),)
+    __table_args__ = (
+        Index("ix_decisions_organisation_id_id", "organisation_id", "id"),
+        Index(
+            "ix_decisions_shadow",
+            "organisation_id",
+            "shadow_version",
+            "action",
+            "shadow_action",
+            "id",
+            sqlite_where=text("shadow_version IS NOT NULL"),
+            postgresql_where=text("shadow_version IS NOT NULL"),
+        ),
+    )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"))
@@ -40,11 +52,16 @@ class DecisionRow(Row):
     rules: Mapped[list[str]] = mapped_column(JSON)
     restrained: Mapped[str] = mapped_column(String(200))
     labels: Mapped[list[str]] = mapped_column(JSON)
+    broken: Mapped[list[str]] = mapped_column(JSON)
     facts: Mapped[dict[str, object]] = mapped_column(JSON)
+    shadow_version: Mapped[int | None]
+    shadow_action: Mapped[str | None] = mapped_column(String(20))
+    shadow_rules: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
+    shadow_broken: Mapped[list[str] | None] = mapped_column(JSON(none_as_null=True))
 
 
 class PolicyRow(Row):
-    """A version of an organisation's policy; the newest that was activated holds."""
+    """A version of an organisation's policy."""
 
     __tablename__ = "policies"
     __table_args__ = (UniqueConstraint("organisation_id", "version"),)
@@ -55,4 +72,17 @@ class PolicyRow(Row):
     text: Mapped[str] = mapped_column(Text)
     saved_at: Mapped[datetime] = mapped_column(UtcTime)
     saved_by: Mapped[str] = mapped_column(String(200))
-    activated_at: Mapped[datetime | None] = mapped_column(UtcTime)
+
+
+class PolicyStandingRow(Row):
+    """Which of an organisation's versions holds, and which runs in its shadow.
+
+    Said by number and not by time, so that a clock that goes back changes nothing.
+    """
+
+    __tablename__ = "policy_standing"
+
+    organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
+    newest: Mapped[int]
+    live: Mapped[int]
+    shadow: Mapped[int | None]

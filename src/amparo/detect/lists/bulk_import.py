@@ -20,6 +20,7 @@ from amparo.core.errors import Conflict
 from amparo.db import Database, Work
 from amparo.detect.hashing.model import Algorithm
 from amparo.detect.lists.model import Signal, SignalList, StoredSignal
+from amparo.detect.lists.negative import check_signals
 from amparo.detect.lists.store import Lists, is_live, next_revision, same_values
 from amparo.detect.lists.tables import ChangeRow, SignalRow
 
@@ -133,6 +134,7 @@ def _begin(database: Database, to: SignalList, actor: str, clock: Clock) -> _Sta
 
 def _stage(staged: _Staged, signals: Sequence[Signal]) -> None:
     """Write a portion that nobody sees yet; all that can be is made ready before others wait."""
+    check_signals(staged.to.kind, signals)
     fresh = [signal for signal in signals if _is_new(staged, signal)]
     known = _known(staged, fresh)
     added = [signal for signal in fresh if _is_other(staged, signal, known)]

@@ -59,12 +59,15 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class NewList:
-    """A list to be made. Perceptual hashes count within `radius_bits`, from a quality on."""
+    """A list to be made. Perceptual hashes count within `radius_bits`, from a quality on.
+
+    The usual radius is 31 bits, and 10 for a negative list.
+    """
 
     name: str
     kind: ListKind = ListKind.SUSPECT
     subject: Subject = Subject.CHILD
-    radius_bits: int = 31
+    radius_bits: int | None = None
     minimum_quality: int = USABLE_QUALITY
     contract: Contract = Contract()
 

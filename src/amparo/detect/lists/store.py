@@ -27,6 +27,7 @@ from amparo.detect.lists.model import (
     StoredSignal,
     Subject,
 )
+from amparo.detect.lists.negative import check_signals, radius_of
 from amparo.detect.lists.tables import ChangeRow, ListRow, SignalRow
 
 T = TypeVar("T")
@@ -41,7 +42,11 @@ class Lists:
         self._work = work
 
     def create(self, new: NewList, organisation: OrganisationId, now: datetime) -> SignalList:
-        """A new list without signals. Raises Conflict where the organisation has that name."""
+        """A new list without signals.
+
+        Raises Conflict where the organisation has that name, Invalid where a negative list is wide.
+        """
+        radius_bits = radius_of(new)
         list_id = new_id()
         try:
             self._work.execute(
@@ -51,7 +56,7 @@ class Lists:
                     name=new.name,
                     kind=new.kind.value,
                     subject=new.subject.value,
-                    radius_bits=new.radius_bits,
+                    radius_bits=radius_bits,
                     minimum_quality=new.minimum_quality,
                     contract=asdict(new.contract),
                     revision=0,
@@ -77,7 +82,11 @@ class Lists:
     def add(
         self, to: SignalList, signals: Sequence[Signal], *, actor: str, now: datetime
     ) -> tuple[Change, tuple[SignalNumber, ...]]:
-        """Add signals, replacing those of the same hash; the change and the signals' numbers."""
+        """Add signals, replacing those of the same hash; the change and the signals' numbers.
+
+        Raises Invalid where one of a negative list has no reason or no end.
+        """
+        check_signals(to.kind, signals)
         change = self._publish(to, actor, now)
         self._work.execute(
             update(SignalRow)

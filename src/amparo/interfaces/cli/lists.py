@@ -2,6 +2,8 @@
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,8 +49,8 @@ def command() -> None:
     help="Whom its content shows; the two never mix.",
 )  # fmt: skip
 @click.option(
-    "--radius", type=click.IntRange(0, 31), default=31, show_default=True,
-    help="How many of 256 bits a perceptual hash may differ.",
+    "--radius", type=click.IntRange(0, 31),
+    help="How many of 256 bits a perceptual hash may differ; 31, on a negative list 10.",
 )  # fmt: skip
 @click.option(
     "--quality", type=click.IntRange(0, 100), default=50, show_default=True,
@@ -56,7 +58,7 @@ def command() -> None:
 )  # fmt: skip
 @organisation_option
 def create(
-    name: str, kind: str, subject: str, radius: int, quality: int, organisation: str | None
+    name: str, kind: str, subject: str, radius: int | None, quality: int, organisation: str | None
 ) -> None:
     """Make a list called NAME, without signals.
 
@@ -83,28 +85,48 @@ def create(
     "--algorithm", type=click.Choice(["pdq", "md5", "sha1", "sha256"]),
     help="What bare hashes in the file are, where their length does not tell.",
 )  # fmt: skip
+@click.option("--note", default="", help="Why they are on the list, where the file does not say.")
+@click.option(
+    "--days", type=click.IntRange(min=1),
+    help="For how many days they count, where the file does not say.",
+)  # fmt: skip
 @organisation_option
 def import_file(
-    name: str, file: Path, only_these: bool, algorithm: str | None, organisation: str | None
+    name: str,
+    file: Path,
+    only_these: bool,
+    algorithm: str | None,
+    note: str,
+    days: int | None,
+    organisation: str | None,
 ) -> None:
     """Add the signals in FILE to the list NAME: all of them, or none where a line is wrong.
 
-    Others read and write meanwhile. Signals of the same hash are replaced.
+    Others read and write meanwhile. Signals of the same hash are replaced. Those of a negative list
+    need a note and an end.
 
     \b
     Example:
       amparo lists import known known.csv
+      amparo lists import harmless memes.csv --note "a picture from the news" --days 365
     """
     from amparo.app.change_lists import import_into
     from amparo.core.clock import SystemClock
     from amparo.detect.hashing.model import Algorithm
     from amparo.detect.lists import read_signals
 
+    clock = SystemClock()
+    until = None if days is None else clock.now() + timedelta(days=days)
     kind = None if algorithm is None else Algorithm(algorithm)
     signals = (signal for _, signal in read_signals(file, algorithm=kind) if signal is not None)
+    if note or until is not None:
+        signals = (
+            replace(signal, note=signal.note or note, expires=signal.expires or until)
+            for signal in signals
+        )
     with opened() as database, counting(f"Importing {file.name}", "signals") as advance:
         result = import_into(
-            database, name, signals, operator(database, organisation), SystemClock(),
+            database, name, signals, operator(database, organisation), clock,
             only_these=only_these, advance=advance,
         )  # fmt: skip
     announce(

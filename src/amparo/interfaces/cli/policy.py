@@ -1,27 +1,36 @@
-"""`amparo policy`: check a policy, have it hold, show the one that holds."""
+"""`amparo policy`: check a policy, try it, run it in the shadow, have it hold."""
 
+from collections import Counter
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from amparo.core.errors import Invalid, NotFound
+from amparo.core.errors import Conflict, Invalid, NotFound
 from amparo.interfaces.cli.database import opened, operator, organisation_option
 from amparo.interfaces.cli.options import FORMAT, announce, leave
 from amparo.interfaces.cli.output import Format, printer
 from amparo.interfaces.cli.progress import counting
 
+if TYPE_CHECKING:
+    from amparo.access.model import Actor
+    from amparo.db import Database
+    from amparo.detect.deciding import Action
+
+_VERSIONS = {"version": 7, "stands": 7, "saved": 25, "by": 30}
 _CHANGED = {"media_id": 36, "was": 8, "would_be": 8, "rules": 40}
 
 
 @click.group("policy", short_help="Check a policy, and have it hold.")
 def command() -> None:
-    """Check a policy, try it on the record, have it hold, show the one that holds.
+    """Check a policy, try it on the record and in the shadow, have it hold, show what holds.
 
     \b
     Example:
       amparo policy show > policy.yaml
       amparo policy check policy.yaml
       amparo policy test policy.yaml
+      amparo policy shadow policy.yaml
       amparo policy activate policy.yaml
     """
 
@@ -81,50 +90,196 @@ def test(file: Path, last: int, form: str, organisation: str | None) -> None:
             database, actor.organisation_id, policy, last=last, tell=tell, advance=advance
         )
     announce(f"{result.asked} uploads were decided on anew.")
-    for (before, after), count in sorted(result.moved.items()):
-        if before is not after:
-            announce(f"{before.value} → {after.value}: {count}")
+    _announce_moved(result.moved)
+    leave(0)
+
+
+@command.command("save")
+@click.argument("file", type=click.Path(path_type=Path))
+@organisation_option
+def save(file: Path, organisation: str | None) -> None:
+    """Keep the policy in FILE as a version, and print its number. What holds stays as it is.
+
+    \b
+    Example:
+      amparo policy save policy.yaml
+    """
+    with opened() as database:
+        number = _number(database, operator(database, organisation), str(file))
+    click.echo(number)
     leave(0)
 
 
 @command.command("activate")
-@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("policy", metavar="FILE|VERSION")
 @organisation_option
-def activate(file: Path, organisation: str | None) -> None:
-    """Have the policy in FILE hold from the next upload on.
+def activate(policy: str, organisation: str | None) -> None:
+    """Have the policy in a file, or a version that was saved, hold from the next upload on.
+
+    Version 0 is the default.
 
     \b
     Example:
       amparo policy activate policy.yaml
+      amparo policy activate 3
     """
     from amparo.app.change_policy import activate_policy
     from amparo.core.clock import SystemClock
 
     with opened() as database:
         actor = operator(database, organisation)
-        version = activate_policy(database, _text(file), str(file), actor, SystemClock())
-    announce(f"Version {version} holds from now on.")
+        number = _number(database, actor, policy)
+        activate_policy(database, number, actor, SystemClock())
+    announce(f"Version {number} holds from now on.")
+    leave(0)
+
+
+@command.command("shadow")
+@click.argument("policy", metavar="FILE|VERSION", required=False)
+@click.option("--off", is_flag=True, help="Run none beside the one that holds.")
+@organisation_option
+def shadow(policy: str | None, off: bool, organisation: str | None) -> None:
+    """Have a policy decide beside the one that holds, on record and without any consequence.
+
+    \b
+    Example:
+      amparo policy shadow policy.yaml
+      amparo policy compare
+      amparo policy shadow --off
+    """
+    from amparo.app.change_policy import shadow_policy
+    from amparo.core.clock import SystemClock
+
+    if off == (policy is not None):
+        raise click.UsageError("Name a file or a version, or say --off.")
+    with opened() as database:
+        actor = operator(database, organisation)
+        number = None if policy is None else _number(database, actor, policy)
+        shadow_policy(database, number, actor, SystemClock())
+    announce("None runs in the shadow." if off else f"Version {number} runs in the shadow.")
+    leave(0)
+
+
+@command.command("compare")
+@click.argument("version", type=int, required=False)
+@click.option(
+    "--last", type=click.IntRange(min=1), default=100, show_default=True,
+    help="How many uploads are printed, the newest first.",
+)  # fmt: skip
+@FORMAT
+@organisation_option
+def compare(version: int | None, last: int, form: str, organisation: str | None) -> None:
+    """Print uploads that a VERSION would have decided differently while it ran in the shadow.
+
+    Without VERSION, the one that runs there now. The sums are on standard error.
+
+    \b
+    Example:
+      amparo policy compare --format table
+    """
+    from amparo.detect.deciding.versions import Policies
+
+    show_row = printer(Format(form), _CHANGED, lambda record: [record])
+    with opened() as database:
+        organisation_id = operator(database, organisation).organisation_id
+        with database.reading() as work:
+            policies = Policies(work)
+            if version is None:
+                running = policies.standing(organisation_id).shadow
+                if running is None:
+                    raise Conflict("None runs in the shadow; name a version that did.")
+                version = running.number
+            moved = policies.compared(organisation_id, version)
+            differing = policies.differing(organisation_id, version, limit=last)
+    for each in differing:
+        show_row(
+            {
+                "media_id": str(each.media_id),
+                "was": each.action.value,
+                "would_be": each.shadow.action.value,
+                "rules": " ".join(each.shadow.rules),
+            }
+        )
+    announce(f"Version {version} ran beside {moved.total()} decisions.")
+    _announce_moved(moved)
+    leave(0)
+
+
+@command.command("versions")
+@FORMAT
+@organisation_option
+def versions(form: str, organisation: str | None) -> None:
+    """Show the versions that were saved, the newest first; version 0 is the default.
+
+    \b
+    Example:
+      amparo policy versions --format table
+    """
+    from amparo.detect.deciding.versions import Policies
+
+    with opened() as database:
+        organisation_id = operator(database, organisation).organisation_id
+        with database.reading() as work:
+            standing = Policies(work).standing(organisation_id)
+            saved = Policies(work).all(organisation_id)
+    stands = {standing.live.number: "holds"}
+    if standing.shadow is not None:
+        stands.setdefault(standing.shadow.number, "shadow")
+    show_row = printer(Format(form), _VERSIONS, lambda record: [record])
+    for each in saved:
+        show_row(
+            {
+                "version": each.number,
+                "stands": stands.get(each.number, ""),
+                "saved": each.saved_at.isoformat(timespec="seconds"),
+                "by": each.saved_by,
+            }
+        )
+    if standing.live.number == 0:
+        announce("The default holds.")
     leave(0)
 
 
 @command.command("show")
+@click.argument("version", type=int, required=False)
 @organisation_option
-def show(organisation: str | None) -> None:
-    """Print the policy that holds.
+def show(version: int | None, organisation: str | None) -> None:
+    """Print the policy that holds, or another VERSION.
 
     \b
     Example:
       amparo policy show > policy.yaml
     """
-    from amparo.detect.deciding.store import Policies
+    from amparo.detect.deciding.versions import Policies
 
     with opened() as database:
         actor = operator(database, organisation)
         with database.reading() as work:
-            version, text = Policies(work).active(actor.organisation_id)
-    announce(f"Version {version}." if version else "The default: no other was activated.")
-    click.echo(text, nl=False)
+            policies = Policies(work)
+            one = (
+                policies.standing(actor.organisation_id).live
+                if version is None
+                else policies.get(actor.organisation_id, version)
+            )
+    announce(f"Version {one.number}." if one.number else "The default, version 0.")
+    click.echo(one.text, nl=False)
     leave(0)
+
+
+def _number(database: "Database", actor: "Actor", policy: str) -> int:
+    """The version that is named, or the one that the file's policy is saved as."""
+    from amparo.app.change_policy import save_policy
+    from amparo.core.clock import SystemClock
+
+    if policy.isdecimal() and not Path(policy).exists():
+        return int(policy)
+    return save_policy(database, _text(Path(policy)), policy, actor, SystemClock())
+
+
+def _announce_moved(moved: "Counter[tuple[Action, Action]]") -> None:
+    for (before, after), count in sorted(moved.items()):
+        if before is not after:
+            announce(f"{before.value} → {after.value}: {count}")
 
 
 def _text(file: Path) -> str:

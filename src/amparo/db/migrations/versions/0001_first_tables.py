@@ -163,7 +163,6 @@ def upgrade() -> None:
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("saved_by", sa.String(length=200), nullable=False),
-        sa.Column("activated_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisations.id"], name=op.f("fk_policies_organisation_id")
         ),
@@ -171,6 +170,19 @@ def upgrade() -> None:
         sa.UniqueConstraint(
             "organisation_id", "version", name=op.f("uq_policies_organisation_id_version")
         ),
+    )
+    op.create_table(
+        "policy_standing",
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("newest", sa.Integer(), nullable=False),
+        sa.Column("live", sa.Integer(), nullable=False),
+        sa.Column("shadow", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisations.id"],
+            name=op.f("fk_policy_standing_organisation_id"),
+        ),
+        sa.PrimaryKeyConstraint("organisation_id", name=op.f("pk_policy_standing")),
     )
     op.create_table(
         "decisions",
@@ -185,7 +197,12 @@ def upgrade() -> None:
         sa.Column("rules", sa.JSON(), nullable=False),
         sa.Column("restrained", sa.String(length=200), nullable=False),
         sa.Column("labels", sa.JSON(), nullable=False),
+        sa.Column("broken", sa.JSON(), nullable=False),
         sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("shadow_version", sa.Integer(), nullable=True),
+        sa.Column("shadow_action", sa.String(length=20), nullable=True),
+        sa.Column("shadow_rules", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("shadow_broken", sa.JSON(none_as_null=True), nullable=True),
         sa.ForeignKeyConstraint(["media_id"], ["media.id"], name=op.f("fk_decisions_media_id")),
         sa.ForeignKeyConstraint(
             ["organisation_id"], ["organisations.id"], name=op.f("fk_decisions_organisation_id")
@@ -195,6 +212,14 @@ def upgrade() -> None:
     )
     op.create_index(
         "ix_decisions_organisation_id_id", "decisions", ["organisation_id", "id"], unique=False
+    )
+    op.create_index(
+        "ix_decisions_shadow",
+        "decisions",
+        ["organisation_id", "shadow_version", "action", "shadow_action", "id"],
+        unique=False,
+        sqlite_where=sa.text("shadow_version IS NOT NULL"),
+        postgresql_where=sa.text("shadow_version IS NOT NULL"),
     )
     op.create_table(
         "list_changes",

@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -157,19 +157,6 @@ def asked_of(hashes: MediaHashes) -> list[Asked]:
             for variant in picture.variants
         ),
     ]
-
-
-def nearest(found: Iterable[Listed], asked: Sequence[Asked]) -> list[Listed]:
-    """Each signal once, by the nearest hash that found it; exact ones first."""
-
-    def order(one: Listed) -> tuple[bool, int, bool, int]:
-        by = asked[one.asked]
-        return not by.algorithm.is_exact, one.distance_bits, by.variant != ORIGINAL, by.frame
-
-    best: dict[int, Listed] = {}
-    for each in sorted(found, key=order):
-        best.setdefault(each.signal.number, each)
-    return list(best.values())
 
 
 def _triples(hits: Hits, numbers: Sequence[int]) -> Iterator[tuple[int, int, int]]:

@@ -1,0 +1,31 @@
+"""What a negative list must have, since it takes consequences away: little width, reason, end."""
+
+from collections.abc import Iterable
+
+from amparo.core.errors import Invalid
+from amparo.detect.lists.model import ListKind, NewList, Signal
+
+WIDEST_RADIUS_BITS = 31
+RADIUS_BITS = 10
+"""The widest of a negative list: a picture saved again differs by less, another one by more."""
+
+
+def radius_of(new: NewList) -> int:
+    """The radius of a new list in bits. Raises Invalid where it would protect too widely."""
+    widest = RADIUS_BITS if new.kind is ListKind.NEGATIVE else WIDEST_RADIUS_BITS
+    wanted = widest if new.radius_bits is None else new.radius_bits
+    if wanted > widest:
+        raise Invalid(f"A {new.kind.value} list has a radius of {widest} bits at most.")
+    return wanted
+
+
+def check_signals(kind: ListKind, signals: Iterable[Signal]) -> None:
+    """Raises Invalid where an entry of a negative list has no reason, or no end."""
+    if kind is not ListKind.NEGATIVE:
+        return
+    for signal in signals:
+        if not signal.note.strip() or signal.expires is None:
+            raise Invalid(
+                "Each signal of a negative list needs a `note` that says why it is harmless, and "
+                "`expires`."
+            )
