@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from amparo.access.key_ring import FRESH_S, KeyRing
-from amparo.access.keys import create_key, keys_of, parts_of, require, revoke_key
+from amparo.access.keys import create_key, keys_of, parts_of, require, revoke_key, rotate_key
 from amparo.access.model import Scope
-from amparo.core.errors import Denied, NotFound, Unavailable
+from amparo.core.errors import Conflict, Denied, NotFound, Unavailable
 from amparo.core.ids import OrganisationId, new_id
 from amparo.db import Database, Work
 from tests.databases import NOW
@@ -136,3 +136,49 @@ def test_while_the_database_is_away_a_known_key_is_good_and_a_new_one_is_not(
     clock.pass_s(24 * 3600)
     with pytest.raises(Denied):
         ring.actor(key)
+
+
+def test_a_key_is_rotated_and_the_old_one_ends(
+    database: Database, organisation: OrganisationId, key: str
+) -> None:
+    hand = Hand()
+    ring = KeyRing(database, hand)
+    old, _ = parts_of(key)
+    hand.pass_s(3600)
+    with database.work() as work:
+        made = rotate_key(
+            work, old, organisation, now=hand.now(), until=hand.now() + timedelta(hours=2)
+        )
+    assert ring.actor(made).scopes == ring.actor(key).scopes
+    hand.pass_s(2 * 3600 + 1)
+    with pytest.raises(Denied):
+        ring.actor(key)
+    ring.actor(made)
+    hand.pass_s(22 * 3600)  # it is good for as long as the old one was: a day
+    with pytest.raises(Denied):
+        ring.actor(made)
+
+
+def test_a_rotated_key_lives_no_longer_than_it_would_have(
+    database: Database, organisation: OrganisationId, key: str
+) -> None:
+    hand = Hand()
+    old, _ = parts_of(key)
+    with database.work() as work:
+        rotate_key(work, old, organisation, now=NOW, until=NOW + timedelta(days=5))
+    hand.pass_s(24 * 3600 + 1)
+    with pytest.raises(Denied):
+        KeyRing(database, hand).actor(key)
+
+
+def test_what_is_not_good_any_more_or_not_ours_is_not_rotated(
+    database: Database, organisation: OrganisationId, key: str
+) -> None:
+    old, _ = parts_of(key)
+    until = NOW + timedelta(hours=1)
+    with database.work() as work, pytest.raises(NotFound):
+        rotate_key(work, old, OrganisationId(new_id()), now=NOW, until=until)
+    with database.work() as work:
+        revoke_key(work, old, organisation, NOW)
+    with database.work() as work, pytest.raises(Conflict):
+        rotate_key(work, old, organisation, now=NOW, until=until)

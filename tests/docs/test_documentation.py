@@ -159,6 +159,17 @@ def test_every_route_is_explained_with_its_scope() -> None:
     assert explained == there
 
 
+def test_every_role_is_explained_with_its_scopes() -> None:
+    from amparo.access.model import Scope
+    from amparo.access.roles import GRANTED
+
+    text = (ROOT / "docs/reference/http.md").read_text(encoding="utf-8")
+    for role, scopes in GRANTED.items():
+        words = ", ".join(each for each in Scope if each in scopes) or "none"
+        said = "all" if scopes == frozenset(Scope) else words
+        assert f"| {role.value} | {said} |" in text
+
+
 def test_the_examples_in_python_run(tmp_path: Path) -> None:
     (tmp_path / "photo.jpg").write_bytes(encoded(photograph_like(), "JPEG"))
     (tmp_path / "uploads").mkdir()

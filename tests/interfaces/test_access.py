@@ -2,12 +2,16 @@
 
 import re
 
+import click
 import httpx
 import pytest
+from sqlalchemy import text
 
 from amparo.access.keys import create_key, create_organisation
 from amparo.access.model import Scope
+from amparo.access.roles import GRANTED, Role
 from amparo.interfaces.api.app import routes
+from amparo.interfaces.cli.keys import create
 from tests.databases import NOW
 from tests.interfaces.conftest import Platform
 
@@ -77,6 +81,30 @@ def test_each_route_takes_the_scope_that_it_needs_and_no_other(platform: Platfor
                 assert answer.json()["code"] == "scope_missing"
 
 
+def test_each_route_takes_the_roles_that_may_use_it_and_no_other(platform: Platform) -> None:
+    platform.make_list()
+    for role in Role:
+        key = a_key(platform, *GRANTED[role])
+        for route, needed in NEEDS.items():
+            refused = call(platform, route, key).status_code == 403
+            assert refused == (needed not in GRANTED[role]), (role, route)
+
+
+def test_only_owners_may_do_everything_and_researchers_see_nothing() -> None:
+    assert [role for role in Role if GRANTED[role] == frozenset(Scope)] == [Role.OWNER]
+    assert GRANTED[Role.RESEARCHER] == frozenset()
+    assert Scope.MATCHES_READ not in GRANTED[Role.AUDITOR]
+
+
+def test_the_command_names_every_scope_and_role() -> None:
+    options = {option.name: option.type for option in create.params}
+    scopes, roles = options["scopes"], options["roles"]
+    assert isinstance(scopes, click.Choice)
+    assert isinstance(roles, click.Choice)
+    assert set(scopes.choices) == set(Scope)
+    assert set(roles.choices) == set(Role)
+
+
 @pytest.mark.parametrize("route", sorted(OPEN))
 def test_health_needs_no_key_and_tells_no_names(platform: Platform, route: str) -> None:
     platform.make_list("a-telling-name")
@@ -111,11 +139,26 @@ def test_metrics_count_what_happened(platform: Platform) -> None:
     platform.make_list()
     platform.add({"algorithm": "md5", "value": "0" * 32})
     platform.http.post("/v1/media", content=b"a note")
-    text = platform.http.get("/metrics").text
-    assert 'amparo_decisions_total{action="allow"} 1.0' in text
-    assert 'amparo_index_signals{algorithm="md5"} 1.0' in text
-    assert "amparo_index_lag_revisions 0.0" in text
-    assert re.search(r'amparo_stage_seconds_count\{stage="record"\} 1\.0', text)
+    told = platform.http.get("/metrics").text
+    assert 'amparo_decisions_total{action="allow"} 1.0' in told
+    assert 'amparo_index_signals{algorithm="md5"} 1.0' in told
+    assert "amparo_index_lag_revisions 0.0" in told
+    assert re.search(r'amparo_stage_seconds_count\{stage="record"\} 1\.0', told)
+
+
+def test_look_ups_and_uploads_are_counted_by_key(platform: Platform) -> None:
+    platform.make_list()
+    platform.add({"algorithm": "md5", "value": "0" * 32})
+    key = a_key(platform, Scope.MATCHES_READ, Scope.MEDIA_SUBMIT)
+    assert call(platform, "POST /v1/matches", key).status_code == 200
+    assert call(platform, "POST /v1/matches", key).status_code == 200
+    assert call(platform, "POST /v1/media", key).status_code == 200
+    platform.serving.look_ups.step()
+    name = platform.serving.keys.actor(key).name
+    with platform.serving.database.reading() as work:
+        asked = text("SELECT asked, matched FROM caller_hours WHERE caller = :name")
+        rows = work.execute(asked, {"name": name}).all()
+    assert (sum(row.asked for row in rows), sum(row.matched for row in rows)) == (3, 2)
 
 
 def test_an_answer_names_its_request(platform: Platform) -> None:

@@ -152,14 +152,6 @@ def test_multipart_carries_what_the_platform_says(platform: Platform) -> None:
     assert "profile" in str(facts)
 
 
-def test_private_messages_are_refused_without_a_lawful_basis(platform: Platform) -> None:
-    files = {"file": CAT}
-    said = '{"context": {"surface": "message"}}'
-    answer = platform.http.post("/v1/media", files=files, data={"metadata": said})
-    assert (answer.status_code, answer.json()["code"]) == (403, "surface_not_lawful")
-    assert platform.http.get("/v1/decisions").json()["decisions"] == []
-
-
 @pytest.mark.parametrize(
     ("body", "kind", "status"),
     [

@@ -12,7 +12,7 @@ from sqlalchemy import RowMapping, insert, select, update
 
 from amparo.access.model import Actor, Key, Scope
 from amparo.access.tables import KeyRow, OrganisationRow
-from amparo.core.errors import Denied, NotFound
+from amparo.core.errors import Conflict, Denied, NotFound
 from amparo.core.ids import KeyId, OrganisationId, new_id
 from amparo.db import Work
 
@@ -74,6 +74,31 @@ def revoke_key(work: Work, key: KeyId, organisation: OrganisationId, now: dateti
         raise NotFound("There is no such key.")
 
 
+def rotate_key(
+    work: Work, key: KeyId, organisation: OrganisationId, *, now: datetime, until: datetime
+) -> str:
+    """A new key in the place of one that is good until `until` at most, for as long as that was.
+
+    Raises NotFound, and Conflict where the old one is not good any more.
+    """
+    row = (
+        work.execute(
+            select(KeyRow.__table__).where(KeyRow.id == key, KeyRow.organisation_id == organisation)
+        )
+        .mappings()
+        .one_or_none()
+    )
+    if row is None:
+        raise NotFound("There is no such key.")
+    old = _key_of(row)
+    if not old.is_good(now):
+        raise Conflict("This key was taken back or has expired; make a new one.")
+    ends = until if old.expires_at is None else min(until, old.expires_at)
+    work.execute(update(KeyRow).where(KeyRow.id == key).values(expires_at=ends))
+    expires_at = None if old.expires_at is None else now + (old.expires_at - old.created_at)
+    return create_key(work, organisation, old.name, old.scopes, now=now, expires_at=expires_at)
+
+
 def keys_of(work: Work, organisation: OrganisationId) -> tuple[Key, ...]:
     """The organisation's keys, the oldest first."""
     rows = work.execute(
@@ -122,6 +147,7 @@ def _key_of(columns: RowMapping) -> Key:
         organisation_id=OrganisationId(columns["organisation_id"]),
         name=columns["name"],
         scopes=frozenset(Scope(each) for each in columns["scopes"]),
+        created_at=columns["created_at"],
         expires_at=columns["expires_at"],
         revoked_at=columns["revoked_at"],
     )

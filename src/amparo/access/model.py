@@ -27,6 +27,7 @@ class Key:
     organisation_id: OrganisationId
     name: str
     scopes: frozenset[Scope]
+    created_at: datetime
     expires_at: datetime | None
     revoked_at: datetime | None
 

@@ -10,6 +10,9 @@ from typing import Any
 import structlog
 
 from amparo.access.audit import record
+from amparo.access.jurisdiction import Profiles
+from amparo.access.jurisdiction.profile import PRIVATE
+from amparo.access.look_ups import LookUps
 from amparo.access.model import Actor
 from amparo.access.repeats import Call, digest_of_request, keep, release, reserve
 from amparo.app.hash_upload import UploadHasher
@@ -47,7 +50,6 @@ FLOODED = "signal.flooded"
 """The kind of outbox row by which people are told of a flood."""
 
 _log = structlog.get_logger(__name__)
-_PRIVATE = "message"
 _policy = lru_cache(maxsize=64)(read_policy)
 
 
@@ -72,6 +74,7 @@ class Pipeline:
     settings: Settings
     clock: Clock
     metrics: Metrics
+    look_ups: LookUps
 
     def submit(self, upload: Upload, actor: Actor) -> dict[str, Any]:
         """Decide on an upload; the answer, which is on record when this returns.
@@ -79,27 +82,39 @@ class Pipeline:
         Raises Denied where it may not be scanned, Conflict and Invalid for its Idempotency-Key,
         Unavailable where a decision cannot be made or kept: then nothing was decided.
         """
-        self._require_lawful(upload)
+        jurisdiction = self._require_lawful(upload, actor)
         call = _call_of(upload, actor)
         earlier = reserve(self.database, call, self.clock.now())
         if earlier is not None:
             return earlier
         try:
-            return self._decide(upload, actor, call)
+            return self._decide(upload, actor, call, jurisdiction)
         except BaseException:
             with suppress(Unavailable):  # its lease ends by itself
                 release(self.database, call)
             raise
 
-    def _require_lawful(self, upload: Upload) -> None:
-        if upload.context.surface == _PRIVATE and not self.settings.private_messages_basis:
+    def _require_lawful(self, upload: Upload, actor: Actor) -> str:
+        """The name of the jurisdiction profile, which allows what is to be done; or none's."""
+        surface = upload.context.surface
+        with self.database.reading() as work:
+            profile = Profiles(work).present(actor.organisation_id)
+        if profile is None and surface == PRIVATE:
             raise Denied(
-                "Private messages are not scanned: no lawful basis is recorded "
-                "(AMPARO_PRIVATE_MESSAGES_BASIS).",
+                "Private messages are not scanned: no jurisdiction profile is on record that says "
+                "on what lawful basis (amparo jurisdiction record).",
                 code="surface_not_lawful",
             )
+        if profile is not None and not profile.allows(surface):
+            raise Denied(
+                f"The jurisdiction profile {profile.name!r} has no basis for {surface!r}.",
+                code="surface_not_lawful",
+            )
+        return "" if profile is None else profile.name
 
-    def _decide(self, upload: Upload, actor: Actor, call: Call) -> dict[str, Any]:
+    def _decide(
+        self, upload: Upload, actor: Actor, call: Call, jurisdiction: str
+    ) -> dict[str, Any]:
         now = self.clock.now()
         stage = self.metrics.stage
         with stage("hash"):
@@ -108,7 +123,7 @@ class Pipeline:
             asked = asked_of(hashes)
             found = sifted(self.index.look_up(asked, actor.organisation_id, now), asked)
         with stage("decide"):
-            facts = self._facts(upload, hashes, found, asked)
+            facts = _facts(upload, hashes, found, asked, jurisdiction)
             standing, tide = self._standing(actor, facts, now)
             flooded = {str(number) for number in tide.flooded}
             decision = decide(facts, _policy(standing.live.text), flooded=flooded)
@@ -126,10 +141,11 @@ class Pipeline:
         # Should this fail, it may be on record all the same: only a sweep removes held bytes.
         with stage("record"):
             self._put_on_record(one, actor, call, answer, tide)
-        self._count(one)
+        self._count(one, actor)
         return answer
 
-    def _count(self, one: RecordedDecision) -> None:
+    def _count(self, one: RecordedDecision, actor: Actor) -> None:
+        self.look_ups.count(actor, asked=1, matched=bool(one.facts["matches"]))
         self.metrics.decided(one.decision.action.value)
         if one.decision.broken:
             self.metrics.unanswered(len(one.decision.broken))
@@ -137,25 +153,6 @@ class Pipeline:
                 "Rules of the policy cannot be answered, so people look.",
                 rules=one.decision.broken, policy_version=one.policy_version,
             )  # fmt: skip
-
-    def _facts(
-        self, upload: Upload, hashes: MediaHashes, found: Found, asked: list[Asked]
-    ) -> Facts:
-        context = ContextFacts(
-            upload.context.surface, self.settings.jurisdiction, upload.context.labels
-        )
-        return Facts(
-            media=MediaFacts(
-                type=hashes.kind.value,
-                size_bytes=hashes.size_bytes,
-                frames=len(hashes.pictures),
-                problem=hashes.problem.code.value if hashes.problem else "",
-            ),
-            matches=tuple(match_of(each, asked[each.asked]) for each in found.counted),
-            suppressed=tuple(match_of(each, asked[each.asked]) for each in found.suppressed),
-            uploader=upload.uploader,
-            context=context,
-        )
 
     def _standing(self, actor: Actor, facts: Facts, now: datetime) -> tuple[Standing, flood.Tide]:
         """The policy that holds, and which of the signals are in a flood."""
@@ -204,6 +201,24 @@ class Pipeline:
                 subject=f"signal:{each.signal}", now=one.decided_at,
                 detail={"hits": each.hits, "busiest_before": each.busiest_before},
             )  # fmt: skip
+
+
+def _facts(
+    upload: Upload, hashes: MediaHashes, found: Found, asked: list[Asked], jurisdiction: str
+) -> Facts:
+    said = upload.context
+    return Facts(
+        media=MediaFacts(
+            type=hashes.kind.value,
+            size_bytes=hashes.size_bytes,
+            frames=len(hashes.pictures),
+            problem=hashes.problem.code.value if hashes.problem else "",
+        ),
+        matches=tuple(match_of(each, asked[each.asked]) for each in found.counted),
+        suppressed=tuple(match_of(each, asked[each.asked]) for each in found.suppressed),
+        uploader=upload.uploader,
+        context=ContextFacts(said.surface, jurisdiction, said.labels),
+    )
 
 
 def _in_shadow(facts: Facts, standing: Standing, flooded: Collection[str]) -> Shadow | None:

@@ -9,6 +9,8 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 
 from amparo.access.key_ring import KeyRing
+from amparo.access.look_ups import LookUps
+from amparo.app.background import in_background
 from amparo.app.hash_upload import UploadHasher
 from amparo.app.metrics import Metrics
 from amparo.app.pipeline import Pipeline
@@ -33,6 +35,7 @@ class Serving:
     keys: KeyRing
     pipeline: Pipeline
     metrics: Metrics
+    look_ups: LookUps
     fetcher: Fetcher
     at_start: Mapping[int, int]
     """The lists' revisions, by number, when this process began."""
@@ -51,14 +54,17 @@ def open_serving(
         with database.reading() as work:
             at_start = {each.number: each.revision for each in Lists(work).all()}
         metrics = Metrics()
+        look_ups = LookUps(database, clock, asked_floor=settings.lookup_floor)
+        stack.enter_context(in_background("look-ups", look_ups.run))
         serving = Serving(
             settings=settings,
             clock=clock,
             database=database,
             index=index,
             keys=KeyRing(database, clock),
-            pipeline=Pipeline(database, index, hasher, inbox, settings, clock, metrics),
+            pipeline=Pipeline(database, index, hasher, inbox, settings, clock, metrics, look_ups),
             metrics=metrics,
+            look_ups=look_ups,
             fetcher=Fetcher(settings.fetch_hosts, settings.max_file_bytes, settings.fetch_seconds),
             at_start=at_start,
         )

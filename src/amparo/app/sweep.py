@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from sqlalchemy import select
 
+from amparo.access import look_ups
 from amparo.access.repeats import forget_old
 from amparo.core.clock import Clock
 from amparo.db import Database
@@ -47,6 +48,7 @@ class Sweep:
         with self._database.work() as work:
             forget_old(work, now)
             forget_hours(work, now)
+            look_ups.forget_hours(work, now)
         removed = 0
         for names in self._old_names(now):
             with self._database.reading() as work:

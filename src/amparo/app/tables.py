@@ -1,11 +1,22 @@
 """All tables of all features, for those who make or compare them."""
 
-from amparo.access import repeats
+from amparo.access import look_ups, repeats
 from amparo.access import tables as access
 from amparo.access.audit import tables as audit
+from amparo.access.jurisdiction import store as jurisdiction
 from amparo.db import outbox
 from amparo.detect.deciding import flood
 from amparo.detect.deciding import tables as deciding
 from amparo.detect.lists import tables as lists
 
-__all__ = ["access", "audit", "deciding", "flood", "lists", "outbox", "repeats"]
+__all__ = [
+    "access",
+    "audit",
+    "deciding",
+    "flood",
+    "jurisdiction",
+    "lists",
+    "look_ups",
+    "outbox",
+    "repeats",
+]

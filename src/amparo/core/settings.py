@@ -54,12 +54,9 @@ class Settings(BaseSettings):
         default=100,
         description="Fewer uploads than this that match a signal within two hours are no flood.",
     )
-    jurisdiction: str = Field(
-        default="", description="The name of the jurisdiction profile that counsel signed off."
-    )
-    private_messages_basis: str = Field(
-        default="",
-        description="The lawful basis on which private messages are scanned; empty: they are not.",
+    lookup_floor: PositiveInt = Field(
+        default=10_000,
+        description="Fewer look-ups than this of one key within two hours raise no alarm.",
     )
     uploads_bytes: PositiveInt = Field(
         default=512 * MIB,

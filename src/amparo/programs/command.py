@@ -23,6 +23,7 @@ _COMMANDS = {
     "lists": ("amparo.interfaces.cli.lists", "Make, fill, show and export lists."),
     "keys": ("amparo.interfaces.cli.keys", "Make, show and take back service keys."),
     "policy": ("amparo.interfaces.cli.policy", "Check a policy, and have it hold."),
+    "jurisdiction": ("amparo.interfaces.cli.jurisdiction", "Record what counsel has signed off."),
     "audit": ("amparo.interfaces.cli.audit", "Verify the audit trail."),
     "db": ("amparo.interfaces.cli.db", "Bring the database to this version's tables."),
     "index": ("amparo.interfaces.cli.index", "Look at the indexes of long lists."),

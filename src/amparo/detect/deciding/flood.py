@@ -4,7 +4,7 @@ One false entry must not take a harmless picture down that everybody is passing 
 stays held; people are told, and one of them ends it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -14,16 +14,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from amparo.core.errors import NotFound
 from amparo.core.ids import OrganisationId
+from amparo.core.surge import HISTORY, hour_of, surge
 from amparo.db import Work
 from amparo.db.tables import Row, UtcTime
 
-RECENT_HOURS = 2
-"""The present hour, and the one before it."""
-
-TIMES_THE_BUSIEST = 20
-"""A flood has so many times the matches of its busiest earlier hour."""
-
-HISTORY = timedelta(days=30)
 QUIET = timedelta(hours=24)
 """So long after a person has ended a flood the signal is left alone."""
 
@@ -79,19 +73,6 @@ class Tide:
     beginning: tuple[Flood, ...] = ()
 
 
-def is_flood(hits_by_hour: Mapping[int, int], hour: int, floor: int) -> tuple[int, int] | None:
-    """Hits of late and of the busiest hour before, where that is a flood.
-
-    Fewer than `floor` uploads are none, however few there were before.
-    """
-    first = hour - RECENT_HOURS + 1
-    recent = sum(hits for each, hits in hits_by_hour.items() if each >= first)
-    busiest = max((hits for each, hits in hits_by_hour.items() if each < first), default=0)
-    if recent < floor or recent <= TIMES_THE_BUSIEST * busiest:
-        return None
-    return recent, busiest
-
-
 def tide(work: Work, signals: Sequence[int], now: datetime, floor: int) -> Tide:
     """How the signals stand that an upload has matched, this upload counted."""
     known: dict[int, datetime | None] = {}
@@ -102,10 +83,10 @@ def tide(work: Work, signals: Sequence[int], now: datetime, floor: int) -> Tide:
     )
     for number, ended_at in rows:
         known[number] = ended_at
-    hours: dict[int, dict[int, int]] = {number: {_hour(now): 1} for number in signals}
+    hours: dict[int, dict[int, int]] = {number: {hour_of(now): 1} for number in signals}
     counted = work.execute(
         select(HourRow.signal_number, HourRow.hour, HourRow.hits).where(
-            HourRow.signal_number.in_(signals), HourRow.hour > _hour(now - HISTORY)
+            HourRow.signal_number.in_(signals), HourRow.hour > hour_of(now - HISTORY)
         )
     )
     for number, hour, hits in counted:
@@ -114,7 +95,7 @@ def tide(work: Work, signals: Sequence[int], now: datetime, floor: int) -> Tide:
     beginning = []
     for number in sorted(set(signals) - flooded):
         ended_at = known.get(number)
-        found = is_flood(hours[number], _hour(now), floor)
+        found = surge(hours[number], hour_of(now), floor)
         if found is not None and (ended_at is None or now > ended_at + QUIET):
             beginning.append(Flood(number, now, *found))
     flooded |= {flood.signal for flood in beginning}
@@ -124,7 +105,7 @@ def tide(work: Work, signals: Sequence[int], now: datetime, floor: int) -> Tide:
 def count(work: Work, signals: Iterable[int], now: datetime) -> None:
     """One upload more for each signal, by number, so that no two writers wait for each other."""
     for number in sorted(set(signals)):
-        work.execute(_COUNT, {"signal": number, "hour": _hour(now)})
+        work.execute(_COUNT, {"signal": number, "hour": hour_of(now)})
 
 
 def begin(work: Work, floods: Iterable[Flood], organisation: OrganisationId) -> tuple[Flood, ...]:
@@ -172,7 +153,7 @@ def end(
 
 def forget_hours(work: Work, now: datetime) -> None:
     """Forget counts that are older than the history that is looked at."""
-    work.execute(delete(HourRow).where(HourRow.hour <= _hour(now - HISTORY)))
+    work.execute(delete(HourRow).where(HourRow.hour <= hour_of(now - HISTORY)))
 
 
 _BEGIN = text(
@@ -185,7 +166,3 @@ _COUNT = text(
     "INSERT INTO signal_hours (signal_number, hour, hits) VALUES (:signal, :hour, 1) "
     "ON CONFLICT (signal_number, hour) DO UPDATE SET hits = signal_hours.hits + 1"
 )
-
-
-def _hour(moment: datetime) -> int:
-    return int(moment.timestamp() // 3600)

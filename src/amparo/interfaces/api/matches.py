@@ -24,6 +24,8 @@ async def look_up(request: MatchesRequest, serving: Open, actor: MatchesReader) 
     for listed in serving.index.look_up(asked, actor.organisation_id, now):
         facts = match_of(listed, asked[listed.asked])
         results[listed.asked].append(MatchAnswer.model_validate(facts, from_attributes=True))
+    matched = sum(map(bool, results))
+    serving.look_ups.count(actor, asked=len(asked), matched=matched)
     revisions = {
         each.name: each.revision for each in serving.index.lists(actor.organisation_id).values()
     }

@@ -18,12 +18,24 @@ _SCOPES = (
     "lists:write",
     "metrics:read",
 )
+_ROLES = (
+    "owner",
+    "engineer",
+    "policy",
+    "reviewer",
+    "lead-reviewer",
+    "reporter",
+    "investigator",
+    "researcher",
+    "auditor",
+)
+_ALARMS = {"at": 25, "caller": 40, "what": 8, "count": 10, "busiest_before": 14}
 _COLUMNS = {"key": 36, "name": 20, "scopes": 40, "expires": 20, "revoked": 20}
 
 
 @click.group("keys", short_help="Make, show and take back service keys.")
 def command() -> None:
-    """Make, show and take back the keys with which programs call the API.
+    """Make, show, change and take back the keys with which programs call the API.
 
     \b
     Example:
@@ -36,38 +48,119 @@ def command() -> None:
 @command.command("create")
 @click.argument("name")
 @click.option(
-    "--scope", "scopes", multiple=True, required=True, type=click.Choice(_SCOPES),
+    "--scope", "scopes", multiple=True, type=click.Choice(_SCOPES),
     help="What the key may be used for; may be given again.",
+)  # fmt: skip
+@click.option(
+    "--role", "roles", multiple=True, type=click.Choice(_ROLES),
+    help="All that this role may do; may be given again.",
 )  # fmt: skip
 @click.option("--days", type=click.IntRange(min=1), help="For how many days; without end if left.")
 @organisation_option
-def create(name: str, scopes: tuple[str, ...], days: int | None, organisation: str | None) -> None:
+def create(
+    name: str,
+    scopes: tuple[str, ...],
+    roles: tuple[str, ...],
+    days: int | None,
+    organisation: str | None,
+) -> None:
     """Make a key called NAME and print it. It is not kept: this is the only time.
 
     \b
     Example:
       amparo keys create "upload servers" --scope media:submit --scope matches:read --days 90
+      amparo keys create "the auditor" --role auditor --days 30
     """
     from amparo.access.audit import record
     from amparo.access.keys import create_key
     from amparo.access.model import Scope
+    from amparo.access.roles import GRANTED, Role
     from amparo.core.clock import SystemClock
 
+    wanted = {Scope(each) for each in scopes}.union(*(GRANTED[Role(each)] for each in roles))
+    if not scopes and not roles:
+        raise click.UsageError("Say what for, with --scope or --role.")
     now = SystemClock().now()
     expires_at = None if days is None else now + timedelta(days=days)
     with opened() as database:
         actor = operator(database, organisation)
         with database.work() as work:
             key = create_key(
-                work, actor.organisation_id, name, map(Scope, scopes),
+                work, actor.organisation_id, name, wanted,
                 now=now, expires_at=expires_at,
             )  # fmt: skip
             record(
                 work, actor.organisation_id, actor=actor.name, action="keys.create",
-                subject=f"key:{name}", now=now, detail={"scopes": list(scopes)},
+                subject=f"key:{name}", now=now, detail={"scopes": sorted(wanted)},
             )  # fmt: skip
     announce("Keep it now: it is shown this once.")
     click.echo(key)
+    leave(0)
+
+
+@command.command("rotate")
+@click.argument("key", type=click.UUID)
+@click.option(
+    "--hours", type=click.IntRange(min=0), default=24, show_default=True,
+    help="So long the old key may still be used.",
+)  # fmt: skip
+@organisation_option
+def rotate(key: UUID, hours: int, organisation: str | None) -> None:
+    """Make a new key for what KEY is for, and let KEY end. The new one is printed, once.
+
+    \b
+    Example:
+      amparo keys rotate 01a2087b-bc22-75e8-9fce-f06ea33f978b --hours 2
+    """
+    from amparo.access.audit import record
+    from amparo.access.keys import rotate_key
+    from amparo.core.clock import SystemClock
+    from amparo.core.ids import KeyId
+
+    now = SystemClock().now()
+    with opened() as database:
+        actor = operator(database, organisation)
+        with database.work() as work:
+            made = rotate_key(
+                work, KeyId(key), actor.organisation_id,
+                now=now, until=now + timedelta(hours=hours),
+            )  # fmt: skip
+            record(
+                work, actor.organisation_id, actor=actor.name, action="keys.rotate",
+                subject=f"key:{key}", now=now, detail={"hours": hours},
+            )  # fmt: skip
+    announce("Keep it now: it is shown this once.")
+    click.echo(made)
+    leave(0)
+
+
+@command.command("alarms")
+@FORMAT
+@organisation_option
+def show_alarms(form: str, organisation: str | None) -> None:
+    """Show which keys suddenly looked up, or matched, far more than ever before.
+
+    \b
+    Example:
+      amparo keys alarms --format table
+    """
+    from amparo.access.look_ups import alarms
+
+    with opened() as database:
+        actor = operator(database, organisation)
+        with database.reading() as work:
+            found = alarms(work, actor.organisation_id)
+    show_row = printer(Format(form), _ALARMS, lambda record: [record])
+    for each in found:
+        show_row(
+            {
+                "at": each.at.isoformat(timespec="seconds"),
+                "caller": each.caller,
+                "what": each.what,
+                "count": each.count,
+                "busiest_before": each.busiest_before,
+            }
+        )
     leave(0)
 
 

@@ -1,9 +1,11 @@
 """What the commands share: options, the end of a run, the words before one."""
 
 import sys
+from pathlib import Path
 
 import click
 
+from amparo.core.errors import Invalid, NotFound
 from amparo.interfaces.cli.output import Format, finish
 
 PATHS = click.argument(
@@ -34,6 +36,16 @@ PROCESSES = click.option(
     default=None,
     help="Sandboxed processes; one a processor unless said otherwise.",
 )
+
+
+def text_of(file: Path) -> str:
+    """What is in a file that an operator names. Raises NotFound, Invalid."""
+    try:
+        return file.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise NotFound(f"There is no file {str(file)!r}.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise Invalid(f"{file} cannot be read as UTF-8 text.") from error
 
 
 def announce(message: str) -> None:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from amparo.core.errors import Conflict, Invalid, NotFound
+from amparo.core.errors import Conflict
 from amparo.interfaces.cli.database import opened, operator, organisation_option
-from amparo.interfaces.cli.options import FORMAT, announce, leave
+from amparo.interfaces.cli.options import FORMAT, announce, leave, text_of
 from amparo.interfaces.cli.output import Format, printer
 from amparo.interfaces.cli.progress import counting
 
@@ -46,7 +46,7 @@ def check(file: Path) -> None:
     """
     from amparo.detect.deciding import read_policy
 
-    policy = read_policy(_text(file), str(file))
+    policy = read_policy(text_of(file), str(file))
     announce(f"{file}: {len(policy.rules)} rules, nothing wrong.")
     leave(0)
 
@@ -71,7 +71,7 @@ def test(file: Path, last: int, form: str, organisation: str | None) -> None:
     from amparo.app.replay import Changed, replay
     from amparo.detect.deciding import read_policy
 
-    policy = read_policy(_text(file), str(file))
+    policy = read_policy(text_of(file), str(file))
     show_row = printer(Format(form), _CHANGED, lambda record: [record])
 
     def tell(changed: Changed) -> None:
@@ -273,19 +273,10 @@ def _number(database: "Database", actor: "Actor", policy: str) -> int:
 
     if policy.isdecimal() and not Path(policy).exists():
         return int(policy)
-    return save_policy(database, _text(Path(policy)), policy, actor, SystemClock())
+    return save_policy(database, text_of(Path(policy)), policy, actor, SystemClock())
 
 
 def _announce_moved(moved: "Counter[tuple[Action, Action]]") -> None:
     for (before, after), count in sorted(moved.items()):
         if before is not after:
             announce(f"{before.value} → {after.value}: {count}")
-
-
-def _text(file: Path) -> str:
-    try:
-        return file.read_text(encoding="utf-8")
-    except FileNotFoundError as error:
-        raise NotFound(f"There is no file {str(file)!r}.") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise Invalid(f"{file} cannot be read as UTF-8 text.") from error

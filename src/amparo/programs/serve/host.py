@@ -1,12 +1,12 @@
 """What runs once on a host, whatever serves on it: follower, sealer and sweep."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from amparo.access.audit.seal import Sealer
 from amparo.access.audit.signing import signing_key
 from amparo.access.first_key import ensure_first_key
+from amparo.app.background import in_background
 from amparo.app.serving import host_folder, open_inbox
 from amparo.app.sweep import Sweep
 from amparo.core.clock import Clock
@@ -33,7 +33,7 @@ def looked_after(
         stack.enter_context(_sealing(database, settings, clock))
         stack.enter_context(_following(database, settings))
         sweep = Sweep(database, open_inbox(settings), clock)
-        stack.enter_context(_in_background("sweep", sweep.run))
+        stack.enter_context(in_background("sweep", sweep.run))
         if key is not None:
             say(f"Your first key, shown this once: {key}")
         yield database
@@ -44,7 +44,7 @@ def _following(database: Database, settings: Settings) -> Iterator[None]:
     """This host's follower at work."""
     with Follower(database, host_folder(settings)) as follower:
         follower.step()
-        with _in_background("follower", follower.run):
+        with in_background("follower", follower.run):
             yield
 
 
@@ -53,18 +53,6 @@ def _sealing(database: Database, settings: Settings, clock: Clock) -> Iterator[N
     """The sealer of the audit trail at work; what is left is sealed at the end."""
     key = signing_key(settings.audit_key)
     sealer = Sealer(database, key, clock, witness=settings.audit_witness_file)
-    with _in_background("sealer", sealer.run):
+    with in_background("sealer", sealer.run):
         yield
     sealer.step()
-
-
-@contextmanager
-def _in_background(name: str, work: Callable[[threading.Event], None]) -> Iterator[None]:
-    stop = threading.Event()
-    thread = threading.Thread(target=work, args=(stop,), name=name, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()

@@ -106,6 +106,46 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("signal_number", "hour", name=op.f("pk_signal_hours")),
     )
     op.create_table(
+        "caller_alarms",
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("caller", sa.String(length=200), nullable=False),
+        sa.Column("what", sa.String(length=20), nullable=False),
+        sa.Column("day", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("count", sa.BigInteger(), nullable=False),
+        sa.Column("busiest_before", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_caller_alarms_organisation_id")
+        ),
+        sa.PrimaryKeyConstraint(
+            "organisation_id", "caller", "what", "day", name=op.f("pk_caller_alarms")
+        ),
+    )
+    op.create_table(
+        "caller_hours",
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("caller", sa.String(length=200), nullable=False),
+        sa.Column("hour", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("asked", sa.BigInteger(), nullable=False),
+        sa.Column("matched", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_caller_hours_organisation_id")
+        ),
+        sa.PrimaryKeyConstraint("organisation_id", "caller", "hour", name=op.f("pk_caller_hours")),
+    )
+    op.create_table(
+        "jurisdictions",
+        sa.Column("organisation_id", sa.Uuid(), nullable=False),
+        sa.Column("version", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("recorded_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("recorded_by", sa.String(length=200), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"], ["organisations.id"], name=op.f("fk_jurisdictions_organisation_id")
+        ),
+        sa.PrimaryKeyConstraint("organisation_id", "version", name=op.f("pk_jurisdictions")),
+    )
+    op.create_table(
         "keys",
         sa.Column("id", sa.Uuid(), nullable=False),
         sa.Column("organisation_id", sa.Uuid(), nullable=False),

@@ -1,14 +1,14 @@
-"""What is a flood and what is not."""
+"""What is a surge and what is not."""
 
 import pytest
 
-from amparo.detect.deciding.flood import is_flood
+from amparo.core.surge import surge
 
 NOW = 1000
 
 
 @pytest.mark.parametrize(
-    ("hits", "flood"),
+    ("hits", "found"),
     [
         ({NOW: 99}, None),
         ({NOW: 100}, (100, 0)),
@@ -21,6 +21,6 @@ NOW = 1000
     ],
 )
 def test_far_more_than_in_the_busiest_hour_before(
-    hits: dict[int, int], flood: tuple[int, int] | None
+    hits: dict[int, int], found: tuple[int, int] | None
 ) -> None:
-    assert is_flood(hits, NOW, floor=100) == flood
+    assert surge(hits, NOW, floor=100) == found
