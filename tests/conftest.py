@@ -15,6 +15,7 @@ from tests.databases import (  # noqa: F401 (fixtures)
     database,
     database_url,
     organisation,
+    own_postgres,
     postgres_url,
 )
 

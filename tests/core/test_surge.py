@@ -17,6 +17,8 @@ NOW = 1000
         ({NOW: 100, NOW - 5: 5}, None),
         ({NOW: 101, NOW - 5: 5}, (101, 5)),
         ({NOW: 1000, NOW - 500: 50}, None),
+        ({NOW: 10} | dict.fromkeys(range(NOW + 1, NOW + 25), 50), None),
+        ({NOW: 1001, NOW + 3: 50}, (1001, 50)),
         ({}, None),
     ],
 )

@@ -10,7 +10,7 @@ import pytest
 from pytest_socket import enable_socket
 
 from amparo.app.serving import Serving, open_serving
-from amparo.core.clock import SystemClock
+from amparo.core.clock import Clock, SystemClock
 from amparo.db import Database
 from amparo.detect.media.sandbox import Sandbox
 from amparo.programs.serve.host import looked_after
@@ -64,16 +64,19 @@ def platform(
     yield from serving_platform(database_url, tmp_path, sandbox)
 
 
-def serving_platform(url: str, folder: Path, sandbox: Sandbox) -> Iterator[Platform]:
-    """Served from the database that `url` names."""
+def serving_platform(
+    url: str, folder: Path, sandbox: Sandbox, clock: Clock | None = None
+) -> Iterator[Platform]:
+    """Served from the database that `url` names, by the machine's clock or another."""
+    clock = clock or SystemClock()
     home = folder / "home"
     small = {"home": home, "database_url": url, "flood_floor": 20, "uploads_bytes": 20_000_000}
     settings = small_settings().model_copy(update=small)
     said: list[str] = []
     enable_socket()
     with (
-        looked_after(settings, SystemClock(), said.append) as database,
-        open_serving(settings, database, sandbox, SystemClock()) as serving,
+        looked_after(settings, clock, said.append) as database,
+        open_serving(settings, database, sandbox, clock) as serving,
     ):
         server = server_of(serving)
         listener = listening("127.0.0.1", 0)

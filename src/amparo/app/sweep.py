@@ -31,6 +31,7 @@ class Sweep:
         self._database = database
         self._inbox = inbox
         self._clock = clock
+        self._suspects: set[str] = set()
 
     def run(self, stop: threading.Event) -> None:
         """Sweep now and then until `stop`."""
@@ -43,13 +44,17 @@ class Sweep:
                 return
 
     def step(self) -> int:
-        """Sweep once; how many orphans there were. Raises Unavailable."""
+        """Sweep once; how many orphans were removed. Raises Unavailable.
+
+        An orphan is removed by the second sweep that sees it: a clock that jumps ahead must not
+        make one of an upload that is being decided.
+        """
         now = self._clock.now()
         with self._database.work() as work:
             forget_old(work, now)
             forget_hours(work, now)
             look_ups.forget_hours(work, now)
-        removed = 0
+        orphans: set[str] = set()
         for names in self._old_names(now):
             with self._database.reading() as work:
                 known = set(
@@ -57,11 +62,12 @@ class Sweep:
                         select(MediaRow.held_as).where(MediaRow.held_as.in_(names))
                     ).scalars()
                 )
-            for name in names:
-                if name not in known:
-                    self._inbox.remove(name)
-                    removed += 1
-        return removed
+            orphans.update(name for name in names if name not in known)
+        removed = orphans & self._suspects
+        for name in removed:
+            self._inbox.remove(name)
+        self._suspects = orphans - removed
+        return len(removed)
 
     def _old_names(self, now: datetime) -> Iterator[list[str]]:
         names: list[str] = []

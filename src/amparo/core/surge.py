@@ -20,11 +20,13 @@ def hour_of(moment: datetime) -> int:
 def surge(by_hour: Mapping[int, int], hour: int, floor: int) -> tuple[int, int] | None:
     """How often it happened of late, and in the busiest hour before, where that is a surge.
 
-    Fewer than `floor` are none, however few there were before.
+    Fewer than `floor` are none, however few there were before. Hours that lie ahead are there when
+    the clock went back; they were busy or not as any other.
     """
     first = hour - RECENT_HOURS + 1
-    recent = sum(count for each, count in by_hour.items() if each >= first)
-    busiest = max((count for each, count in by_hour.items() if each < first), default=0)
+    recent = sum(count for each, count in by_hour.items() if first <= each <= hour)
+    others = (count for each, count in by_hour.items() if not first <= each <= hour)
+    busiest = max(others, default=0)
     if recent < floor or recent <= TIMES_THE_BUSIEST * busiest:
         return None
     return recent, busiest

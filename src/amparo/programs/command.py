@@ -20,6 +20,7 @@ _COMMANDS = {
     "hash": ("amparo.interfaces.cli.hash", "Hash files: PDQ of pictures, digests of all."),
     "scan": ("amparo.interfaces.cli.scan", "Hold files against a list of known hashes."),
     "serve": ("amparo.programs.serve.command", "Serve the API: uploads in, decisions out."),
+    "api": ("amparo.programs.api.command", "Serve the API on a further host."),
     "lists": ("amparo.interfaces.cli.lists", "Make, fill, show and export lists."),
     "keys": ("amparo.interfaces.cli.keys", "Make, show and take back service keys."),
     "policy": ("amparo.interfaces.cli.policy", "Check a policy, and have it hold."),

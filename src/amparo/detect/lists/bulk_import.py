@@ -117,7 +117,7 @@ def _begin(database: Database, to: SignalList, actor: str, clock: Clock) -> _Sta
             )
         ).all()
     for number, alive_at in unfinished:
-        if alive_at > now - ALIVE:
+        if abs(now - alive_at) < ALIVE:
             raise Conflict(
                 f"Another import into the list {to.name!r} is at work, or was killed within the "
                 "last minute; try again then."

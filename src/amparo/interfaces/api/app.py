@@ -80,6 +80,7 @@ def routes() -> FastAPI:
     )
     for part in (health, media, matches, lists, decisions):
         api.include_router(part.router)
+    api.include_router(health.counted)
     api.add_exception_handler(AmparoError, _told)
     api.add_exception_handler(HTTPException, _http_told)
     api.add_exception_handler(RequestValidationError, _invalid_told)

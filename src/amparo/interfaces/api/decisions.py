@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query
 from amparo.app.pipeline import answer_of
 from amparo.detect.deciding.model import Action
 from amparo.detect.deciding.store import Decisions
-from amparo.interfaces.api.callers import DecisionsReader, Open
+from amparo.interfaces.api.callers import DecisionsReader, KnownCaller, Open
 from amparo.wire.media import DecisionsPage, MediaAnswer
 
-router = APIRouter(prefix="/v1", tags=["decisions"])
+router = APIRouter(prefix="/v1", tags=["decisions"], route_class=KnownCaller)
 
 
 @router.get("/decisions")

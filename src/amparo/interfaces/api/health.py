@@ -6,9 +6,10 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
 from amparo.app.readiness import Readiness, readiness
-from amparo.interfaces.api.callers import MetricsReader, Open
+from amparo.interfaces.api.callers import KnownCaller, MetricsReader, Open
 
 router = APIRouter(tags=["health"])
+counted = APIRouter(tags=["health"], route_class=KnownCaller)
 
 
 class Alive(BaseModel):
@@ -32,7 +33,7 @@ def readyz(serving: Open, response: Response) -> Readiness:
     return state
 
 
-@router.get("/metrics", response_class=PlainTextResponse)
+@counted.get("/metrics", response_class=PlainTextResponse)
 def metrics(serving: Open, _: MetricsReader) -> Response:
     """Decisions, stages, index and sandbox, as Prometheus reads them."""
     return Response(serving.metrics.text(), media_type=CONTENT_TYPE_LATEST)

@@ -19,7 +19,7 @@ from amparo.detect.lists.model import (
     Subject,
 )
 from amparo.detect.lists.store import Lists
-from amparo.interfaces.api.callers import ListsReader, ListsWriter, Open
+from amparo.interfaces.api.callers import KnownCaller, ListsReader, ListsWriter, Open
 from amparo.wire.lists import (
     AddSignals,
     ChangeAnswer,
@@ -33,7 +33,7 @@ from amparo.wire.lists import (
     WithdrawSignals,
 )
 
-router = APIRouter(prefix="/v1", tags=["lists"])
+router = APIRouter(prefix="/v1", tags=["lists"], route_class=KnownCaller)
 
 Named = Annotated[str, Path(max_length=100, pattern=r"^[^\x00]*$")]
 

@@ -7,11 +7,11 @@ from amparo.app.pipeline import match_of
 from amparo.core.errors import Invalid
 from amparo.detect.hashing.model import Algorithm
 from amparo.detect.matching.host.look_up import Asked
-from amparo.interfaces.api.callers import MatchesReader, Open
+from amparo.interfaces.api.callers import KnownCaller, MatchesReader, Open
 from amparo.wire.matches import AskedHash, MatchesAnswer, MatchesRequest
 from amparo.wire.media import MatchAnswer
 
-router = APIRouter(prefix="/v1", tags=["matches"])
+router = APIRouter(prefix="/v1", tags=["matches"], route_class=KnownCaller)
 
 
 @router.post("/matches", response_model=MatchesAnswer)

@@ -14,12 +14,12 @@ from amparo.detect.deciding.model import ContextFacts, UploaderFacts
 from amparo.detect.deciding.store import Decisions
 from amparo.interfaces.api.admission import Bodies
 from amparo.interfaces.api.body import receive
-from amparo.interfaces.api.callers import MediaReader, MediaSubmitter, Open
+from amparo.interfaces.api.callers import KnownCaller, MediaReader, MediaSubmitter, Open
 from amparo.wire.media import MediaAnswer, MediaMetadata, UrlSubmission
 
 M = TypeVar("M", bound=MediaMetadata)
 
-router = APIRouter(prefix="/v1", tags=["media"])
+router = APIRouter(prefix="/v1", tags=["media"], route_class=KnownCaller)
 
 _BODY = {
     "requestBody": {

@@ -1,7 +1,7 @@
-"""What runs once on a host, whatever serves on it: follower, sealer and sweep."""
+"""What runs once on a host, whatever serves on it: follower and sweep, and on one the sealer."""
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from amparo.access.audit.seal import Sealer
 from amparo.access.audit.signing import signing_key
@@ -10,18 +10,24 @@ from amparo.app.background import in_background
 from amparo.app.serving import host_folder, open_inbox
 from amparo.app.sweep import Sweep
 from amparo.core.clock import Clock
+from amparo.core.errors import Conflict
 from amparo.core.settings import Settings
 from amparo.db import Database
 from amparo.db.migrate import check_version, upgrade
 from amparo.detect.matching.host import Follower
 from amparo.respond.vault import ensure_key
 
+OnThisHost = Callable[[Settings, Clock, Callable[[str], None]], AbstractContextManager[Database]]
+
 
 @contextmanager
 def looked_after(
     settings: Settings, clock: Clock, say: Callable[[str], None]
 ) -> Iterator[Database]:
-    """A database made ready where it is new; this host's index has followed everything once."""
+    """A whole installation: made ready where it is new, its audit trail sealed, its lists followed.
+
+    Raises Unavailable, Conflict.
+    """
     with ExitStack() as stack:
         database = stack.enter_context(Database(settings.database))
         if database.engine.dialect.name == "sqlite":
@@ -31,12 +37,35 @@ def looked_after(
             say(f"Made the vault's key {settings.vault_key}; keep a copy apart from all backups.")
         key = ensure_first_key(database, clock)
         stack.enter_context(_sealing(database, settings, clock))
-        stack.enter_context(_following(database, settings))
-        sweep = Sweep(database, open_inbox(settings), clock)
-        stack.enter_context(in_background("sweep", sweep.run))
+        stack.enter_context(_at_work(database, settings, clock))
         if key is not None:
             say(f"Your first key, shown this once: {key}")
         yield database
+
+
+@contextmanager
+def followed(settings: Settings, clock: Clock, _: Callable[[str], None]) -> Iterator[Database]:
+    """A further host of an installation that is looked after elsewhere.
+
+    Raises Unavailable, Conflict.
+    """
+    with Database(settings.database) as database:
+        if database.engine.dialect.name == "sqlite":
+            raise Conflict(
+                "Further hosts need PostgreSQL (AMPARO_DATABASE_URL); SQLite is one host's: "
+                "`amparo serve`."
+            )
+        check_version(database)
+        with _at_work(database, settings, clock):
+            yield database
+
+
+@contextmanager
+def _at_work(database: Database, settings: Settings, clock: Clock) -> Iterator[None]:
+    """What every host does for itself; its index has followed everything once."""
+    sweep = Sweep(database, open_inbox(settings), clock)
+    with _following(database, settings), in_background("sweep", sweep.run):
+        yield
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from amparo.app.serving import open_serving
 from amparo.core.clock import SystemClock
 from amparo.core.errors import Unavailable
 from amparo.core.settings import Settings
-from amparo.programs.serve.host import looked_after
+from amparo.programs.serve.host import OnThisHost
 from amparo.programs.serve.logs import set_up_logs
 from amparo.programs.serve.server import server_of
 from amparo.programs.serve.workers import Workers
@@ -25,20 +25,27 @@ class Where:
     workers: int = 1
 
 
-def run(settings: Settings, where: Where, say: Callable[[str], None]) -> None:
-    """Serve until a signal comes. Raises Unavailable, Conflict where it cannot begin."""
+def run(settings: Settings, where: Where, say: Callable[[str], None], host: OnThisHost) -> None:
+    """Serve until a signal comes, with what `host` does on this host beside it.
+
+    Raises Unavailable, Conflict where it cannot begin.
+    """
     set_up_logs()
     with listening(where.host, where.port) as listener:
         if where.workers == 1:
-            _alone(settings, listener, say, _welcome(where))
+            _alone(settings, where, listener, say, host)
         else:
             ensure_compiled(settings.home, say)
-            with looked_after(settings, SystemClock(), say):
+            with host(settings, SystemClock(), say):
                 Workers(listener, where.workers).run(lambda: say(_welcome(where)))
 
 
 def _alone(
-    settings: Settings, listener: socket.socket, say: Callable[[str], None], welcome: str
+    settings: Settings,
+    where: Where,
+    listener: socket.socket,
+    say: Callable[[str], None],
+    host: OnThisHost,
 ) -> None:
     """Everything in this process."""
     clock = SystemClock()
@@ -46,10 +53,10 @@ def _alone(
     with open_sandbox(settings) as sandbox:
         ensure_compiled(settings.home, say)
         with (
-            looked_after(settings, clock, say) as database,
+            host(settings, clock, say) as database,
             open_serving(settings, database, sandbox, clock) as serving,
         ):
-            say(welcome)
+            say(_welcome(where))
             server_of(serving).run(sockets=[listener])
 
 

@@ -4,6 +4,7 @@ import uvicorn
 
 from amparo.app.serving import Serving
 from amparo.interfaces.api.app import create_api
+from amparo.programs.serve.connection import Connection
 
 GRACE_S = 30
 """So long requests may take to end when the process is asked to stop."""
@@ -15,7 +16,7 @@ def server_of(serving: Serving) -> uvicorn.Server:
         uvicorn.Config(
             create_api(serving),
             loop="uvloop",
-            http="httptools",
+            http=Connection,
             log_config=None,
             access_log=False,
             server_header=False,

@@ -1,0 +1,1 @@
+"""`amparo api`: a further host that answers."""
