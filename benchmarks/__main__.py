@@ -11,7 +11,16 @@ from rich.table import Table
 
 from benchmarks.figures import Figure, machine
 
-NAMES = ("hashing", "scan_start", "matching", "growth", "freshness", "accuracy", "serving")
+NAMES = (
+    "hashing",
+    "scan_start",
+    "matching",
+    "growth",
+    "freshness",
+    "accuracy",
+    "serving",
+    "importing",
+)
 
 
 def main() -> int:

@@ -3,6 +3,7 @@
 from io import BytesIO
 from random import Random
 
+import numpy as np
 from PIL import Image, ImageOps
 
 from amparo.programs.demo.photographs import KNOWN, UNRELATED
@@ -20,6 +21,12 @@ def collages(width: int, height: int, count: int) -> list[bytes]:
     """Photographs side by side near their own size: as much detail a pixel as a camera's file."""
     photographs = [each.open() for each in (*KNOWN, *UNRELATED)]
     return [_jpeg(_collage(photographs, width, height, Random(k))) for k in range(count)]
+
+
+def drawn(number: int, width: int, height: int) -> bytes:
+    """A picture of soft colours, unlike that of any other number."""
+    few = np.random.default_rng((78, number)).integers(0, 256, (12, 16, 3), dtype=np.uint8)
+    return _jpeg(Image.fromarray(few).resize((width, height), Image.Resampling.BICUBIC))
 
 
 def _collage(

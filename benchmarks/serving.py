@@ -1,15 +1,11 @@
-"""The served API under load from wrk on the same processors: look-ups, uploads, freshness."""
+"""The served API under load from wrk on the same processors: look-ups, uploads, memory."""
 
 import json
-import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
-import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -22,21 +18,17 @@ import httpx
 import numpy as np
 import psutil
 
-from amparo.access.keys import organisations
-from amparo.access.model import Actor, Scope
-from amparo.app.change_lists import import_into
-from amparo.app.compiled import ensure_compiled
 from amparo.app.pipeline import Upload
 from amparo.app.sandbox import open_sandbox
 from amparo.app.serving import open_serving
 from amparo.core.clock import SystemClock
 from amparo.core.settings import settings
 from amparo.db import Database
-from amparo.detect.hashing.model import Algorithm
-from amparo.detect.lists.model import Signal
 from benchmarks.figures import Figure
+from benchmarks.held import until_held
 from benchmarks.known_hashes import Hashes, uniform
 from benchmarks.pictures import enlarged
+from benchmarks.servers import Server, asked_for, fill, headers, new_home, operator, process
 
 DEFAULT_ROWS = 100_000
 FULL_ROWS = 1_000_000
@@ -44,7 +36,6 @@ FULL_ROWS = 1_000_000
 
 CONNECTIONS = 8
 SECONDS = 8
-TRIALS = 50
 UPLOADS = 200
 BATCH = 1000
 HMA_LOOK_UPS = 46.0
@@ -62,16 +53,6 @@ end
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Server:
-    """A server that was started for the benchmark."""
-
-    url: str
-    key: str
-    home: Path
-    process: subprocess.Popen[str]
-
-
 def measure(size: int = DEFAULT_ROWS) -> list[Figure]:
     """Every figure with `size` signals on a list in SQLite."""
     if shutil.which("wrk") is None:
@@ -81,36 +62,30 @@ def measure(size: int = DEFAULT_ROWS) -> list[Figure]:
     with _served(hashes) as server:
         figures = _look_ups(server, hashes, full=full)
         figures += _uploads(server)
-        figures += _freshness(server, hashes)
         server.process.send_signal(signal.SIGTERM)
         server.process.wait()
         figures += _memory(server.home, server.key, hashes, full=full)
-    return figures
+    return figures + until_held(hashes)
 
 
 @contextmanager
 def _served(hashes: Hashes) -> Iterator[Server]:
     """A server with all of them on a list."""
     with tempfile.TemporaryDirectory(prefix="amparo-bench-") as name:
-        home = Path(name)
-        ensure_compiled(settings().home, print)
-        shutil.copytree(settings().home / "kernels", home / "kernels")
-        with _process(home) as first:
-            with httpx.Client(base_url=first.url, headers=_headers(first.key)) as client:
-                client.post("/v1/lists", json={"name": "known", "kind": "confirmed"})
+        home = new_home(Path(name))
+        with process(home) as first:
             key = first.key
-        with Database(f"sqlite:///{home}/amparo.db") as database:
-            import_into(database, "known", _signals(hashes), _actor(database), SystemClock())
-        with _process(home) as server:
+        fill(f"sqlite:///{home}/amparo.db", hashes)
+        with process(home) as server:
             yield Server(server.url, key, home, server.process)
 
 
 def _memory(home: Path, key: str, hashes: Hashes, *, full: bool) -> list[Figure]:
     """What one more process that answers takes for itself, and what its decoders do."""
-    with _process(home, "--workers", "2") as server:
-        with httpx.Client(base_url=server.url, headers=_headers(key)) as client:
+    with process(home, "--workers", "2") as server:
+        with httpx.Client(base_url=server.url, headers=headers(key)) as client:
             for row in hashes[:2000]:
-                client.post("/v1/matches", json=_asked(row))
+                client.post("/v1/matches", json=asked_for(row))
             (picture, *_) = enlarged(1600, 1200, 1)
             for _ in range(20):
                 client.post("/v1/media", content=picture)
@@ -137,48 +112,6 @@ def _private_mb(process: psutil.Process) -> float:
     except psutil.NoSuchProcess:
         return 0.0
     return float(about.uss) / 1e6
-
-
-@contextmanager
-def _process(home: Path, *arguments: str) -> Iterator[Server]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "amparo", "serve", "--port", str(port), *arguments],
-        env=os.environ | {"AMPARO_HOME": str(home)}, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    assert process.stdout is not None
-    said = ""
-    for line in process.stdout:
-        said += line
-        if line.startswith("Amparo serves"):
-            break
-    keys = re.findall(r"amparo_\w+", said)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        with httpx.Client() as client:
-            while client.get(f"{url}/readyz").status_code != 200:
-                time.sleep(0.1)
-        yield Server(url, keys[0] if keys else "", home, process)
-    finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait()
-
-
-def _signals(hashes: Hashes) -> Iterator[Signal]:
-    for number, row in enumerate(hashes):
-        yield Signal(f"s{number}", Algorithm.PDQ, row.tobytes().hex())
-
-
-def _actor(database: Database) -> Actor:
-    with database.reading() as work:
-        (organisation,) = organisations(work).values()
-    return Actor(organisation, "benchmark", frozenset(Scope))
-
-
-def _headers(key: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {key}"}
 
 
 def _look_ups(server: Server, hashes: Hashes, *, full: bool) -> list[Figure]:
@@ -230,7 +163,7 @@ def _direct(server: Server, picture: bytes) -> float:
         open_serving(chosen, database, sandbox, SystemClock()) as serving,
         ThreadPoolExecutor(CONNECTIONS) as threads,
     ):
-        actor = _actor(database)
+        actor = operator(database)
 
         def submit(_: int) -> object:
             return serving.pipeline.submit(Upload(picture), actor)
@@ -241,43 +174,10 @@ def _direct(server: Server, picture: bytes) -> float:
         return UPLOADS / (time.perf_counter() - began)
 
 
-def _freshness(server: Server, hashes: Hashes) -> list[Figure]:
-    """From the answer to an addition until a look-up finds it, while others look up."""
-    stop = threading.Event()
-    times = []
-    with httpx.Client(base_url=server.url, headers=_headers(server.key)) as client:
-
-        def load() -> None:
-            with httpx.Client(base_url=server.url, headers=_headers(server.key)) as other:
-                while not stop.is_set():
-                    other.post("/v1/matches", json=_asked(hashes[0]))
-
-        thread = threading.Thread(target=load)
-        thread.start()
-        chance = np.random.default_rng(6)
-        for _ in range(TRIALS):
-            new = chance.integers(0, 2**64, 4, dtype=np.uint64)
-            began = time.perf_counter()
-            client.post("/v1/lists/known/signals", json={"signals": _asked(new)["hashes"]})
-            while not client.post("/v1/matches", json=_asked(new)).json()["results"][0]:
-                pass
-            times.append((time.perf_counter() - began) * 1000)
-        stop.set()
-        thread.join()
-    return [
-        Figure.of("from the request to add until found, p99", "ms",
-                  [float(np.percentile(times, 99))], [1000], "limit", target=1, at_most=True),
-    ]  # fmt: skip
-
-
 def _rate(
     name: str, ours: float, peer: float, peer_name: str, target: float | None = None
 ) -> Figure:
     return Figure(name, "/s", ours, peer, peer_name, ours / peer, target)
-
-
-def _asked(row: Hashes) -> dict[str, list[dict[str, str]]]:
-    return {"hashes": [{"algorithm": "pdq", "value": row.tobytes().hex()}]}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from amparo.detect.hashing.hash_media import hash_media
 from amparo.detect.media.model import Limits
+from amparo.testing import hostile
 from tests.interfaces.conftest import Platform
 
 
@@ -212,3 +213,24 @@ def test_a_claim_to_be_huge_is_not_waited_for(platform: Platform) -> None:
         )
         raw.settimeout(10)
         assert raw.recv(4096).startswith(b"HTTP/1.1 413")
+
+
+@pytest.mark.parametrize(
+    ("upload", "problem"),
+    [
+        (CAT[:2000], "media.truncated"),
+        (CAT[:300] + b"\0" * 9000, "media.damaged"),
+        (hostile.png_bomb(50_000, 50_000), "media.too_many_pixels"),
+    ],
+    ids=["truncated", "damaged", "bomb"],
+)
+def test_a_picture_that_cannot_be_seen_is_never_let_through(
+    platform: Platform, upload: bytes, problem: str
+) -> None:
+    answer = submit(platform, upload).json()
+    assert (answer["problem"], answer["action"]) == (problem, "review")
+    assert answer["rules"] == ["not-looked-at"]
+
+
+def test_a_document_is_no_picture_that_nobody_saw(platform: Platform) -> None:
+    assert submit(platform, b"%PDF-1.7 a document").json()["action"] == "allow"

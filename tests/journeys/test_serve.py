@@ -9,9 +9,11 @@ import socket
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 import psutil
@@ -41,13 +43,24 @@ def free_port() -> int:
         return int(chosen.getsockname()[1])
 
 
-def start(home: Path, *arguments: str) -> tuple[subprocess.Popen[str], list[str]]:
-    """The process and what it said, up to the line that it serves."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "amparo", "serve", *arguments],
-        env=os.environ | {"AMPARO_HOME": str(home)},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+def start(
+    home: Path,
+    *arguments: str,
+    command: str = "serve",
+    environment: Mapping[str, str] = MappingProxyType({}),
+    log: Path | None = None,
+) -> tuple[subprocess.Popen[str], list[str]]:
+    """The process and what it said, up to the line that it serves.
+
+    Whoever lets it log much names a file: nobody reads the pipe meanwhile.
+    """
+    with ExitStack() as stack:
+        errors = subprocess.PIPE if log is None else stack.enter_context(log.open("a"))
+        process = subprocess.Popen(
+            [sys.executable, "-m", "amparo", command, *arguments],
+            env=os.environ | {"AMPARO_HOME": str(home)} | environment,
+            stdout=subprocess.PIPE, stderr=errors, text=True,
+        )  # fmt: skip
     assert process.stdout is not None
     said = []
     late = threading.Timer(WAIT_S, process.kill)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -10,7 +11,7 @@ from sqlalchemy import JSON, ColumnElement, LargeBinary, String, delete, insert,
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
-from amparo.core.errors import Conflict, Invalid
+from amparo.core.errors import Conflict, Invalid, Unavailable
 from amparo.core.ids import OrganisationId
 from amparo.db import Database, Work
 from amparo.db.tables import Row, UtcTime
@@ -19,6 +20,7 @@ LEASE = timedelta(seconds=120)
 """A call that has not ended by then was lost with its process."""
 
 KEPT = timedelta(hours=24)
+_MOST_UNRELEASED = 10_000
 
 
 class RepeatRow(Row):
@@ -80,6 +82,28 @@ def release(database: Database, call: Call) -> None:
     if call.key is not None:
         with database.work() as work:
             work.execute(delete(RepeatRow).where(_of(call), RepeatRow.answer.is_(None)))
+
+
+class Unreleased:
+    """Calls of this process in which nothing was done, and whose keys could not be let go of."""
+
+    def __init__(self) -> None:
+        self._calls: deque[Call] = deque(maxlen=_MOST_UNRELEASED)
+
+    def add(self, call: Call) -> None:
+        """To be let go of later."""
+        if call.key is not None:
+            self._calls.append(call)
+
+    def release(self, database: Database) -> None:
+        """Let go of all. Raises Unavailable; the rest is let go of later."""
+        while self._calls:
+            call = self._calls.popleft()
+            try:
+                release(database, call)
+            except Unavailable:
+                self._calls.appendleft(call)
+                raise
 
 
 def keep(work: Work, call: Call, answer: dict[str, object]) -> None:

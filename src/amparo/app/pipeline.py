@@ -1,7 +1,6 @@
 """The way of an upload: hashed, matched, decided, held where need be, on record, and answered."""
 
 from collections.abc import Collection
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -14,7 +13,7 @@ from amparo.access.jurisdiction import Profiles
 from amparo.access.jurisdiction.profile import PRIVATE
 from amparo.access.look_ups import LookUps
 from amparo.access.model import Actor
-from amparo.access.repeats import Call, digest_of_request, keep, release, reserve
+from amparo.access.repeats import Call, Unreleased, digest_of_request, keep, release, reserve
 from amparo.app.hash_upload import UploadHasher
 from amparo.app.metrics import Metrics
 from amparo.core.clock import Clock
@@ -75,6 +74,7 @@ class Pipeline:
     clock: Clock
     metrics: Metrics
     look_ups: LookUps
+    unreleased: Unreleased = field(default_factory=Unreleased)
 
     def submit(self, upload: Upload, actor: Actor) -> dict[str, Any]:
         """Decide on an upload; the answer, which is on record when this returns.
@@ -84,14 +84,17 @@ class Pipeline:
         """
         jurisdiction = self._require_lawful(upload, actor)
         call = _call_of(upload, actor)
+        self.unreleased.release(self.database)
         earlier = reserve(self.database, call, self.clock.now())
         if earlier is not None:
             return earlier
         try:
             return self._decide(upload, actor, call, jurisdiction)
         except BaseException:
-            with suppress(Unavailable):  # its lease ends by itself
+            try:
                 release(self.database, call)
+            except Unavailable:  # the lease would end by itself, but that takes minutes
+                self.unreleased.add(call)
             raise
 
     def _require_lawful(self, upload: Upload, actor: Actor) -> str:

@@ -13,6 +13,7 @@ from amparo import __version__
 from amparo.app.serving import Serving
 from amparo.core.errors import AmparoError, Conflict, Denied, Invalid, NotFound, Unavailable
 from amparo.core.ids import new_id
+from amparo.core.seldom import Seldom
 from amparo.interfaces.api import decisions, health, lists, matches, media
 from amparo.interfaces.api.admission import Bodies, Rates
 from amparo.wire.problem import Problem
@@ -57,6 +58,7 @@ _PROBLEMS: dict[int | str, dict[str, object]] = {
 }
 
 _log = structlog.get_logger(__name__)
+_seldom = Seldom(_log)
 
 
 def create_api(serving: Serving) -> FastAPI:
@@ -127,7 +129,7 @@ async def _told(_: Request, error: Exception) -> Response:
         status = 401
     if isinstance(error, Unavailable):
         # Why is for the operator; a caller need not know our hosts and folders.
-        _log.warning("Something is away.", why=error.message)
+        _seldom.warning("Something is away.", why=error.message)
         return _problem(status, error.code, "Amparo cannot do this now; nothing was done.")
     return _problem(status, error.code, error.message)
 

@@ -1,9 +1,27 @@
 """Logs as JSON lines on standard error, each with the number of its request."""
 
 import logging
+import os
 import sys
+from contextlib import suppress
 
 import structlog
+
+_STANDARD_ERROR = 2
+
+
+class _Lines:
+    """Standard error, a line a write. A line that is not taken is lost, and nothing else is.
+
+    Where logs go to a file on a disk that is full, deciding goes on.
+    """
+
+    def msg(self, line: str) -> None:
+        """Write it."""
+        with suppress(OSError):
+            os.write(_STANDARD_ERROR, f"{line}\n".encode(errors="backslashreplace"))
+
+    debug = info = warning = error = critical = msg
 
 
 def set_up_logs() -> None:
@@ -16,7 +34,7 @@ def set_up_logs() -> None:
     ]
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer()],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lambda *_: _Lines(),
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
     )
     handler = logging.StreamHandler(sys.stderr)
