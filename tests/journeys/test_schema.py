@@ -27,7 +27,9 @@ def test_no_answer_is_undocumented_and_none_is_a_mistake_of_ours(
             [
                 sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()",
                 "run", schema, "--header", f"Authorization: Bearer {server.key}",
-                "--checks", "all", "--max-examples", str(EXAMPLES), "--seed", "1",
+                # What a schema cannot say, such as how many digits which hash has, is refused too.
+                "--checks", "all", "--exclude-checks", "positive_data_acceptance",
+                "--max-examples", str(EXAMPLES), "--seed", "1",
                 "--generation-database", "none", "--no-color",
             ],
             cwd=tmp_path, capture_output=True, text=True, timeout=900,

@@ -3,12 +3,22 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
 
 from amparo.wire.media import Name, Said
 
 ListName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,98}$")]
 Text = Annotated[str, Field(max_length=10_000, pattern=r"^[^\x00]*$")]
+
+
+def _told_in_words(value: object) -> object:
+    """Raises ValueError for a number, which would be taken for seconds since 1970."""
+    if not isinstance(value, str | datetime):
+        raise ValueError("must be a time such as 2027-01-31T00:00:00Z")
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_told_in_words)]
 
 
 class ContractBody(Said):
@@ -17,8 +27,8 @@ class ContractBody(Said):
     territory: Annotated[tuple[str, ...], Field(max_length=250)] = ()
     purpose: Text = ""
     terms: Text = ""
-    redistribution: bool = False
-    retention_days: Annotated[int, Field(ge=1, le=36_500)] | None = None
+    redistribution: Annotated[bool, Field(strict=True)] = False
+    retention_days: Annotated[int, Field(strict=True, ge=1, le=36_500)] | None = None
 
 
 class NewListBody(Said):
@@ -27,8 +37,8 @@ class NewListBody(Said):
     name: ListName
     kind: Literal["confirmed", "suspect", "negative"] = "suspect"
     subject: Literal["child", "adult"] = "child"
-    radius_bits: Annotated[int, Field(ge=0, le=31)] | None = None
-    minimum_quality: Annotated[int, Field(ge=0, le=100)] = 50
+    radius_bits: Annotated[int, Field(strict=True, ge=0, le=31)] | None = None
+    minimum_quality: Annotated[int, Field(strict=True, ge=0, le=100)] = 50
     contract: ContractBody = ContractBody()
 
 
@@ -51,13 +61,13 @@ class NewSignal(Said):
     algorithm: Literal["pdq", "md5", "sha1", "sha256"]
     value: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{32,64}$")]
     id: Name = ""
-    quality: Annotated[int, Field(ge=0, le=100)] | None = None
+    quality: Annotated[int, Field(strict=True, ge=0, le=100)] | None = None
     source: Name = ""
     labels: Annotated[tuple[Name, ...], Field(max_length=50)] = ()
     classification: Annotated[str, Field(max_length=100, pattern=r"^[^\x00]*$")] = ""
-    confidence: Annotated[float, Field(ge=0, le=1)] | None = None
-    expires: AwareDatetime | None = None
-    enabled_share: Annotated[float, Field(ge=0, le=1)] = 1.0
+    confidence: Annotated[float, Field(strict=True, ge=0, le=1)] | None = None
+    expires: Moment | None = None
+    enabled_share: Annotated[float, Field(strict=True, ge=0, le=1)] = 1.0
     note: Text = ""
 
 

@@ -14,7 +14,7 @@ class AskedHash(Said):
 
     algorithm: Literal["pdq", "md5", "sha1", "sha256"]
     value: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{32,64}$")]
-    quality: Annotated[int, Field(ge=0, le=100)] = 100
+    quality: Annotated[int, Field(strict=True, ge=0, le=100)] = 100
 
 
 class MatchesRequest(Said):

@@ -17,9 +17,9 @@ class Uploader(Said):
     """The account. `id` is the platform's own name for it; give what cannot be guessed."""
 
     id: Name = ""
-    account_age_days: Annotated[int, Field(ge=-1, le=100_000)] = -1
+    account_age_days: Annotated[int, Field(strict=True, ge=-1, le=100_000)] = -1
     country: Annotated[str, Field(pattern=r"^([A-Z]{2})?$")] = ""
-    earlier_decisions: Annotated[int, Field(ge=-1, le=2**31)] = -1
+    earlier_decisions: Annotated[int, Field(strict=True, ge=-1, le=2**31)] = -1
 
 
 class Context(Said):

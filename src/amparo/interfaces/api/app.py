@@ -1,5 +1,7 @@
 """The API put together: routes, errors as problem details, limits on what a request may be."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from uuid import UUID
 
 import structlog
@@ -7,6 +9,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from amparo import __version__
@@ -134,10 +137,21 @@ async def _told(_: Request, error: Exception) -> Response:
     return _problem(status, error.code, error.message)
 
 
-async def _http_told(_: Request, error: Exception) -> Response:
+async def _http_told(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     code = _CODES.get(error.status_code, "error")
-    return _problem(error.status_code, code, str(error.detail))
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_methods(request))
+    return _problem(error.status_code, code, str(error.detail), headers)
+
+
+def _methods(request: Request) -> list[str]:
+    """What the path takes: each method is a route of its own."""
+    paths = request.app.openapi()["paths"]
+    asked = request.scope["path"]
+    templates = (each for each in paths if compile_path(each)[0].match(asked))
+    return sorted({verb.upper() for each in templates for verb in paths[each]})
 
 
 async def _invalid_told(_: Request, error: Exception) -> Response:
@@ -154,9 +168,13 @@ async def _mistake_told(_: Request, error: Exception) -> Response:
     return _problem(500, "error", "Amparo itself failed; its log says how.")
 
 
-def _problem(status: int, code: str, detail: str) -> Response:
+def _problem(
+    status: int, code: str, detail: str, others: Mapping[str, str] = MappingProxyType({})
+) -> Response:
     title = _TITLES.get(status, "Error")
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    headers = dict(others)
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
     if status in (429, 503):
         headers["Retry-After"] = "1"
     problem = Problem(title=title, status=status, code=code, detail=detail)

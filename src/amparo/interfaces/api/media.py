@@ -16,6 +16,7 @@ from amparo.interfaces.api.admission import Bodies
 from amparo.interfaces.api.body import receive
 from amparo.interfaces.api.callers import KnownCaller, MediaReader, MediaSubmitter, Open
 from amparo.wire.media import MediaAnswer, MediaMetadata, UrlSubmission
+from amparo.wire.schema import schema_of
 
 M = TypeVar("M", bound=MediaMetadata)
 
@@ -29,14 +30,19 @@ _BODY = {
                 "schema": {
                     "type": "object",
                     "required": ["file"],
+                    "additionalProperties": False,
                     "properties": {
                         "file": {"type": "string", "format": "binary"},
-                        "metadata": {"type": "string", "contentMediaType": "application/json"},
+                        "metadata": {
+                            "type": "string",
+                            "contentMediaType": "application/json",
+                            "contentSchema": schema_of(MediaMetadata),
+                        },
                     },
                 }
             },
             "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
-            "application/json": {"schema": UrlSubmission.model_json_schema()},
+            "application/json": {"schema": schema_of(UrlSubmission)},
         },
     }
 }
