@@ -1,6 +1,7 @@
 """A version of the policy runs beside the one that holds, and changes nothing."""
 
 import pytest
+from sqlalchemy import text
 
 from amparo.app.change_policy import activate_policy, save_policy, shadow_policy
 from amparo.core.clock import SystemClock
@@ -106,3 +107,17 @@ def test_a_rule_that_cannot_be_answered_is_told_and_people_look(known: Platform)
     assert answer["broken"] == ["everything-else"]
     assert (answer["action"], answer["queue"]) == ("review", "review")
     assert "amparo_policy_rules_unanswered_total 1.0" in known.http.get("/metrics").text
+
+
+def test_a_policy_of_another_amparo_stops_deciding_and_in_the_shadow_nothing(
+    known: Platform,
+) -> None:
+    strange = a_version(known, MILDER)
+    with known.serving.database.work() as work:
+        work.execute(text("UPDATE policies SET text = replace(text, 'm.exact', 'm.of_the_future')"))
+    in_shadow(known, strange)
+    assert submit(known, ROCKET).json()["action"] == "block"
+    activate(known, strange)
+    assert submit(known, ROCKET).status_code == 503
+    activate(known, 0)
+    assert submit(known, ROCKET).json()["action"] == "block"

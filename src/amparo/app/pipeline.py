@@ -19,6 +19,7 @@ from amparo.app.metrics import Metrics
 from amparo.core.clock import Clock
 from amparo.core.errors import Denied, Unavailable
 from amparo.core.ids import DecisionId, MediaId, new_id
+from amparo.core.seldom import Seldom
 from amparo.core.settings import Settings
 from amparo.db import Database, Work
 from amparo.db.outbox import put
@@ -28,14 +29,16 @@ from amparo.detect.deciding import (
     Facts,
     MatchFacts,
     MediaFacts,
+    Policy,
     Shadow,
     decide,
     flood,
     read_policy,
 )
 from amparo.detect.deciding.model import ContextFacts, UploaderFacts
+from amparo.detect.deciding.policy import BadPolicy
 from amparo.detect.deciding.store import Decisions, RecordedDecision, RecordedMedia
-from amparo.detect.deciding.versions import Policies, Standing
+from amparo.detect.deciding.versions import Policies, Standing, Version
 from amparo.detect.hashing.model import MediaHashes
 from amparo.detect.matching.host import HostIndex, Listed
 from amparo.detect.matching.host.look_up import Asked, asked_of
@@ -48,7 +51,7 @@ DECIDED = "media.decided"
 FLOODED = "signal.flooded"
 """The kind of outbox row by which people are told of a flood."""
 
-_log = structlog.get_logger(__name__)
+_seldom = Seldom(structlog.get_logger(__name__))
 _policy = lru_cache(maxsize=64)(read_policy)
 
 
@@ -129,7 +132,7 @@ class Pipeline:
             facts = _facts(upload, hashes, found, asked, jurisdiction)
             standing, tide = self._standing(actor, facts, now)
             flooded = {str(number) for number in tide.flooded}
-            decision = decide(facts, _policy(standing.live.text), flooded=flooded)
+            decision = decide(facts, _policy_of(standing.live), flooded=flooded)
             shadow = _in_shadow(facts, standing, flooded)
         with stage("hold"):
             held_as = None if decision.action is Action.ALLOW else self.inbox.put(upload.data)
@@ -152,10 +155,10 @@ class Pipeline:
         self.metrics.decided(one.decision.action.value)
         if one.decision.broken:
             self.metrics.unanswered(len(one.decision.broken))
-            _log.error(
+            _seldom.warning(
                 "Rules of the policy cannot be answered, so people look.",
-                rules=one.decision.broken, policy_version=one.policy_version,
-            )  # fmt: skip
+                why=f"version {one.policy_version}: {', '.join(one.decision.broken)}",
+            )
 
     def _standing(self, actor: Actor, facts: Facts, now: datetime) -> tuple[Standing, flood.Tide]:
         """The policy that holds, and which of the signals are in a flood."""
@@ -224,11 +227,27 @@ def _facts(
     )
 
 
+def _policy_of(version: Version) -> Policy:
+    """Raises Unavailable where another Amparo than this one has saved it."""
+    try:
+        return _policy(version.text)
+    except BadPolicy as error:
+        raise Unavailable(
+            f"Version {version.number} of the policy cannot be used by this Amparo; activate "
+            f"another: {error.message.splitlines()[0]}",
+        ) from error
+
+
 def _in_shadow(facts: Facts, standing: Standing, flooded: Collection[str]) -> Shadow | None:
     """What the version in the shadow would do; whatever it is, it changes nothing."""
     if standing.shadow is None:
         return None
-    decision = decide(facts, _policy(standing.shadow.text), flooded=flooded)
+    try:
+        policy = _policy_of(standing.shadow)
+    except Unavailable as error:
+        _seldom.warning("The policy in the shadow is passed over.", why=error.message)
+        return None
+    decision = decide(facts, policy, flooded=flooded)
     return Shadow(standing.shadow.number, decision.action, decision.rules, decision.broken)
 
 
