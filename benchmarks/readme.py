@@ -120,10 +120,24 @@ def _serving(figures: Figures, machine: str) -> str:
         f"{ours['hashes, a thousand a request']:,.0f} hashes a second in requests of a thousand, "
         f"{uploads['ours']:.0f} uploads of 2 megapixels "
         f"({uploads['ours'] / uploads['peer']:.0%} of what the pipeline does without HTTP). "
-        f"A signal is found {ours['from the request to add until found, p99']:.0f} ms after the "
-        "request to add it (p99, under load). One more process takes "
+        "After a signal is added, its picture is held within "
+        f"{ours['from a signal added until its picture is held, SQLite, p99']:.0f} ms, on another "
+        "host with PostgreSQL within "
+        f"{ours['from a signal added until its picture is held, PostgreSQL, two hosts, p99']:.0f} "
+        "ms (p99, under load). One more process takes "
         f"{ours['private memory of one more process that answers']:.0f} MB, its decoders "
         f"{ours['private memory of its decoders']:.0f} MB. On {machine}."
+    )
+    return textwrap.fill(told, 100, subsequent_indent="  ") + "\n"
+
+
+def _importing(figures: Figures, machine: str) -> str:
+    ours = {name: float(each["ours"]) for name, each in figures.items()}
+    told = (
+        "- **Takes lists in.** A million signals, all or nothing, in "
+        f"{ours['import into a list, SQLite']:.0f} s on SQLite; whoever writes meanwhile waits "
+        f"{ours['another writer meanwhile, p99']:.0f} ms (p99; at most "
+        f"{ours['another writer meanwhile, longest']:.0f} ms). On {machine}."
     )
     return textwrap.fill(told, 100, subsequent_indent="  ") + "\n"
 
@@ -139,6 +153,7 @@ TEXTS: dict[str, list[tuple[Path, Callable[[Figures, str], str]]]] = {
     "growth": [(README, _growth)],
     "freshness": [(README, _freshness)],
     "serving": [(README, _serving)],
+    "importing": [(README, _importing)],
     "accuracy": [(README, _accuracy), (FOUND_COPIES, _accuracy_table)],
 }
 
@@ -148,7 +163,7 @@ def main() -> None:
     for file in sys.argv[1:]:
         result = json.loads(Path(file).read_text(encoding="utf-8"))
         figures = {f"{each['name']}, {each['peer_name']}": each for each in result["results"]}
-        if result["benchmark"] in ("hashing", "scan_start", "serving"):
+        if result["benchmark"] in ("hashing", "scan_start", "serving", "importing"):
             figures = {each["name"]: each for each in result["results"]}
         name = result["benchmark"]
         begin = f"<!-- figures: {name} -->\n"

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import text
 
 from amparo.core.clock import SystemClock
-from amparo.core.errors import Conflict
+from amparo.core.errors import Conflict, Invalid
 from amparo.core.ids import OrganisationId
 from amparo.db import Database
 from amparo.detect.lists.bulk_import import ALIVE, ROWS_AT_A_TIME, import_signals
-from amparo.detect.lists.model import NewList, Signal, SignalList
+from amparo.detect.lists.model import ListKind, NewList, Signal, SignalList
 from amparo.detect.lists.store import Lists
 from tests.contract.test_lists_store import a_signal, add, live
 from tests.databases import NOW
@@ -33,6 +33,19 @@ def a_list(database: Database, organisation: OrganisationId) -> SignalList:
 def again(database: Database, of: SignalList) -> SignalList:
     with database.reading() as work:
         return Lists(work).get(of.organisation_id, of.name)
+
+
+def test_signals_without_a_reason_are_not_imported_into_a_negative_list(
+    database: Database, organisation: OrganisationId
+) -> None:
+    with database.work() as work:
+        harmless = Lists(work).create(NewList("harmless", ListKind.NEGATIVE), organisation, NOW)
+    with pytest.raises(Invalid, match="note"):
+        import_signals(
+            database, harmless, [a_signal(number) for number in range(3)], actor="t", clock=CLOCK
+        )
+    assert values(database, harmless) == {}
+    assert again(database, harmless).revision == 0
 
 
 def values(database: Database, of: SignalList) -> dict[int, str]:

@@ -69,6 +69,8 @@ def test_signals_are_paged(platform: Platform) -> None:
         ({"name": "a\u0000b"}, "name"),
         ({"name": "x", "kind": "other"}, "kind"),
         ({"name": "x", "radius_bits": 32}, "radius_bits"),
+        ({"name": "x", "radius_bits": True}, "radius_bits"),
+        ({"name": "x", "kind": "negative", "radius_bits": 11}, "radius"),
         ({"name": "x", "more": 1}, "more"),
         ({}, "name"),
     ],
@@ -104,6 +106,23 @@ def test_a_signal_that_cannot_be_is_refused_and_none_is_added(
     assert answer.status_code == 422
     assert "0" * 32 not in answer.text
     assert platform.http.get("/v1/lists/known/signals").json()["signals"] == []
+
+
+@pytest.mark.parametrize(
+    "incomplete",
+    [{}, {"note": "ours"}, {"expires": "2999-01-01T00:00:00Z"},
+     {"note": " ", "expires": "2999-01-01T00:00:00Z"}],
+)  # fmt: skip
+def test_a_negative_entry_needs_a_reason_and_an_end(
+    platform: Platform, incomplete: dict[str, object]
+) -> None:
+    platform.make_list("harmless", kind="negative")
+    assert platform.http.get("/v1/lists/harmless").json()["radius_bits"] == 10
+    complete = {"note": "ours", "expires": "2999-01-01T00:00:00Z"}
+    body = {"signals": [md5(1) | complete, md5(2) | incomplete]}
+    answer = platform.http.post("/v1/lists/harmless/signals", json=body)
+    assert answer.status_code == 422
+    assert platform.http.get("/v1/lists/harmless/signals").json()["signals"] == []
 
 
 def test_withdrawing_what_is_not_there_changes_nothing(platform: Platform) -> None:

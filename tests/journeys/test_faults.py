@@ -77,10 +77,13 @@ def start_knowing(home: Path, database_url: str) -> Server:
     home.mkdir()
     shutil.copytree(settings().home / "kernels", home / "kernels")
     port = free_port()
+    temporary = home.parent / "temporary"
+    temporary.mkdir()
     environment = {
         "AMPARO_HOME": str(home),
         "AMPARO_DATABASE_URL": database_url,
         "AMPARO_FLOOD_FLOOR": "1000000",
+        "TMPDIR": str(temporary),  # so that what is looked for in the clear is looked for there too
     }
     log = home.parent / "log"
     process, said = start(home, "--port", str(port), environment=environment, log=log)

@@ -1,6 +1,5 @@
 """`amparo keys`: service keys for those who call the API."""
 
-from datetime import timedelta
 from uuid import UUID
 
 import click
@@ -71,28 +70,17 @@ def create(
       amparo keys create "upload servers" --scope media:submit --scope matches:read --days 90
       amparo keys create "the auditor" --role auditor --days 30
     """
-    from amparo.access.audit import record
-    from amparo.access.keys import create_key
     from amparo.access.model import Scope
     from amparo.access.roles import GRANTED, Role
+    from amparo.app.change_keys import make_key
     from amparo.core.clock import SystemClock
 
     wanted = {Scope(each) for each in scopes}.union(*(GRANTED[Role(each)] for each in roles))
     if not scopes and not roles:
         raise click.UsageError("Say what for, with --scope or --role.")
-    now = SystemClock().now()
-    expires_at = None if days is None else now + timedelta(days=days)
     with opened() as database:
         actor = operator(database, organisation)
-        with database.work() as work:
-            key = create_key(
-                work, actor.organisation_id, name, wanted,
-                now=now, expires_at=expires_at,
-            )  # fmt: skip
-            record(
-                work, actor.organisation_id, actor=actor.name, action="keys.create",
-                subject=f"key:{name}", now=now, detail={"scopes": sorted(wanted)},
-            )  # fmt: skip
+        key = make_key(database, name, wanted, days, actor, SystemClock())
     announce("Keep it now: it is shown this once.")
     click.echo(key)
     leave(0)
@@ -112,23 +100,13 @@ def rotate(key: UUID, hours: int, organisation: str | None) -> None:
     Example:
       amparo keys rotate 01a2087b-bc22-75e8-9fce-f06ea33f978b --hours 2
     """
-    from amparo.access.audit import record
-    from amparo.access.keys import rotate_key
+    from amparo.app.change_keys import replace_key
     from amparo.core.clock import SystemClock
     from amparo.core.ids import KeyId
 
-    now = SystemClock().now()
     with opened() as database:
         actor = operator(database, organisation)
-        with database.work() as work:
-            made = rotate_key(
-                work, KeyId(key), actor.organisation_id,
-                now=now, until=now + timedelta(hours=hours),
-            )  # fmt: skip
-            record(
-                work, actor.organisation_id, actor=actor.name, action="keys.rotate",
-                subject=f"key:{key}", now=now, detail={"hours": hours},
-            )  # fmt: skip
+        made = replace_key(database, KeyId(key), hours, actor, SystemClock())
     announce("Keep it now: it is shown this once.")
     click.echo(made)
     leave(0)
@@ -204,19 +182,11 @@ def revoke(key: UUID, organisation: str | None) -> None:
     Example:
       amparo keys revoke 01a2087b-bc22-75e8-9fce-f06ea33f978b
     """
-    from amparo.access.audit import record
-    from amparo.access.keys import revoke_key
+    from amparo.app.change_keys import take_key_back
     from amparo.core.clock import SystemClock
     from amparo.core.ids import KeyId
 
-    now = SystemClock().now()
     with opened() as database:
-        actor = operator(database, organisation)
-        with database.work() as work:
-            revoke_key(work, KeyId(key), actor.organisation_id, now)
-            record(
-                work, actor.organisation_id, actor=actor.name, action="keys.revoke",
-                subject=f"key:{key}", now=now,
-            )  # fmt: skip
+        take_key_back(database, KeyId(key), operator(database, organisation), SystemClock())
     announce("Taken back.")
     leave(0)

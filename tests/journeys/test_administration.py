@@ -1,0 +1,125 @@
+"""What an operator types: keys, policies, jurisdiction, lists; all of it in the audit trail."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from amparo.access.first_key import ensure_first_key
+from amparo.core.clock import SystemClock
+from amparo.db import Database
+from amparo.db.migrate import upgrade
+from tests.conftest import Ended, Run
+from tests.databases import NOW
+
+Type = Callable[..., Ended]
+POLICY = "policy: 1\nrules:\n  - id: all\n    when: media.size_bytes > 0\n    action: review\n"
+
+
+@pytest.fixture
+def database_file(tmp_path: Path) -> Path:
+    """A database as `amparo serve` makes it."""
+    file = tmp_path / "home" / "amparo.db"
+    file.parent.mkdir()
+    with Database(f"sqlite:///{file}") as database:
+        upgrade(database)
+        ensure_first_key(database, SystemClock())
+    return file
+
+
+@pytest.fixture
+def typed(database_file: Path, tmp_path: Path, amparo: Run) -> Type:
+    """Run a command; it must end well unless told otherwise."""
+
+    def run(*arguments: str, status: int = 0) -> Ended:
+        ended = amparo(*arguments, env={"AMPARO_HOME": str(database_file.parent)})
+        assert ended.status == status, ended.err
+        return ended
+
+    return run
+
+
+def lines(ended: Ended) -> list[dict[str, object]]:
+    return [json.loads(line) for line in ended.out.splitlines()]
+
+
+def audited(database_file: Path) -> list[str]:
+    with Database(f"sqlite:///{database_file}") as database, database.reading() as work:
+        rows = work.exec_driver_sql("SELECT action FROM audit_entries ORDER BY id").scalars()
+        return list(rows)[1:]
+
+
+def test_keys(typed: Type, database_file: Path) -> None:
+    made = typed("keys", "create", "the auditor", "--role", "auditor", "--days", "30").out.strip()
+    assert made.startswith("amparo_")
+    (_, known) = lines(typed("keys", "list"))
+    assert (known["name"], known["revoked"]) == ("the auditor", None)
+    assert known["scopes"] == "decisions:read lists:read media:read metrics:read"
+    rotated = typed("keys", "rotate", str(known["key"]), "--hours", "2").out.strip()
+    assert rotated.startswith("amparo_")
+    assert rotated != made
+    (_, old, new) = lines(typed("keys", "list"))
+    assert str(old["expires"]) < str(new["expires"])
+    typed("keys", "revoke", str(new["key"]))
+    assert lines(typed("keys", "list"))[2]["revoked"]
+    assert "taken back" in typed("keys", "rotate", str(new["key"]), status=2).err
+    assert typed("keys", "alarms").out == ""
+    assert typed("keys", "create", "for nothing", status=2).err
+    assert audited(database_file) == ["keys.create", "keys.rotate", "keys.revoke"]
+
+
+def test_policies(typed: Type, database_file: Path, tmp_path: Path) -> None:
+    file = tmp_path / "policy.yaml"
+    file.write_text(POLICY.replace("size_bytes", "size_byte"))
+    told = typed("policy", "check", str(file), status=2).err
+    assert "line 4" in told
+    assert "size_byte" in told
+    assert told.rstrip().endswith("^")
+    file.write_text(POLICY)
+    typed("policy", "check", str(file))
+    assert typed("policy", "save", str(file)).out.strip() == "1"
+    typed("policy", "shadow", "1")
+    assert "beside 0 decisions" in typed("policy", "compare").err
+    assert lines(typed("policy", "versions"))[0]["stands"] == "shadow"
+    typed("policy", "activate", "1")
+    assert lines(typed("policy", "versions"))[0]["stands"] == "holds"
+    assert typed("policy", "show").out == POLICY
+    typed("policy", "activate", "0")
+    assert typed("policy", "show").out != POLICY
+    assert typed("policy", "show", "1").out == POLICY
+    assert "no version 9" in typed("policy", "activate", "9", status=2).err
+    assert "There is no file" in typed("policy", "save", "missing.yaml", status=2).err
+    assert audited(database_file) == [
+        "policy.save", "policy.shadow", "policy.activate", "policy.activate",
+    ]  # fmt: skip
+
+
+def test_jurisdiction(typed: Type, database_file: Path, tmp_path: Path) -> None:
+    assert "No profile" in typed("jurisdiction", "show", status=2).err
+    file = tmp_path / "profile.yaml"
+    for name in ("us", "mx"):
+        file.write_text(typed("jurisdiction", "example", name).out)
+        assert "Nobody has signed" in typed("jurisdiction", "check", str(file), status=2).err
+        assert "Nobody has signed" in typed("jurisdiction", "record", str(file), status=2).err
+    signed = file.read_text().replace('counsel: ""', "counsel: A. Lawyer")
+    file.write_text(signed.replace("signed_off: null", f"signed_off: {NOW:%Y-%m-%d}"))
+    typed("jurisdiction", "check", str(file))
+    typed("jurisdiction", "record", str(file))
+    assert typed("jurisdiction", "show").out == file.read_text()
+    assert audited(database_file) == ["jurisdiction.record"]
+
+
+def test_a_negative_list_is_filled_with_a_reason(
+    typed: Type, database_file: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "harmless.csv"
+    file.write_text("algorithm,value\nmd5," + "0" * 32 + "\n")
+    typed("lists", "create", "harmless", "--kind", "negative")
+    refused = typed("lists", "import", "harmless", str(file), status=2)
+    assert "note" in refused.err
+    typed("lists", "import", "harmless", str(file), "--note", "ours", "--days", "30")
+    assert "ours" in typed("lists", "export", "harmless").out
+    assert lines(typed("lists", "show"))[0]["signals"] == 1
+    typed("audit", "verify")
+    assert audited(database_file) == ["lists.create", "lists.import"]
