@@ -169,3 +169,20 @@ def test_an_answer_names_its_request(platform: Platform) -> None:
     )
     other = platform.http.get("/healthz", headers={"X-Request-Id": "a\tb"}).headers["x-request-id"]
     assert re.fullmatch(r"[0-9a-f-]{36}", other)
+
+
+def test_the_page_that_asks_for_a_key_loads_nothing_from_elsewhere(platform: Platform) -> None:
+    page = platform.http.get("/docs").text
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert loaded
+    for each in loaded:
+        assert each.startswith("/")
+        assert platform.http.get(each).status_code == 200
+    assert "https://" not in page
+
+
+def test_no_answer_is_kept_by_whoever_passes_it_on(platform: Platform) -> None:
+    for path in ("/v1/lists", "/v1/decisions", "/v1/nothing"):
+        answer = platform.http.get(path)
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.headers["x-content-type-options"] == "nosniff"

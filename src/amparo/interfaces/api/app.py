@@ -8,6 +8,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -75,7 +76,8 @@ def create_api(serving: Serving) -> FastAPI:
 
 def routes() -> FastAPI:
     """The application before anything is open, which can tell its schema."""
-    api = FastAPI(
+    # The page at /docs asks for a key: all that it runs comes from here and not from elsewhere.
+    api = FastAPIOffline(
         title="Amparo",
         version=__version__,
         summary="Uploads in, decisions out, on record.",
@@ -95,7 +97,7 @@ def routes() -> FastAPI:
 
 
 class _RequestIds:
-    """Every answer and every line in the log name the request."""
+    """Every answer and every line in the log name the request; no answer is kept by anybody."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -105,11 +107,13 @@ class _RequestIds:
             await self._app(scope, receive, send)
             return
         request_id = _request_id(scope)
-        named = (b"x-request-id", request_id.encode())
+        others = [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff")]
+        if scope["path"].startswith("/v1/"):
+            others.append((b"cache-control", b"no-store"))
 
         async def send_named(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = [*message.get("headers", ()), named]
+                message["headers"] = [*message.get("headers", ()), *others]
             await send(message)
 
         with structlog.contextvars.bound_contextvars(request_id=request_id):
