@@ -9,6 +9,8 @@ import httpx
 import pytest
 from pytest_socket import enable_socket
 
+from amparo.access.keys import create_key
+from amparo.access.model import Scope
 from amparo.app.serving import Serving, open_serving
 from amparo.core.clock import Clock, SystemClock
 from amparo.db import Database
@@ -40,11 +42,26 @@ class Platform:
     def add(self, *signals: dict[str, object], to: str = "known") -> list[str]:
         """Add signals and wait until this host searches them."""
         answer = self.http.post(f"/v1/lists/{to}/signals", json={"signals": signals})
-        assert answer.status_code == 201, answer.text
-        self.wait_for(to, answer.json()["revision"])
-        numbers = answer.json()["signals"]
+        assert answer.status_code in (201, 202), answer.text
+        said = answer.json()
+        self.wait_for(to, said["revision"] or self.confirm(to, said["proposal"]))
+        numbers = said["signals"]
         assert isinstance(numbers, list)
         return numbers
+
+    def confirm(self, name: str, proposal: str) -> int:
+        """A second person confirms; the revision as of which it holds."""
+        path = f"/v1/lists/{name}/proposals/{proposal}/confirmation"
+        headers = {"Authorization": f"Bearer {self.another_key()}"}
+        answer = self.http.post(path, headers=headers)
+        assert answer.status_code == 201, answer.text
+        return int(answer.json()["revision"])
+
+    def another_key(self) -> str:
+        """A new key of the same organisation, with every scope."""
+        owner = self.serving.keys.actor(self.key).organisation_id
+        with self.serving.database.work() as work:
+            return create_key(work, owner, "another", Scope, now=self.serving.clock.now())
 
     def wait_for(self, name: str, revision: int) -> None:
         """Return when this host searches the list as of a revision."""

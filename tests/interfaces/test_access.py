@@ -28,6 +28,10 @@ NEEDS = {
     "POST /v1/lists/{name}/signals": Scope.LISTS_WRITE,
     "POST /v1/lists/{name}/withdrawals": Scope.LISTS_WRITE,
     "GET /v1/lists/{name}/changes": Scope.LISTS_READ,
+    "GET /v1/lists/{name}/proposals": Scope.LISTS_READ,
+    "GET /v1/lists/{name}/proposals/{proposal}/signals": Scope.LISTS_READ,
+    "POST /v1/lists/{name}/proposals/{proposal}/confirmation": Scope.LISTS_WRITE,
+    "DELETE /v1/lists/{name}/proposals/{proposal}": Scope.LISTS_WRITE,
     "GET /metrics": Scope.METRICS_READ,
 }
 BODIES = {
@@ -50,7 +54,7 @@ def test_every_route_is_in_the_table() -> None:
 def call(platform: Platform, route: str, key: str | None) -> httpx.Response:
     verb, path = route.split(" ")
     path = path.replace("{media_id}", "01a2087b-bc22-75e8-9fce-f06ea33f978b")
-    path = path.replace("{name}", "known")
+    path = path.replace("{name}", "known").replace("{proposal}", "1")
     headers = {} if key is None else {"Authorization": f"Bearer {key}"}
     with httpx.Client(base_url=platform.http.base_url, timeout=60) as client:
         return client.request(verb, path, headers=headers, **BODIES.get(route, {}))

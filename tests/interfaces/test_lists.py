@@ -125,6 +125,34 @@ def test_a_negative_entry_needs_a_reason_and_an_end(
     assert platform.http.get("/v1/lists/harmless/signals").json()["signals"] == []
 
 
+def test_a_negative_entry_waits_for_somebody_else(platform: Platform) -> None:
+    platform.make_list("harmless", kind="negative")
+    entry = md5(1) | {"note": "ours", "expires": "2999-01-01T00:00:00Z"}
+    answer = platform.http.post("/v1/lists/harmless/signals", json={"signals": [entry]})
+    assert (answer.status_code, answer.json()["revision"]) == (202, None)
+    path = f"/v1/lists/harmless/proposals/{answer.json()['proposal']}"
+    (waiting,) = platform.http.get("/v1/lists/harmless/proposals").json()
+    assert (waiting["signals"], waiting["proposal"]) == (1, answer.json()["proposal"])
+    (held,) = platform.http.get(f"{path}/signals").json()["signals"]
+    assert (held["value"], held["note"]) == (md5(1)["value"], "ours")
+    refused = platform.http.post(f"{path}/confirmation")
+    assert (refused.status_code, refused.json()["code"]) == (403, "second_person")
+    assert platform.http.get("/v1/lists/harmless/signals").json()["signals"] == []
+    platform.confirm("harmless", answer.json()["proposal"])
+    assert len(platform.http.get("/v1/lists/harmless/signals").json()["signals"]) == 1
+    assert platform.http.get("/v1/lists/harmless/proposals").json() == []
+
+
+def test_a_proposal_can_be_taken_back(platform: Platform) -> None:
+    platform.make_list("harmless", kind="negative")
+    entry = md5(1) | {"note": "ours", "expires": "2999-01-01T00:00:00Z"}
+    answer = platform.http.post("/v1/lists/harmless/signals", json={"signals": [entry]})
+    path = f"/v1/lists/harmless/proposals/{answer.json()['proposal']}"
+    assert platform.http.delete(path).status_code == 204
+    assert platform.http.delete(path).status_code == 404
+    assert platform.http.get(f"{path}/signals").status_code == 404
+
+
 def test_withdrawing_what_is_not_there_changes_nothing(platform: Platform) -> None:
     platform.make_list()
     signals = add(platform, 1)

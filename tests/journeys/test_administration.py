@@ -7,7 +7,11 @@ from pathlib import Path
 import pytest
 
 from amparo.access.first_key import ensure_first_key
+from amparo.access.keys import organisations
+from amparo.access.model import Actor, Scope
+from amparo.app.change_lists import confirm_proposal
 from amparo.core.clock import SystemClock
+from amparo.core.ids import OrganisationId
 from amparo.db import Database
 from amparo.db.migrate import upgrade
 from tests.conftest import Ended, Run
@@ -42,6 +46,11 @@ def typed(database_file: Path, tmp_path: Path, amparo: Run) -> Type:
 
 def lines(ended: Ended) -> list[dict[str, object]]:
     return [json.loads(line) for line in ended.out.splitlines()]
+
+
+def organisations_of(database: Database) -> list[OrganisationId]:
+    with database.reading() as work:
+        return list(organisations(work).values())
 
 
 def audited(database_file: Path) -> list[str]:
@@ -119,7 +128,18 @@ def test_a_negative_list_is_filled_with_a_reason(
     refused = typed("lists", "import", "harmless", str(file), status=2)
     assert "note" in refused.err
     typed("lists", "import", "harmless", str(file), "--note", "ours", "--days", "30")
+    assert lines(typed("lists", "show"))[0]["signals"] == 0
+    (waiting,) = lines(typed("lists", "proposals"))
+    assert (waiting["list"], waiting["signals"]) == ("harmless", 1)
+    number = str(waiting["proposal"])
+    assert "somebody else" in typed("lists", "confirm", "harmless", number, status=2).err
+    with Database(f"sqlite:///{database_file}") as database:  # one who is somebody else
+        (organisation,) = organisations_of(database)
+        other = Actor(organisation, "operator:somebody", frozenset(Scope))
+        confirm_proposal(database, "harmless", int(number), other, SystemClock())
     assert "ours" in typed("lists", "export", "harmless").out
     assert lines(typed("lists", "show"))[0]["signals"] == 1
+    assert typed("lists", "proposals").out == ""
+    assert "No proposal" in typed("lists", "refuse", "harmless", number, status=2).err
     typed("audit", "verify")
-    assert audited(database_file) == ["lists.create", "lists.import"]
+    assert audited(database_file) == ["lists.create", "lists.import", "lists.confirm"]

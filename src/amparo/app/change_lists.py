@@ -10,7 +10,15 @@ from amparo.core.ids import SignalNumber
 from amparo.db import Database, Work
 from amparo.detect.deciding import flood
 from amparo.detect.lists.bulk_import import Imported, import_signals
-from amparo.detect.lists.model import Change, NewList, Signal, SignalList, StoredSignal
+from amparo.detect.lists.model import (
+    Change,
+    ListKind,
+    NewList,
+    Signal,
+    SignalList,
+    StoredSignal,
+)
+from amparo.detect.lists.proposals import confirm, propose, refuse
 from amparo.detect.lists.store import Lists
 
 
@@ -27,17 +35,55 @@ def create_list(database: Database, new: NewList, actor: Actor, clock: Clock) ->
     return made
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """Signals that are on record: with a revision, or as a proposal that waits."""
+
+    signals: tuple[SignalNumber, ...]
+    revision: int | None = None
+    proposal: int | None = None
+
+
 def add_signals(
     database: Database, name: str, signals: Sequence[Signal], actor: Actor, clock: Clock
-) -> tuple[Change, tuple[SignalNumber, ...]]:
-    """Add signals as one change. Raises NotFound."""
+) -> Added:
+    """Add signals as one change; to a negative list, propose them. Raises NotFound, Invalid."""
     now = clock.now()
     with database.work() as work:
         to = Lists(work).get(actor.organisation_id, name)
+        if to.kind is ListKind.NEGATIVE:
+            proposal, numbers = propose(work, to, signals, actor=actor.name, now=now)
+            _record_change(work, actor, "lists.propose", to, numbers, clock, proposal=proposal)
+            return Added(numbers, proposal=proposal)
         change, numbers = Lists(work).add(to, signals, actor=actor.name, now=now)
-        _record_change(work, actor, "lists.add", to, change, numbers, clock)
+        _record_change(work, actor, "lists.add", to, numbers, clock, revision=change.revision)
         database.tell(work)
-    return change, numbers
+    return Added(numbers, revision=change.revision)
+
+
+def confirm_proposal(
+    database: Database, name: str, proposal: int, actor: Actor, clock: Clock
+) -> Change:
+    """Have what somebody else proposed hold. Raises NotFound, Denied."""
+    with database.work() as work:
+        of = Lists(work).get(actor.organisation_id, name)
+        change = confirm(work, of, proposal, actor=actor.name)
+        _record_change(
+            work, actor, "lists.confirm", of, (), clock,
+            proposal=proposal, revision=change.revision,
+        )  # fmt: skip
+        database.tell(work)
+    return change
+
+
+def refuse_proposal(
+    database: Database, name: str, proposal: int, actor: Actor, clock: Clock
+) -> None:
+    """Remove what was proposed. Raises NotFound."""
+    with database.work() as work:
+        of = Lists(work).get(actor.organisation_id, name)
+        refuse(work, of, proposal)
+        _record_change(work, actor, "lists.refuse", of, (), clock, proposal=proposal)
 
 
 def withdraw_signals(
@@ -48,7 +94,7 @@ def withdraw_signals(
     with database.work() as work:
         of = Lists(work).get(actor.organisation_id, name)
         change = Lists(work).withdraw(of, numbers, actor=actor.name, now=now)
-        _record_change(work, actor, "lists.withdraw", of, change, numbers, clock)
+        _record_change(work, actor, "lists.withdraw", of, numbers, clock, revision=change.revision)
         database.tell(work)
     return change
 
@@ -137,17 +183,13 @@ def _record_change(
     actor: Actor,
     action: str,
     of: SignalList,
-    change: Change,
     numbers: Sequence[SignalNumber],
     clock: Clock,
+    **others: object,
 ) -> None:
+    signals: dict[str, object] = {"signals": [str(each) for each in numbers[:100]],
+                                  "count": len(numbers)} if numbers else {}  # fmt: skip
     record(
-        work,
-        actor.organisation_id,
-        actor=actor.name,
-        action=action,
-        subject=f"list:{of.id}",
-        now=clock.now(),
-        detail={"revision": change.revision, "signals": [str(each) for each in numbers[:100]],
-                "count": len(numbers)},
+        work, actor.organisation_id, actor=actor.name, action=action, subject=f"list:{of.id}",
+        now=clock.now(), detail=others | signals,
     )  # fmt: skip

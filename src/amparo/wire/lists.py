@@ -87,10 +87,26 @@ class WithdrawSignals(Said):
 
 
 class ChangeAnswer(BaseModel):
-    """A change that is on record: its revision, and the signals' numbers."""
+    """A change on record: its revision, or the proposal that waits; and the signals' numbers."""
+
+    revision: int | None
+    proposal: str | None = None
+    signals: list[str]
+
+
+class ProposalAnswer(BaseModel):
+    """What somebody wants to add, and how many signals it holds."""
+
+    proposal: str
+    proposed_at: datetime
+    proposed_by: str
+    signals: int
+
+
+class RevisionAnswer(BaseModel):
+    """As of when it holds."""
 
     revision: int
-    signals: list[str]
 
 
 class SignalAnswer(BaseModel):

@@ -21,7 +21,7 @@ from amparo.core.clock import Clock
 from amparo.core.errors import Conflict
 from amparo.db import Database, Work
 from amparo.detect.hashing.model import Algorithm
-from amparo.detect.lists.model import Signal, SignalList, StoredSignal
+from amparo.detect.lists.model import ListKind, Signal, SignalList, StoredSignal
 from amparo.detect.lists.negative import check_signals
 from amparo.detect.lists.store import Lists, is_live, next_revision, same_values
 from amparo.detect.lists.tables import ChangeRow, SignalRow
@@ -55,9 +55,10 @@ _PAUSE_S = 0.003
 
 @dataclass(slots=True)
 class Imported:
-    """What an import came to."""
+    """What an import came to: a revision, or a proposal that waits for a second person."""
 
     revision: int = 0
+    proposal: int | None = None
     added: int = 0
     replaced: int = 0
     unchanged: int = 0
@@ -91,8 +92,9 @@ def import_signals(
     """Add `signals`, replacing what the list says of the same hashes; as one change.
 
     With `only_these`, all others are withdrawn. A hash that comes twice counts once, as it came
-    first. `publish` runs in the transaction that makes it visible. Raises Conflict where another
-    import into the list is at work; whatever `signals` raises leaves the list as it was.
+    first. `publish` runs in the transaction that makes it visible, or a negative list's a
+    proposal. Raises Conflict where another import into the list is at work; whatever `signals`
+    raises leaves the list as it was.
     """
     staged = _begin(database, to, actor, clock)
     try:
@@ -133,7 +135,9 @@ def _begin(database: Database, to: SignalList, actor: str, clock: Clock) -> _Sta
     with database.work() as work:
         unfinished = work.execute(
             select(ChangeRow.number, ChangeRow.alive_at).where(
-                ChangeRow.list_number == to.number, ChangeRow.revision.is_(None)
+                ChangeRow.list_number == to.number,
+                ChangeRow.revision.is_(None),
+                ChangeRow.proposed_at.is_(None),
             )
         ).all()
     for number, alive_at in unfinished:
@@ -258,20 +262,24 @@ def _withdraw_others(staged: _Staged) -> None:
 
 
 def _publish(staged: _Staged, publish: Callable[[Work, Imported], None]) -> Imported:
-    """Give the change its revision: now everybody sees all of it."""
+    """Give the change its revision: now everybody sees all of it.
+
+    That of a negative list waits for a second person.
+    """
     result = staged.result
     with staged.database.work() as work:
         if not result.added + result.replaced + result.withdrawn:
             result.revision = Lists(work).get(staged.to.organisation_id, staged.to.name).revision
             work.execute(delete(ChangeRow).where(ChangeRow.number == staged.change))
             return result
-        result.revision = next_revision(work, staged.to.number)
-        _supersede(work, staged)
-        work.execute(
-            update(ChangeRow)
-            .where(ChangeRow.number == staged.change)
-            .values(revision=result.revision, alive_at=staged.clock.now())
-        )
+        if staged.to.kind is ListKind.NEGATIVE:
+            result.proposal = staged.change
+            done: dict[str, object] = {"proposed_at": staged.clock.now()}
+        else:
+            result.revision = next_revision(work, staged.to.number)
+            _supersede(work, staged)
+            done = {"revision": result.revision, "alive_at": staged.clock.now()}
+        work.execute(update(ChangeRow).where(ChangeRow.number == staged.change).values(done))
         publish(work, result)
         staged.database.tell(work)
     return result

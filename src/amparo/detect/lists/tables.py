@@ -56,7 +56,10 @@ class ChangeRow(Row):
     began_at: Mapped[datetime] = mapped_column(UtcTime)
     alive_at: Mapped[datetime] = mapped_column(UtcTime)
     """When whoever prepares it was last seen at work."""
+    proposed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    """Since when it is complete and waits for a second person."""
     actor: Mapped[str] = mapped_column(String(200))
+    confirmed_by: Mapped[str | None] = mapped_column(String(200))
     reason: Mapped[str] = mapped_column(String(1000), default="")
 
 

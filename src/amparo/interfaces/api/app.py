@@ -18,7 +18,7 @@ from amparo.app.serving import Serving
 from amparo.core.errors import AmparoError, Conflict, Denied, Invalid, NotFound, Unavailable
 from amparo.core.ids import new_id
 from amparo.core.seldom import Seldom
-from amparo.interfaces.api import decisions, health, lists, matches, media
+from amparo.interfaces.api import decisions, health, lists, matches, media, proposals
 from amparo.interfaces.api.admission import Bodies, Rates
 from amparo.wire.problem import Problem
 
@@ -85,7 +85,7 @@ def routes() -> FastAPI:
         redoc_url=None,
         responses=_PROBLEMS,
     )
-    for part in (health, media, matches, lists, decisions):
+    for part in (health, media, matches, lists, proposals, decisions):
         api.include_router(part.router)
     api.include_router(health.counted)
     api.add_exception_handler(AmparoError, _told)

@@ -3,7 +3,7 @@
 from dataclasses import asdict
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 
 from amparo.app.change_lists import add_signals, create_list, read_feed, withdraw_signals
 from amparo.core.errors import Invalid
@@ -80,17 +80,32 @@ def signals(
         found = store.live(store.get(actor.organisation_id, name), after=after, limit=limit + 1)
     shown = found[:limit]
     return SignalsPage(
-        signals=[_signal_answer(each) for each in shown],
+        signals=[signal_answer(each) for each in shown],
         next=str(shown[-1].number) if len(found) > limit else None,
     )
 
 
-@router.post("/lists/{name}/signals", status_code=201)
-def add(name: Named, body: AddSignals, serving: Open, actor: ListsWriter) -> ChangeAnswer:
-    """Add signals as one change; those of the same hash are replaced."""
+@router.post(
+    "/lists/{name}/signals",
+    status_code=201,
+    responses={202: {"model": ChangeAnswer, "description": "Waits for a second person"}},
+)
+def add(
+    name: Named, body: AddSignals, serving: Open, actor: ListsWriter, response: Response
+) -> ChangeAnswer:
+    """Add signals as one change, replacing those of the same hash; to a negative list, propose it.
+
+    A proposal holds once somebody else has confirmed it.
+    """
     given = [_signal(number, each) for number, each in enumerate(body.signals)]
-    change, numbers = add_signals(serving.database, name, given, actor, serving.clock)
-    return ChangeAnswer(revision=change.revision, signals=[str(each) for each in numbers])
+    added = add_signals(serving.database, name, given, actor, serving.clock)
+    if added.proposal is not None:
+        response.status_code = 202
+    return ChangeAnswer(
+        revision=added.revision,
+        proposal=None if added.proposal is None else str(added.proposal),
+        signals=[str(each) for each in added.signals],
+    )
 
 
 @router.post("/lists/{name}/withdrawals", status_code=201)
@@ -112,7 +127,7 @@ def changes(
     """What happened after a revision; `next` of an answer asks for what follows."""
     page = read_feed(serving.database, name, after, limit, actor)
     return FeedAnswer(
-        added=[_signal_answer(each) for each in page.added],
+        added=[signal_answer(each) for each in page.added],
         withdrawn=[str(each) for each in page.withdrawn],
         revision=page.revision,
         next=page.next,
@@ -133,7 +148,8 @@ def _answer(one: SignalList) -> ListAnswer:
     )
 
 
-def _signal_answer(one: StoredSignal) -> SignalAnswer:
+def signal_answer(one: StoredSignal) -> SignalAnswer:
+    """A signal as it is told."""
     signal = one.signal
     return SignalAnswer(
         signal=str(one.number),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from amparo.interfaces.cli.database import opened, operator, organisation_option
+from amparo.interfaces.cli.lists_guards import confirm, end_flood, floods, refuse, show_proposals
 from amparo.interfaces.cli.options import FORMAT, announce, leave
 from amparo.interfaces.cli.output import Format, finish, printer
 from amparo.interfaces.cli.progress import counting
@@ -22,7 +23,6 @@ _COLUMNS = {
     "list": 24, "kind": 10, "subject": 8, "radius_bits": 11, "minimum_quality": 15, "revision": 8,
     "signals": 9,
 }  # fmt: skip
-_FLOOD_COLUMNS = {"signal": 12, "began_at": 26, "hits": 8, "busiest_before": 14}
 _PAGE = 5000
 
 
@@ -129,9 +129,14 @@ def import_file(
             database, name, signals, operator(database, organisation), clock,
             only_these=only_these, advance=advance,
         )  # fmt: skip
+    what = (
+        f"Revision {result.revision} of {name!r}"
+        if result.proposal is None
+        else f"Proposal {result.proposal}, which somebody else must confirm"
+    )
     announce(
-        f"Revision {result.revision} of {name!r}: {result.added} added, {result.replaced} "
-        f"replaced, {result.withdrawn} withdrawn, {result.unchanged} as they were."
+        f"{what}: {result.added} added, {result.replaced} replaced, {result.withdrawn} withdrawn, "
+        f"{result.unchanged} as they were."
     )
     leave(0)
 
@@ -204,54 +209,6 @@ def withdraw(name: str, signals: tuple[int, ...], organisation: str | None) -> N
     leave(0)
 
 
-@command.command("floods")
-@FORMAT
-@organisation_option
-def floods(form: str, organisation: str | None) -> None:
-    """Show signals that suddenly match far more than before: their consequences are suspended.
-
-    
-    Example:
-      amparo lists floods --format table
-    """
-    from amparo.detect.deciding.flood import floods as all_floods
-
-    with opened() as database:
-        actor = operator(database, organisation)
-        with database.reading() as work:
-            known = all_floods(work, actor.organisation_id)
-    show_row = printer(Format(form), _FLOOD_COLUMNS, lambda record: [record])
-    for each in known:
-        show_row(
-            {
-                "signal": str(each.signal),
-                "began_at": each.began_at.isoformat(timespec="seconds"),
-                "hits": each.hits,
-                "busiest_before": each.busiest_before,
-            }
-        )
-    leave(0)
-
-
-@command.command("end-flood")
-@click.argument("signal", type=click.IntRange(min=1))
-@organisation_option
-def end_flood(signal: int, organisation: str | None) -> None:
-    """Let SIGNAL have its consequences again, because a person has seen that it is right.
-
-    
-    Example:
-      amparo lists end-flood 4711
-    """
-    from amparo.app.change_lists import end_flood as let_it
-    from amparo.core.clock import SystemClock
-
-    with opened() as database:
-        let_it(database, signal, operator(database, organisation), SystemClock())
-    announce(f"Signal {signal} has its consequences again; for a day it is not suspended.")
-    leave(0)
-
-
 def _signals(database: "Database", name: str, organisation: str | None) -> "Iterator[Signal]":
     """All of one state of the list, whatever is written meanwhile."""
     from amparo.detect.lists.store import Lists
@@ -276,3 +233,7 @@ def _record(of: "SignalList", signals: int) -> dict[str, object]:
         "revision": of.revision,
         "signals": signals,
     }
+
+
+for each in (show_proposals, confirm, refuse, floods, end_flood):
+    command.add_command(each)

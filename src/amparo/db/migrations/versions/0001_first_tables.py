@@ -268,7 +268,9 @@ def upgrade() -> None:
         sa.Column("revision", sa.BigInteger(), nullable=True),
         sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("alive_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("proposed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("actor", sa.String(length=200), nullable=False),
+        sa.Column("confirmed_by", sa.String(length=200), nullable=True),
         sa.Column("reason", sa.String(length=1000), nullable=False),
         sa.ForeignKeyConstraint(
             ["list_number"], ["lists.number"], name=op.f("fk_list_changes_list_number")
