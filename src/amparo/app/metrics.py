@@ -1,15 +1,11 @@
 """What a serving process counts about itself, for Prometheus; nothing of any upload or signal."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
-
-if TYPE_CHECKING:
-    from amparo.app.serving import Serving
+from prometheus_client.registry import Collector
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -55,40 +51,10 @@ class Metrics:
         finally:
             self._stages.labels(name).observe(time.perf_counter() - began)
 
-    def watch(self, serving: "Serving") -> None:
-        """Tell the index and the sandbox too."""
-        self._registry.register(_Host(serving))
+    def ask(self, others: Collector) -> None:
+        """Tell what others know of themselves too, when somebody wants to know."""
+        self._registry.register(others)
 
     def text(self) -> bytes:
         """All of it, as Prometheus reads it."""
         return generate_latest(self._registry)
-
-
-class _Host:
-    """What is asked of the index and the sandbox when somebody wants to know."""
-
-    def __init__(self, serving: "Serving") -> None:
-        self._serving = serving
-
-    def collect(self) -> Iterable[Metric]:
-        from amparo.app.readiness import readiness
-
-        signals = GaugeMetricFamily(
-            "amparo_index_signals", "Signals that are searched here.", labels=["algorithm"]
-        )
-        for kind, count in self._serving.index.counts().items():
-            signals.add_metric([kind], count)
-        yield signals
-        state = readiness(self._serving)
-        yield GaugeMetricFamily(
-            "amparo_ready", "Whether requests may be sent here.", value=float(state.ready)
-        )
-        if state.lag is not None:
-            yield GaugeMetricFamily(
-                "amparo_index_lag_revisions", "Changes of lists that are not searched here yet.",
-                value=state.lag,
-            )  # fmt: skip
-        yield CounterMetricFamily(
-            "amparo_decoder_restarts", "Decoders that died or were ended.",
-            value=self._serving.pipeline.hasher.restarts,
-        )  # fmt: skip

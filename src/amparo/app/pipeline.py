@@ -1,9 +1,7 @@
 """The way of an upload: hashed, matched, decided, held where need be, on record, and answered."""
 
-from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -16,6 +14,8 @@ from amparo.access.model import Actor
 from amparo.access.repeats import Call, Unreleased, digest_of_request, keep, release, reserve
 from amparo.app.hash_upload import UploadHasher
 from amparo.app.metrics import Metrics
+from amparo.app.shadow import in_shadow, policy_of
+from amparo.app.told import answer_of, match_of
 from amparo.core.clock import Clock
 from amparo.core.errors import Denied, Unavailable
 from amparo.core.ids import DecisionId, MediaId, new_id
@@ -25,22 +25,16 @@ from amparo.db import Database, Work
 from amparo.db.outbox import put
 from amparo.detect.deciding import (
     Action,
-    Decision,
     Facts,
-    MatchFacts,
     MediaFacts,
-    Policy,
-    Shadow,
     decide,
     flood,
-    read_policy,
 )
 from amparo.detect.deciding.model import ContextFacts, UploaderFacts
-from amparo.detect.deciding.policy import BadPolicy
 from amparo.detect.deciding.store import Decisions, RecordedDecision, RecordedMedia
-from amparo.detect.deciding.versions import Policies, Standing, Version
+from amparo.detect.deciding.versions import Policies, Standing
 from amparo.detect.hashing.model import MediaHashes
-from amparo.detect.matching.host import HostIndex, Listed
+from amparo.detect.matching.host import HostIndex
 from amparo.detect.matching.host.look_up import Asked, asked_of
 from amparo.detect.matching.host.sift import Found, sifted
 from amparo.respond.vault import Inbox
@@ -52,7 +46,6 @@ FLOODED = "signal.flooded"
 """The kind of outbox row by which people are told of a flood."""
 
 _seldom = Seldom(structlog.get_logger(__name__))
-_policy = lru_cache(maxsize=64)(read_policy)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -132,8 +125,8 @@ class Pipeline:
             facts = _facts(upload, hashes, found, asked, jurisdiction)
             standing, tide = self._standing(actor, facts, now)
             flooded = {str(number) for number in tide.flooded}
-            decision = decide(facts, _policy_of(standing.live), flooded=flooded)
-            shadow = _in_shadow(facts, standing, flooded)
+            decision = decide(facts, policy_of(standing.live), flooded=flooded)
+            shadow = in_shadow(facts, standing, flooded)
         with stage("hold"):
             held_as = None if decision.action is Action.ALLOW else self.inbox.put(upload.data)
         media = RecordedMedia(
@@ -227,77 +220,8 @@ def _facts(
     )
 
 
-def _policy_of(version: Version) -> Policy:
-    """Raises Unavailable where another Amparo than this one has saved it."""
-    try:
-        return _policy(version.text)
-    except BadPolicy as error:
-        raise Unavailable(
-            f"Version {version.number} of the policy cannot be used by this Amparo; activate "
-            f"another: {error.message.splitlines()[0]}",
-        ) from error
-
-
-def _in_shadow(facts: Facts, standing: Standing, flooded: Collection[str]) -> Shadow | None:
-    """What the version in the shadow would do; whatever it is, it changes nothing."""
-    if standing.shadow is None:
-        return None
-    try:
-        policy = _policy_of(standing.shadow)
-    except Unavailable as error:
-        _seldom.warning("The policy in the shadow is passed over.", why=error.message)
-        return None
-    decision = decide(facts, policy, flooded=flooded)
-    return Shadow(standing.shadow.number, decision.action, decision.rules, decision.broken)
-
-
 def _signals(facts: Facts) -> list[int]:
     return sorted({int(match.signal) for match in facts.matches})
-
-
-def match_of(listed: Listed, asked: Asked) -> MatchFacts:
-    """A match as policies see it."""
-    signal, known = listed.signal.signal, listed.known_list
-    return MatchFacts(
-        list=known.name,
-        list_kind=known.kind.value,
-        subject=known.subject.value,
-        signal=str(listed.signal.number),
-        algorithm=asked.algorithm.value,
-        exact=asked.algorithm.is_exact,
-        distance=listed.distance_bits,
-        quality=asked.quality,
-        variant=asked.variant,
-        revision=max(known.revision, listed.signal.revision),
-        frame=asked.frame,
-        source=signal.source,
-        labels=signal.labels,
-        classification=signal.classification,
-        confidence=-1.0 if signal.confidence is None else signal.confidence,
-    )
-
-
-def answer_of(one: RecordedDecision) -> dict[str, Any]:
-    """What the platform is told."""
-    decision: Decision = one.decision
-    return {
-        "media_id": str(one.media.id),
-        "action": decision.action.value,
-        "matches": [dict(match) for match in one.facts["matches"]],
-        "suppressed": [dict(match) for match in one.facts["suppressed"]],
-        "scores": dict(one.facts["scores"]),
-        "decision_id": str(one.id),
-        "policy_version": one.policy_version,
-        "rules": list(decision.rules),
-        "labels": list(decision.labels),
-        "queue": decision.queue,
-        "priority": decision.priority,
-        "restrained": decision.restrained,
-        "broken": list(decision.broken),
-        "media_type": one.media.media_type,
-        "problem": one.media.problem,
-        "decided_at": one.decided_at.isoformat(),
-    }
 
 
 def _call_of(upload: Upload, actor: Actor) -> Call:

@@ -68,7 +68,6 @@ def open_serving(
             fetcher=Fetcher(settings.fetch_hosts, settings.max_file_bytes, settings.fetch_seconds),
             at_start=at_start,
         )
-        metrics.watch(serving)
         yield serving
 
 

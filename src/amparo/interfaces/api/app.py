@@ -14,6 +14,7 @@ from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from amparo import __version__
+from amparo.app.host_metrics import HostMetrics
 from amparo.app.serving import Serving
 from amparo.core.errors import AmparoError, Conflict, Denied, Invalid, NotFound, Unavailable
 from amparo.core.ids import new_id
@@ -68,6 +69,7 @@ _seldom = Seldom(_log)
 def create_api(serving: Serving) -> FastAPI:
     """The application; `serving` must stay open as long as it is called."""
     api = routes()
+    serving.metrics.ask(HostMetrics(serving))
     api.state.serving = serving
     api.state.bodies = Bodies(serving.settings.uploads_bytes)
     api.state.rates = Rates(serving.settings.key_rate)

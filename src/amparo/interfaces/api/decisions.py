@@ -5,7 +5,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query
 
-from amparo.app.pipeline import answer_of
+from amparo.app.told import answer_of
 from amparo.detect.deciding.model import Action
 from amparo.detect.deciding.store import Decisions
 from amparo.interfaces.api.callers import DecisionsReader, KnownCaller, Open

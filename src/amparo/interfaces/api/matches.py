@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 from fastapi.responses import Response
 
-from amparo.app.pipeline import match_of
+from amparo.app.told import match_of
 from amparo.core.errors import Invalid
 from amparo.detect.hashing.model import Algorithm
 from amparo.detect.matching.host.look_up import Asked

@@ -7,7 +7,8 @@ from fastapi import APIRouter, Header, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
-from amparo.app.pipeline import Upload, answer_of
+from amparo.app.pipeline import Upload
+from amparo.app.told import answer_of
 from amparo.core.errors import Invalid
 from amparo.core.ids import MediaId
 from amparo.detect.deciding.model import ContextFacts, UploaderFacts
