@@ -1,12 +1,15 @@
 """Service keys: recognised, refused, taken back, and known while the database is away."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
 
+from amparo.access.first_key import ensure_first_key
 from amparo.access.key_ring import FRESH_S, KeyRing
 from amparo.access.keys import create_key, keys_of, parts_of, require, revoke_key, rotate_key
 from amparo.access.model import Scope
@@ -182,3 +185,15 @@ def test_what_is_not_good_any_more_or_not_ours_is_not_rotated(
         revoke_key(work, old, organisation, NOW)
     with database.work() as work, pytest.raises(Conflict):
         rotate_key(work, old, organisation, now=NOW, until=until)
+
+
+def test_hosts_that_start_at_once_make_one_first_key(database: Database) -> None:
+    together = threading.Barrier(4)
+
+    def start(_: int) -> str | None:
+        together.wait()
+        return ensure_first_key(database, Hand())
+
+    with ThreadPoolExecutor(4) as hosts:
+        made = list(hosts.map(start, range(4)))
+    assert sorted(map(bool, made)) == [False, False, False, True]

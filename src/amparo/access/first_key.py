@@ -1,5 +1,7 @@
 """The first organisation and its first key, so that a new installation can be used at once."""
 
+from sqlalchemy.exc import IntegrityError
+
 from amparo.access.audit import record
 from amparo.access.keys import create_key, create_organisation, organisations
 from amparo.access.model import Scope
@@ -11,6 +13,13 @@ FIRST_ORGANISATION = "default"
 
 def ensure_first_key(database: Database, clock: Clock) -> str | None:
     """A key with every scope, where there is no organisation yet; otherwise None."""
+    try:
+        return _made(database, clock)
+    except IntegrityError:  # another host has made it in the same moment
+        return None
+
+
+def _made(database: Database, clock: Clock) -> str | None:
     now = clock.now()
     with database.work() as work:
         if organisations(work):
