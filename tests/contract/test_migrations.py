@@ -1,5 +1,9 @@
 """A migrated database has the tables that the code knows, and says so where it has not."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
@@ -11,6 +15,21 @@ from amparo.db import Database, Row
 from amparo.db.migrate import check_version, upgrade
 
 assert amparo.app.tables  # which knows all of them
+
+
+def test_upgrades_that_are_run_at_once_come_one_after_another(database_url: str) -> None:
+    hosts = [
+        subprocess.Popen(
+            [sys.executable, "-m", "amparo", "db", "upgrade"],
+            env=os.environ | {"AMPARO_DATABASE_URL": database_url},
+            stderr=subprocess.PIPE, text=True,
+        )
+        for _ in range(4)
+    ]  # fmt: skip
+    said = [host.communicate(timeout=120)[1] for host in hosts]
+    assert [host.returncode for host in hosts] == [0, 0, 0, 0], said
+    with Database(database_url) as database:
+        check_version(database)
 
 
 def test_the_tables_are_those_of_the_code(database: Database) -> None:

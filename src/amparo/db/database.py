@@ -58,6 +58,10 @@ class Database:
         """Whether nobody else does what the number stands for, until `work` has ended."""
         return self._dialect.alone(work, lock)
 
+    def in_turn(self, work: Work, lock: int) -> None:
+        """Wait until nobody else does what the number stands for; until `work` has ended."""
+        self._dialect.in_turn(work, lock)
+
     def insert_many(
         self, work: Work, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
     ) -> None:

@@ -63,6 +63,9 @@ class Dialect(Protocol):
     def alone(self, work: Connection, lock: int) -> bool:
         """Whether nobody else does what `lock` stands for, until `work` has ended."""
 
+    def in_turn(self, work: Connection, lock: int) -> None:
+        """Wait until nobody else does what `lock` stands for; taken until `work` has ended."""
+
     def insert_many(
         self, work: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
     ) -> None:
@@ -115,6 +118,9 @@ class Sqlite:
     def alone(self, work: Connection, lock: int) -> bool:
         """Whoever writes is alone."""
         return True
+
+    def in_turn(self, work: Connection, lock: int) -> None:
+        """Whoever writes has waited for that already."""
 
     def insert_many(
         self, work: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
@@ -218,6 +224,10 @@ class Postgres:
     def alone(self, work: Connection, lock: int) -> bool:
         """By an advisory lock."""
         return bool(work.execute(select(func.pg_try_advisory_xact_lock(lock))).scalar_one())
+
+    def in_turn(self, work: Connection, lock: int) -> None:
+        """By an advisory lock."""
+        work.execute(select(func.pg_advisory_xact_lock(lock)))
 
     def insert_many(
         self, work: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]

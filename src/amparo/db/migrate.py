@@ -13,11 +13,13 @@ from amparo.db.database import Database
 from amparo.db.tables import Row
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
+_LOCK = 0x414D5041_02  # one upgrade of a database at a time, whatever its hosts
 
 
 def upgrade(database: Database) -> None:
     """Run the migrations that it lacks, all or none. Raises Unavailable."""
     with database.work() as work:
+        database.in_turn(work, _LOCK)
         config = _config()
         config.attributes["connection"] = work
         config.attributes["metadata"] = Row.metadata
