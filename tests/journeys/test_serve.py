@@ -182,6 +182,25 @@ def test_several_processes_answer_and_one_that_is_killed_is_replaced(
     assert not left
 
 
+def test_several_processes_count_together(home: Path, socket_enabled: None) -> None:
+    port = free_port()
+    process, said = start(home, "--port", str(port), "--workers", "2")
+    try:
+        (key,) = re.findall(r"amparo_\w+", "".join(said))
+        headers = {"Authorization": f"Bearer {key}"}
+        answered = set()
+        for _ in range(40):  # each by a connection of its own, so that both processes answer
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers) as client:
+                assert client.post("/v1/media", content=b"a note").status_code == 200
+                told = client.get("/metrics").text
+                answered.add(re.findall(r"^amparo_decisions_total.* ([0-9.]+)$", told, re.M)[0])
+                assert "amparo_index_lag_revisions 0.0" in told
+        assert sorted(map(float, answered)) == [float(each) for each in range(1, 41)]
+    finally:
+        process.terminate()
+        process.communicate(timeout=WAIT_S)
+
+
 def test_when_the_first_process_is_killed_the_others_end(home: Path, socket_enabled: None) -> None:
     process, _ = start(home, "--port", str(free_port()), "--workers", "2")
     answering = psutil.Process(process.pid).children()

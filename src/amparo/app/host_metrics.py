@@ -1,8 +1,8 @@
-"""What a host's index and sandbox say of themselves when Prometheus asks."""
+"""What a host's index says of itself when Prometheus asks."""
 
 from collections.abc import Iterable
 
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from amparo.app.readiness import readiness
@@ -16,7 +16,7 @@ class HostMetrics(Collector):
         self._serving = serving
 
     def collect(self) -> Iterable[Metric]:
-        """Signals, readiness, lag, and decoders that died."""
+        """Signals, readiness, and lag."""
         signals = GaugeMetricFamily(
             "amparo_index_signals", "Signals that are searched here.", labels=["algorithm"]
         )
@@ -32,7 +32,3 @@ class HostMetrics(Collector):
                 "amparo_index_lag_revisions", "Changes of lists that are not searched here yet.",
                 value=state.lag,
             )  # fmt: skip
-        yield CounterMetricFamily(
-            "amparo_decoder_restarts", "Decoders that died or were ended.",
-            value=self._serving.pipeline.hasher.restarts,
-        )  # fmt: skip

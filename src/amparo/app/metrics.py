@@ -1,20 +1,33 @@
 """What a serving process counts about itself, for Prometheus; nothing of any upload or signal."""
 
+import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
+SHARED = "PROMETHEUS_MULTIPROC_DIR"
+"""The variable that names the folder in which several processes of a host count together."""
+
+
 class Metrics:
-    """The counters of one process."""
+    """The counters of one process, or of all on this host that count together."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        self._told = self._registry
+        if os.environ.get(SHARED):
+            self._told = CollectorRegistry()
+            MultiProcessCollector(self._told)  # type: ignore[no-untyped-call]
+        self._restarts_seen = 0
+        self._changing = threading.Lock()
         self._decisions = Counter(
             "amparo_decisions", "Uploads decided.", ["action"], registry=self._registry
         )
@@ -26,6 +39,9 @@ class Metrics:
             "amparo_policy_rules_unanswered", "Conditions that could not be answered.",
             registry=self._registry,
         )  # fmt: skip
+        self._restarts = Counter(
+            "amparo_decoder_restarts", "Decoders that died or were ended.", registry=self._registry
+        )
         self._looked_up = Counter(
             "amparo_looked_up_hashes", "Hashes looked up by callers.", registry=self._registry
         )
@@ -42,6 +58,12 @@ class Metrics:
         """Hashes were looked up."""
         self._looked_up.inc(hashes)
 
+    def restarted(self, decoders: int) -> None:
+        """So many decoders of this process have died or were ended until now."""
+        with self._changing:
+            self._restarts.inc(max(0, decoders - self._restarts_seen))
+            self._restarts_seen = max(decoders, self._restarts_seen)
+
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
         """Measure what is done within."""
@@ -53,8 +75,8 @@ class Metrics:
 
     def ask(self, others: Collector) -> None:
         """Tell what others know of themselves too, when somebody wants to know."""
-        self._registry.register(others)
+        self._told.register(others)
 
     def text(self) -> bytes:
         """All of it, as Prometheus reads it."""
-        return generate_latest(self._registry)
+        return generate_latest(self._told)

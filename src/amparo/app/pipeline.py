@@ -118,6 +118,7 @@ class Pipeline:
         stage = self.metrics.stage
         with stage("hash"):
             hashes = self.hasher.hash(upload.data)
+        self.metrics.restarted(self.hasher.restarts)
         with stage("match"):
             asked = asked_of(hashes)
             found = sifted(self.index.look_up(asked, actor.organisation_id, now), asked)

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -12,6 +13,7 @@ from types import FrameType
 
 import structlog
 
+from amparo.app.metrics import SHARED
 from amparo.core.errors import Unavailable
 
 START_S = 120
@@ -37,6 +39,8 @@ class Workers:
         self._stop = threading.Event()
         self._alive, self._held = os.pipe()
         self._workers: dict[subprocess.Popen[bytes], float] = {}
+        # They count together, or each scrape would tell what another one has counted.
+        self._counts = tempfile.TemporaryDirectory(prefix="amparo-metrics-")
         self._fast_deaths = 0
 
     def run(self, ready: Callable[[], None]) -> None:
@@ -67,7 +71,7 @@ class Workers:
                 str(self._listener.fileno()), str(self._alive), str(telling), str(self._count),
             ],
             pass_fds=(self._listener.fileno(), self._alive, telling),
-            env=_SPARING | os.environ,
+            env=_SPARING | os.environ | {SHARED: self._counts.name},
         )  # fmt: skip
         os.close(telling)
         self._workers[worker] = time.monotonic()
@@ -99,5 +103,6 @@ class Workers:
             except subprocess.TimeoutExpired:
                 worker.kill()
                 worker.wait()
+        self._counts.cleanup()
         os.close(self._held)
         os.close(self._alive)
