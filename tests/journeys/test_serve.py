@@ -6,6 +6,7 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -131,6 +132,35 @@ def test_a_signal_ends_it_with_nothing_left_behind(server: Server, home: Path) -
     again.send_signal(signal.SIGINT)
     _, errors = again.communicate(timeout=WAIT_S)
     assert "Traceback" not in errors
+
+
+def test_a_request_at_work_is_answered_before_the_end(server: Server, home: Path) -> None:
+    body = b"a note that takes long to arrive"
+    with socket.create_connection(("127.0.0.1", server.port)) as raw:
+        raw.settimeout(WAIT_S)
+        raw.sendall(
+            f"POST /v1/media HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.key}\r\n"
+            f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n".encode()
+        )
+        assert raw.recv(4096).startswith(b"HTTP/1.1 100")
+        server.process.send_signal(signal.SIGTERM)
+        while is_listening(server.port):
+            pass
+        raw.sendall(body)
+        answer = raw.recv(65536).decode()
+    assert answer.startswith("HTTP/1.1 200")
+    server.process.wait(timeout=WAIT_S)
+    with sqlite3.connect(home / "amparo.db") as database:
+        ((media_id,),) = database.execute("SELECT id FROM media").fetchall()
+    assert json.loads(answer.partition("\r\n\r\n")[2])["media_id"].replace("-", "") == media_id
+
+
+def is_listening(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def test_a_second_server_in_the_same_home_says_that_there_is_one(
