@@ -78,6 +78,20 @@ def test_keys(typed: Type, database_file: Path) -> None:
     assert audited(database_file) == ["keys.create", "keys.rotate", "keys.revoke"]
 
 
+def test_organisations_share_an_installation_and_nothing_else(typed: Type) -> None:
+    typed("organisations", "create", "a second")
+    assert "already" in typed("organisations", "create", "a second", status=2).err
+    assert "needs a name" in typed("organisations", "create", " ", status=2).err
+    assert [each["name"] for each in lines(typed("organisations", "list"))] == [
+        "default", "a second",
+    ]  # fmt: skip
+    assert "--organisation" in typed("lists", "show", status=2).err
+    typed("lists", "create", "known", "--organisation", "a second")
+    assert typed("lists", "show", "--organisation", "default").out == ""
+    assert lines(typed("lists", "show", "--organisation", "a second"))[0]["list"] == "known"
+    typed("keys", "create", "k", "--scope", "media:submit", "--organisation", "a second")
+
+
 def test_policies(typed: Type, database_file: Path, tmp_path: Path) -> None:
     file = tmp_path / "policy.yaml"
     file.write_text(POLICY.replace("size_bytes", "size_byte"))

@@ -1,11 +1,10 @@
 """The first organisation and its first key, so that a new installation can be used at once."""
 
-from sqlalchemy.exc import IntegrityError
-
 from amparo.access.audit import record
 from amparo.access.keys import create_key, create_organisation, organisations
 from amparo.access.model import Scope
 from amparo.core.clock import Clock
+from amparo.core.errors import Conflict
 from amparo.db import Database
 
 FIRST_ORGANISATION = "default"
@@ -15,7 +14,7 @@ def ensure_first_key(database: Database, clock: Clock) -> str | None:
     """A key with every scope, where there is no organisation yet; otherwise None."""
     try:
         return _made(database, clock)
-    except IntegrityError:  # another host has made it in the same moment
+    except Conflict:  # another host has made it in the same moment
         return None
 
 

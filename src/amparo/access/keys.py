@@ -9,23 +9,30 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import RowMapping, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from amparo.access.model import Actor, Key, Scope
 from amparo.access.tables import KeyRow, OrganisationRow
-from amparo.core.errors import Conflict, Denied, NotFound
+from amparo.core.errors import Conflict, Denied, Invalid, NotFound
 from amparo.core.ids import KeyId, OrganisationId, new_id
 from amparo.db import Work
 
 _PREFIX = "amparo"
 _SECRET_BYTES = 32
+MOST_LETTERS = 200
 
 _REFUSED = "This key is not known, or not any more."
 
 
 def create_organisation(work: Work, name: str, now: datetime) -> OrganisationId:
-    """A new organisation."""
+    """A new organisation. Raises Invalid, and Conflict where there is one of that name."""
+    if not name.strip() or len(name) > MOST_LETTERS or "\0" in name:
+        raise Invalid(f"An organisation needs a name of {MOST_LETTERS} letters at most.")
     organisation = OrganisationId(new_id())
-    work.execute(insert(OrganisationRow).values(id=organisation, name=name, created_at=now))
+    try:
+        work.execute(insert(OrganisationRow).values(id=organisation, name=name, created_at=now))
+    except IntegrityError as error:
+        raise Conflict(f"There is an organisation {name!r} already.") from error
     return organisation
 
 

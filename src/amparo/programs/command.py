@@ -22,6 +22,7 @@ _COMMANDS = {
     "serve": ("amparo.programs.serve.command", "Serve the API: uploads in, decisions out."),
     "api": ("amparo.programs.api.command", "Serve the API on a further host."),
     "lists": ("amparo.interfaces.cli.lists", "Make, fill, show and export lists."),
+    "organisations": ("amparo.interfaces.cli.organisations", "Make and show organisations."),
     "keys": ("amparo.interfaces.cli.keys", "Make, show and take back service keys."),
     "policy": ("amparo.interfaces.cli.policy", "Check a policy, and have it hold."),
     "jurisdiction": ("amparo.interfaces.cli.jurisdiction", "Record what counsel has signed off."),

@@ -49,10 +49,10 @@ def operator(database: "Database", organisation: str | None) -> "Actor":
     name = organisation or next(iter(known))
     if name not in known:
         raise NotFound(f"There is no organisation {name!r}; there are {', '.join(known)}.")
-    return Actor(known[name], f"operator:{_login()}", frozenset(Scope))
+    return Actor(known[name], f"operator:{login()}", frozenset(Scope))
 
 
-def _login() -> str:
+def login() -> str:
     """The name of the account, or its number where it has none."""
     try:
         return getpass.getuser()
