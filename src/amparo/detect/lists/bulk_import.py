@@ -8,6 +8,7 @@ has left is removed by the next.
 import gc
 import json
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -49,6 +50,7 @@ _Hash = tuple[Algorithm, str]
 
 _PORTIONS_UNTIL_TIDY = 5
 _YOUNG = 1
+_SUFFIX = 2
 _PAUSE_S = 0.003
 """Between two portions, so that whoever waits to write comes in."""
 
@@ -65,6 +67,24 @@ class Imported:
     withdrawn: int = 0
 
 
+class _Seen:
+    """Hashes that have come, in many small sets: a large one is freed in a single long step."""
+
+    def __init__(self) -> None:
+        self._sets: defaultdict[str, set[str]] = defaultdict(set)
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._sets[key[-_SUFFIX:]]
+
+    def add(self, key: str) -> None:
+        self._sets[key[-_SUFFIX:]].add(key)
+
+    def forget(self) -> None:
+        """All of them; others come in between."""
+        while self._sets:
+            self._sets.popitem()
+
+
 @dataclass(slots=True, repr=False)
 class _Staged:
     """An import at work."""
@@ -73,7 +93,7 @@ class _Staged:
     to: SignalList
     change: int
     clock: Clock
-    seen: set[str] = field(default_factory=set)
+    seen: _Seen = field(default_factory=_Seen)
     kept: set[int] = field(default_factory=set)
     result: Imported = field(default_factory=Imported)
 
@@ -98,7 +118,7 @@ def import_signals(
     """
     staged = _begin(database, to, actor, clock)
     try:
-        with _without_pauses():
+        with _without_pauses(staged.seen):
             done = 0
             for number, some in enumerate(_portions(signals)):
                 _stage(staged, some)
@@ -116,16 +136,17 @@ def import_signals(
 
 
 @contextmanager
-def _without_pauses() -> Iterator[None]:
-    """Python looks for garbage among young objects alone.
+def _without_pauses(seen: _Seen) -> Iterator[None]:
+    """Python looks for garbage among young objects alone until `seen` is forgotten.
 
-    Among all, with a million hashes in a set, it takes 150 ms in which nobody who waits comes in.
+    Among all, with a million hashes, it takes 150 ms in which nobody who waits comes in.
     """
     wanted = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
+        seen.forget()
         if wanted:
             gc.enable()
 
