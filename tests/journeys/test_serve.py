@@ -140,14 +140,16 @@ def test_a_request_at_work_is_answered_before_the_end(server: Server, home: Path
         raw.settimeout(WAIT_S)
         raw.sendall(
             f"POST /v1/media HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {server.key}\r\n"
-            f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n".encode()
+            f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\n"
+            "Connection: close\r\n\r\n".encode()
         )
         assert raw.recv(4096).startswith(b"HTTP/1.1 100")
         server.process.send_signal(signal.SIGTERM)
         while is_listening(server.port):
             pass
         raw.sendall(body)
-        answer = raw.recv(65536).decode()
+        with raw.makefile("rb") as stream:
+            answer = stream.read().decode()
     assert answer.startswith("HTTP/1.1 200")
     server.process.wait(timeout=WAIT_S)
     with sqlite3.connect(home / "amparo.db") as database:
