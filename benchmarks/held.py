@@ -66,6 +66,7 @@ def _on_postgres(hashes: Hashes) -> Iterator[tuple[Server, Server, str]]:
         shared = {
             "AMPARO_DATABASE_URL": url,
             "AMPARO_VAULT_KEY_FILE": str(folder / "vault-key.txt"),
+            "AMPARO_ACCESS_KEY_FILE": str(folder / "access-key.txt"),
             "AMPARO_AUDIT_KEY_FILE": str(folder / "audit-key.pem"),
         }
         subprocess.run(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-import httpx
+import httpx2
 
 from amparo.access.keys import organisations
 from amparo.access.model import Actor, Scope
@@ -37,9 +37,9 @@ class Server:
     home: Path
     process: subprocess.Popen[str]
 
-    def client(self, key: str = "") -> httpx.Client:
+    def client(self, key: str = "") -> httpx2.Client:
         """One that has the key, or another."""
-        return httpx.Client(base_url=self.url, headers=headers(key or self.key), timeout=60)
+        return httpx2.Client(base_url=self.url, headers=headers(key or self.key), timeout=60)
 
 
 def new_home(folder: Path) -> Path:
@@ -74,7 +74,7 @@ def process(
     keys = re.findall(r"amparo_\w+", said)
     url = f"http://127.0.0.1:{port}"
     try:
-        with httpx.Client() as client:
+        with httpx2.Client() as client:
             while client.get(f"{url}/readyz").status_code != 200:
                 time.sleep(0.1)
         yield Server(url, keys[0] if keys else "", home, started)

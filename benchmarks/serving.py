@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
+import httpx2
 import numpy as np
 import psutil
 
@@ -83,7 +83,7 @@ def _served(hashes: Hashes) -> Iterator[Server]:
 def _memory(home: Path, key: str, hashes: Hashes, *, full: bool) -> list[Figure]:
     """What one more process that answers takes for itself, and what its decoders do."""
     with process(home, "--workers", "2") as server:
-        with httpx.Client(base_url=server.url, headers=headers(key)) as client:
+        with httpx2.Client(base_url=server.url, headers=headers(key)) as client:
             for row in hashes[:2000]:
                 client.post("/v1/matches", json=asked_for(row))
             (picture, *_) = enlarged(1600, 1200, 1)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 from pytest_socket import enable_socket
 
@@ -28,11 +28,13 @@ _ONE = {"hashes": [{"algorithm": "md5", "value": "00" * 16}]}
 class Platform:
     """A client with the first key, and what it calls."""
 
-    http: httpx.Client
+    http: httpx2.Client
     key: str
     serving: Serving
     home: Path
     said: list[str] = field(default_factory=list)
+    opened: list[httpx2.Client] = field(default_factory=list)
+    """Further clients, which are closed at the end."""
 
     def make_list(self, name: str = "known", **others: object) -> None:
         """A confirmed list, unless told otherwise."""
@@ -82,13 +84,16 @@ def platform(
 
 
 def serving_platform(
-    url: str, folder: Path, sandbox: Sandbox, clock: Clock | None = None
+    url: str, folder: Path, sandbox: Sandbox, clock: Clock | None = None, **others: object
 ) -> Iterator[Platform]:
-    """Served from the database that `url` names, by the machine's clock or another."""
+    """Served from the database that `url` names, by the machine's clock or another.
+
+    `others` are settings.
+    """
     clock = clock or SystemClock()
     home = folder / "home"
     small = {"home": home, "database_url": url, "flood_floor": 20, "uploads_bytes": 20_000_000}
-    settings = small_settings().model_copy(update=small)
+    settings = small_settings().model_copy(update=small | others)
     said: list[str] = []
     enable_socket()
     with (
@@ -102,9 +107,12 @@ def serving_platform(
         key = said[-1].rpartition(" ")[2]
         port = listener.getsockname()[1]
         headers = {"Authorization": f"Bearer {key}"}
-        with httpx.Client(
+        with httpx2.Client(
             base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60
         ) as client:
-            yield Platform(client, key, serving, home, said)
+            platform = Platform(client, key, serving, home, said)
+            yield platform
+            for each in platform.opened:
+                each.close()
         server.should_exit = True
         thread.join()

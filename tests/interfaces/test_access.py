@@ -3,7 +3,7 @@
 import re
 
 import click
-import httpx
+import httpx2
 import pytest
 from sqlalchemy import text
 
@@ -16,6 +16,7 @@ from tests.databases import NOW
 from tests.interfaces.conftest import Platform
 
 OPEN = {"GET /healthz", "GET /readyz"}
+OF_PEOPLE = {"POST /v1/session", "GET /v1/session", "DELETE /v1/session"}
 NEEDS = {
     "POST /v1/media": Scope.MEDIA_SUBMIT,
     "GET /v1/media/{media_id}": Scope.MEDIA_READ,
@@ -48,16 +49,20 @@ BODIES = {
 def test_every_route_is_in_the_table() -> None:
     paths = routes().openapi()["paths"]
     there = {f"{verb.upper()} {path}" for path, verbs in paths.items() for verb in verbs}
-    assert there == OPEN | NEEDS.keys()
+    assert there == OPEN | OF_PEOPLE | NEEDS.keys()
 
 
-def call(platform: Platform, route: str, key: str | None) -> httpx.Response:
+def call(platform: Platform, route: str, key: str | None) -> httpx2.Response:
+    headers = {} if key is None else {"Authorization": f"Bearer {key}"}
+    with httpx2.Client(base_url=platform.http.base_url, timeout=60) as client:
+        return call_as(client, route, headers)
+
+
+def call_as(client: httpx2.Client, route: str, headers: dict[str, str]) -> httpx2.Response:
     verb, path = route.split(" ")
     path = path.replace("{media_id}", "01a2087b-bc22-75e8-9fce-f06ea33f978b")
     path = path.replace("{name}", "known").replace("{proposal}", "1")
-    headers = {} if key is None else {"Authorization": f"Bearer {key}"}
-    with httpx.Client(base_url=platform.http.base_url, timeout=60) as client:
-        return client.request(verb, path, headers=headers, **BODIES.get(route, {}))
+    return client.request(verb, path, headers=headers, **BODIES.get(route, {}))
 
 
 def a_key(platform: Platform, *scopes: Scope, organisation: str | None = None) -> str:
@@ -122,7 +127,7 @@ def test_what_belongs_to_others_is_not_there(platform: Platform) -> None:
     platform.add({"algorithm": "md5", "value": "0" * 32})
     mine = platform.http.post("/v1/media", content=b"a note").json()
     other = a_key(platform, *Scope, organisation="another")
-    with httpx.Client(
+    with httpx2.Client(
         base_url=platform.http.base_url, headers={"Authorization": f"Bearer {other}"}
     ) as client:
         assert client.get(f"/v1/media/{mine['media_id']}").status_code == 404

@@ -2,7 +2,7 @@
 
 import threading
 
-import httpx
+import httpx2
 import pytest
 from fastapi import HTTPException
 
@@ -44,7 +44,9 @@ def test_where_there_is_no_room_an_upload_is_told_to_come_again(platform: Platfo
     first: list[int] = []
 
     def send() -> None:
-        with httpx.Client(base_url=platform.http.base_url, headers=platform.http.headers) as client:
+        with httpx2.Client(
+            base_url=platform.http.base_url, headers=platform.http.headers
+        ) as client:
             first.append(client.post("/v1/media", content=slowly(), timeout=60).status_code)
 
     thread = threading.Thread(target=send)

@@ -2,7 +2,7 @@
 
 import json
 
-import httpx
+import httpx2
 import pytest
 from sqlalchemy import text
 
@@ -15,7 +15,7 @@ from tests.interfaces.conftest import Platform
 FOR_MESSAGES = GOOD + "  message: consent, as counsel has named it\n"
 
 
-def upload(platform: Platform, surface: str) -> httpx.Response:
+def upload(platform: Platform, surface: str) -> httpx2.Response:
     said = json.dumps({"context": {"surface": surface}})
     return platform.http.post("/v1/media", files={"file": b"a note"}, data={"metadata": said})
 

@@ -4,7 +4,7 @@ import hashlib
 import io
 import socket
 
-import httpx
+import httpx2
 import numpy as np
 import pytest
 from PIL import Image
@@ -36,7 +36,7 @@ def sha256_of(file: bytes) -> dict[str, object]:
     return {"algorithm": "sha256", "value": hashlib.sha256(file).hexdigest()}
 
 
-def submit(platform: Platform, file: bytes, **headers: str) -> httpx.Response:
+def submit(platform: Platform, file: bytes, **headers: str) -> httpx2.Response:
     return platform.http.post("/v1/media", content=file, headers=headers)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import UUID
 
-import httpx
+import httpx2
 import psutil
 import pyrage
 import pytest
@@ -56,13 +56,13 @@ def upload(server: Server, told: Told, number: int) -> None:
     until = time.monotonic() + PATIENCE_S
     while time.monotonic() < until:
         try:
-            answer = httpx.post(
+            answer = httpx2.post(
                 f"http://127.0.0.1:{server.port}/v1/media",
                 content=PICTURE + number.to_bytes(4, "big"),
                 headers={"Authorization": f"Bearer {server.key}", "Idempotency-Key": key},
                 timeout=60,
             )
-        except httpx.HTTPError:
+        except httpx2.HTTPError:
             return
         if answer.status_code == 200:
             told.answers[key] = answer.json()
@@ -99,8 +99,8 @@ def start_knowing(home: Path, database_url: str) -> Server:
     return server
 
 
-def client_of(server: Server) -> httpx.Client:
-    return httpx.Client(
+def client_of(server: Server) -> httpx2.Client:
+    return httpx2.Client(
         base_url=f"http://127.0.0.1:{server.port}",
         headers={"Authorization": f"Bearer {server.key}"}, timeout=60,
     )  # fmt: skip

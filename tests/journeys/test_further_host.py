@@ -32,7 +32,11 @@ def database_of_all(postgres_url: str) -> Iterator[str]:
 def started(stack: ExitStack, home: Path, url: str, vault_key: Path, command: str) -> Server:
     home.mkdir()
     shutil.copytree(settings().home / "kernels", home / "kernels")
-    environment = {"AMPARO_DATABASE_URL": url, "AMPARO_VAULT_KEY_FILE": str(vault_key)}
+    environment = {
+        "AMPARO_DATABASE_URL": url,
+        "AMPARO_VAULT_KEY_FILE": str(vault_key),
+        "AMPARO_ACCESS_KEY_FILE": str(vault_key.with_name("access-key.txt")),
+    }
     port = free_port()
     process, said = start(home, "--port", str(port), command=command, environment=environment)
     stack.callback(process.communicate)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-import httpx
+import httpx2
 import psutil
 import pytest
 
@@ -195,10 +195,10 @@ def test_several_processes_answer_and_one_that_is_killed_is_replaced(
         answering = [each for each in serving if "serve.worker" in " ".join(each.cmdline())]
         assert len(answering) == 2
         answering[0].kill()
-        with httpx.Client(
+        with httpx2.Client(
             base_url=f"http://127.0.0.1:{port}",
             headers={"Authorization": f"Bearer {key}"},
-            transport=httpx.HTTPTransport(retries=3),
+            transport=httpx2.HTTPTransport(retries=3),
             timeout=60,
         ) as client:
             assert client.post("/v1/lists", json={"name": "known"}).status_code == 201
@@ -222,7 +222,7 @@ def test_several_processes_count_together(home: Path, socket_enabled: None) -> N
         headers = {"Authorization": f"Bearer {key}"}
         answered = set()
         for _ in range(40):  # each by a connection of its own, so that both processes answer
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers=headers) as client:
+            with httpx2.Client(base_url=f"http://127.0.0.1:{port}", headers=headers) as client:
                 assert client.post("/v1/media", content=b"a note").status_code == 200
                 told = client.get("/metrics").text
                 answered.add(re.findall(r"^amparo_decisions_total.* ([0-9.]+)$", told, re.M)[0])

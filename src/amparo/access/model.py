@@ -17,6 +17,7 @@ class Scope(StrEnum):
     LISTS_READ = "lists:read"
     LISTS_WRITE = "lists:write"
     METRICS_READ = "metrics:read"
+    PEOPLE_MANAGE = "people:manage"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from sqlalchemy.engine import make_url
 
 from amparo.access.key_ring import KeyRing
 from amparo.access.look_ups import LookUps
+from amparo.access.people.secrets import AccessKey, access_key
 from amparo.app.background import in_background
 from amparo.app.hash_upload import UploadHasher
 from amparo.app.metrics import Metrics
@@ -37,6 +38,7 @@ class Serving:
     metrics: Metrics
     look_ups: LookUps
     fetcher: Fetcher
+    access_key: AccessKey
     at_start: Mapping[int, int]
     """The lists' revisions, by number, when this process began."""
 
@@ -66,6 +68,7 @@ def open_serving(
             metrics=metrics,
             look_ups=look_ups,
             fetcher=Fetcher(settings.fetch_hosts, settings.max_file_bytes, settings.fetch_seconds),
+            access_key=access_key(settings.access_key),
             at_start=at_start,
         )
         yield serving

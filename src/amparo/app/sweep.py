@@ -8,6 +8,8 @@ import structlog
 from sqlalchemy import select
 
 from amparo.access import look_ups
+from amparo.access.people.attempts import forget_attempts
+from amparo.access.people.sessions import forget_sessions
 from amparo.access.repeats import forget_old
 from amparo.core.clock import Clock
 from amparo.db import Database
@@ -54,6 +56,8 @@ class Sweep:
             forget_old(work, now)
             forget_hours(work, now)
             look_ups.forget_hours(work, now)
+            forget_sessions(work, now)
+            forget_attempts(work, now)
         orphans: set[str] = set()
         for names in self._old_names(now):
             with self._database.reading() as work:

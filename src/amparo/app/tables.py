@@ -4,6 +4,7 @@ from amparo.access import look_ups, repeats
 from amparo.access import tables as access
 from amparo.access.audit import tables as audit
 from amparo.access.jurisdiction import store as jurisdiction
+from amparo.access.people import tables as people
 from amparo.db import outbox
 from amparo.detect.deciding import flood
 from amparo.detect.deciding import tables as deciding
@@ -18,5 +19,6 @@ __all__ = [
     "lists",
     "look_ups",
     "outbox",
+    "people",
     "repeats",
 ]

@@ -5,6 +5,7 @@ import tomllib
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import Field, PositiveInt, ValidationError, field_validator
@@ -40,6 +41,28 @@ class Settings(BaseSettings):
         default=None,
         description="The age key that held uploads are encrypted to; "
         "`vault-key.txt` in AMPARO_HOME.",
+    )
+    access_key_file: Path | None = Field(
+        default=None,
+        description="The key that people's second factors are sealed with, the same on all hosts; "
+        "`access-key.txt` in AMPARO_HOME.",
+    )
+    public_url: str = Field(
+        default="http://127.0.0.1:8080",
+        description="Where browsers find this, without a path; `https://…` for all but a trial.",
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        default=("127.0.0.1",),
+        description="Addresses of proxies that are believed who calls (`X-Forwarded-For`), as "
+        "JSON.",
+    )
+    oidc_issuer: str = Field(
+        default="",
+        description="The OpenID provider with which people may sign in; nothing for none.",
+    )
+    oidc_client_id: str = Field(default="", description="What the provider knows Amparo as.")
+    oidc_client_secret_file: Path | None = Field(
+        default=None, description="A file with the secret that the provider has given to Amparo."
     )
     audit_key_file: Path | None = Field(
         default=None,
@@ -108,9 +131,23 @@ class Settings(BaseSettings):
         return self.vault_key_file or self.home / "vault-key.txt"
 
     @property
+    def access_key(self) -> Path:
+        """The file of the key for what people have secret."""
+        return self.access_key_file or self.home / "access-key.txt"
+
+    @property
     def audit_key(self) -> Path:
         """The file of the key that signs the audit trail."""
         return self.audit_key_file or self.home / "audit-key.pem"
+
+    @field_validator("public_url")
+    @classmethod
+    def _an_origin(cls, url: str) -> str:
+        """A scheme and a host, as browsers compare them."""
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
+            raise ValueError("must be http://HOST or https://HOST, with a port where it needs one")
+        return f"{parts.scheme}://{parts.netloc.lower()}"
 
     @field_validator("home")
     @classmethod

@@ -23,6 +23,7 @@ _COMMANDS = {
     "api": ("amparo.programs.api.command", "Serve the API on a further host."),
     "lists": ("amparo.interfaces.cli.lists", "Make, fill, show and export lists."),
     "organisations": ("amparo.interfaces.cli.organisations", "Make and show organisations."),
+    "people": ("amparo.interfaces.cli.people", "Invite, show and remove people."),
     "keys": ("amparo.interfaces.cli.keys", "Make, show and take back service keys."),
     "policy": ("amparo.interfaces.cli.policy", "Check a policy, and have it hold."),
     "jurisdiction": ("amparo.interfaces.cli.jurisdiction", "Record what counsel has signed off."),

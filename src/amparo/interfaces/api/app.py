@@ -19,7 +19,7 @@ from amparo.app.serving import Serving
 from amparo.core.errors import AmparoError, Conflict, Denied, Invalid, NotFound, Unavailable
 from amparo.core.ids import new_id
 from amparo.core.seldom import Seldom
-from amparo.interfaces.api import decisions, health, lists, matches, media, proposals
+from amparo.interfaces.api import decisions, health, lists, matches, media, proposals, session
 from amparo.interfaces.api.admission import Bodies, Rates
 from amparo.wire.problem import Problem
 
@@ -32,6 +32,7 @@ _STATUS: tuple[tuple[type[AmparoError], int], ...] = (
     (Denied, 403),
     (Unavailable, 503),
 )
+_DENIED = {Denied.code: 401, "sign_in_refused": 401, "too_many_attempts": 429}
 _TITLES = {
     400: "The request cannot be read",
     401: "No key, or not a good one",
@@ -87,8 +88,9 @@ def routes() -> FastAPI:
         redoc_url=None,
         responses=_PROBLEMS,
     )
-    for part in (health, media, matches, lists, proposals, decisions):
+    for part in (health, media, matches, lists, proposals, decisions, session):
         api.include_router(part.router)
+    api.include_router(session.known)
     api.include_router(health.counted)
     api.add_exception_handler(AmparoError, _told)
     api.add_exception_handler(HTTPException, _http_told)
@@ -134,8 +136,8 @@ def _request_id(scope: Scope) -> str:
 async def _told(_: Request, error: Exception) -> Response:
     assert isinstance(error, AmparoError)
     status = next(status for kind, status in _STATUS if isinstance(error, kind))
-    if isinstance(error, Denied) and error.code == Denied.code:
-        status = 401
+    if isinstance(error, Denied):
+        status = _DENIED.get(error.code, status)
     if isinstance(error, Unavailable):
         # Why is for the operator; a caller need not know our hosts and folders.
         _seldom.warning("Something is away.", why=error.message)

@@ -1,4 +1,4 @@
-"""Who calls: the key in the Authorization header, and the scope that a route needs."""
+"""Who calls, by a key or a session, and the scope that a route needs."""
 
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
@@ -11,12 +11,18 @@ from starlette.types import Message
 
 from amparo.access.keys import require
 from amparo.access.model import Actor, Scope
+from amparo.access.people.model import Session
+from amparo.access.people.sessions import present_session
 from amparo.app.serving import Serving
 from amparo.core.errors import Denied
 from amparo.interfaces.api.admission import Bodies, Rates, Room
+from amparo.interfaces.web.cookies import session_token
 
 MOST_JSON_BYTES = 16 * 1024 * 1024
 """Enough for 1000 signals with long notes."""
+
+FORM_TOKEN = "X-Form-Token"  # noqa: S105 (the name of a header)
+_READING = ("GET", "HEAD")
 
 _bearer = HTTPBearer(auto_error=False, description="A key that `amparo keys create` has printed.")
 
@@ -67,17 +73,36 @@ class _Limited:
 
 
 async def _actor(request: Request) -> Actor:
-    """Most keys were used within the last second, and cost no question to the database."""
+    """Whoever has the key that is sent, or else the session. Raises Denied."""
     given = await _bearer(request)
-    if given is None:
-        raise Denied("Send a key as `Authorization: Bearer …`.")
     serving = await serving_of(request)
-    actor = serving.keys.fresh(given.credentials)
-    if actor is None:
-        actor = await run_in_threadpool(serving.keys.actor, given.credentials)
+    if given is not None:
+        actor = await _holder(given, serving)
+    else:
+        request.state.session = await _session(request, serving)
+        actor = request.state.session.person.actor
     rates = request.app.state.rates
     assert isinstance(rates, Rates)
     rates.take(actor.name)
+    return actor
+
+
+async def _session(request: Request, serving: Serving) -> Session:
+    """Of a browser in which somebody is signed in; what changes something carries its token."""
+    token = session_token(request, serving.settings)
+    if token is None:
+        raise Denied("Send a key as `Authorization: Bearer …`.")
+    carried = request.headers.get(FORM_TOKEN, "")
+    if request.method not in _READING and not serving.access_key.is_form_token(carried, token):
+        raise Denied(f"Send the session's form_token as {FORM_TOKEN}.", code="form_stale")
+    return await run_in_threadpool(present_session, serving.database, token, serving.clock)
+
+
+async def _holder(given: HTTPAuthorizationCredentials, serving: Serving) -> Actor:
+    """Most keys were used within the last second, and cost no question to the database."""
+    actor = serving.keys.fresh(given.credentials)
+    if actor is None:
+        actor = await run_in_threadpool(serving.keys.actor, given.credentials)
     return actor
 
 
@@ -99,6 +124,17 @@ class Caller:
         return actor
 
 
+async def _visitor(
+    request: Request,
+    _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> Session:
+    session = getattr(request.state, "session", None)
+    if not isinstance(session, Session):
+        raise Denied("A key is nobody's session; sign in.", code="not_a_person")
+    return session
+
+
+Visitor = Annotated[Session, Depends(_visitor)]
 MediaSubmitter = Annotated[Actor, Depends(Caller(Scope.MEDIA_SUBMIT))]
 MediaReader = Annotated[Actor, Depends(Caller(Scope.MEDIA_READ))]
 MatchesReader = Annotated[Actor, Depends(Caller(Scope.MATCHES_READ))]

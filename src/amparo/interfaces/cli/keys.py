@@ -16,8 +16,9 @@ _SCOPES = (
     "lists:read",
     "lists:write",
     "metrics:read",
+    "people:manage",
 )
-_ROLES = (
+ROLES = (
     "owner",
     "engineer",
     "policy",
@@ -51,7 +52,7 @@ def command() -> None:
     help="What the key may be used for; may be given again.",
 )  # fmt: skip
 @click.option(
-    "--role", "roles", multiple=True, type=click.Choice(_ROLES),
+    "--role", "roles", multiple=True, type=click.Choice(ROLES),
     help="All that this role may do; may be given again.",
 )  # fmt: skip
 @click.option("--days", type=click.IntRange(min=1), help="For how many days; without end if left.")

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from amparo.access.audit.seal import Sealer
 from amparo.access.audit.signing import signing_key
 from amparo.access.first_key import ensure_first_key
+from amparo.access.people.secrets import ensure_access_key
 from amparo.app.background import in_background
 from amparo.app.serving import host_folder, open_inbox
 from amparo.app.sweep import Sweep
@@ -35,6 +36,8 @@ def looked_after(
         check_version(database)
         if ensure_key(settings.vault_key):
             say(f"Made the vault's key {settings.vault_key}; keep a copy apart from all backups.")
+        if ensure_access_key(settings.access_key):
+            say(f"Made the access key {settings.access_key}; all hosts need the same.")
         key = ensure_first_key(database, clock)
         stack.enter_context(_sealing(database, settings, clock))
         stack.enter_context(_at_work(database, settings, clock))

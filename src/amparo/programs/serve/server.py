@@ -6,6 +6,7 @@ import uvicorn
 
 from amparo.app.serving import Serving
 from amparo.interfaces.api.app import create_api
+from amparo.interfaces.console.app import create_console
 from amparo.programs.serve.connection import Connection
 
 GRACE_S = 30
@@ -19,6 +20,7 @@ def server_of(serving: Serving) -> uvicorn.Server:
     request would now and then wait 60 ms for it.
     """
     api = create_api(serving)
+    api.mount("/console", create_console(serving))
     gc.collect()
     gc.freeze()
     return uvicorn.Server(
@@ -29,6 +31,7 @@ def server_of(serving: Serving) -> uvicorn.Server:
             log_config=None,
             access_log=False,
             server_header=False,
+            forwarded_allow_ips=list(serving.settings.trusted_proxies),
             timeout_keep_alive=30,
             timeout_graceful_shutdown=GRACE_S,
         )

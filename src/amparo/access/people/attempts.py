@@ -1,0 +1,102 @@
+"""Who tries to sign in again and again waits longer and longer: by account and by address.
+
+An attempt is counted before the password is looked at, so that many at once count as many.
+"""
+
+import hashlib
+import ipaddress
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, delete, select, text
+
+from amparo.access.people.tables import AttemptsRow
+from amparo.core.errors import Denied
+from amparo.db import Database, Work
+from amparo.db.tables import UtcTime
+
+FREE_BY_ACCOUNT = 5
+FREE_BY_ADDRESS = 30
+FIRST_WAIT = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(minutes=15)
+FORGOTTEN_AFTER = timedelta(hours=1)
+
+_FREE = {"account": FREE_BY_ACCOUNT, "address": FREE_BY_ADDRESS}
+
+
+def count_attempt(database: Database, email: str, address: str, now: datetime) -> None:
+    """Count an attempt. Raises Denied where there were too many, whoever tries it."""
+    with database.work() as work:
+        for subject in _subjects(email, address):
+            _require_no_wait(work, subject, now)
+        for subject in _subjects(email, address):
+            work.execute(_COUNT, {"subject": subject, "now": now, "old": now - FORGOTTEN_AFTER})
+
+
+def count_success(work: Work, email: str, address: str) -> None:
+    """It was the right one: nothing speaks against the account, nor this attempt of the address."""
+    account, from_where = _subjects(email, address)
+    work.execute(delete(AttemptsRow).where(AttemptsRow.subject == account))
+    work.execute(_UNCOUNT, {"subject": from_where})
+
+
+def touch_attempts(work: Work, email: str, address: str) -> None:
+    """Write, and change nothing."""
+    work.execute(_TOUCH, {"subject": _subjects(email, address)[0]})
+
+
+def forget_attempts(work: Work, now: datetime) -> None:
+    """Forget what is no longer counted."""
+    work.execute(delete(AttemptsRow).where(AttemptsRow.last_at < now - FORGOTTEN_AFTER))
+
+
+def _require_no_wait(work: Work, subject: str, now: datetime) -> None:
+    row = work.execute(
+        select(AttemptsRow.count.label("tried"), AttemptsRow.last_at).where(
+            AttemptsRow.subject == subject
+        )
+    ).one_or_none()
+    if row is None or now - row.last_at >= FORGOTTEN_AFTER:
+        return
+    if now < row.last_at + _wait(row.tried - _FREE[subject.partition(":")[0]]):
+        raise Denied(
+            "There were too many attempts; try again in a while.", code="too_many_attempts"
+        )
+
+
+def _wait(too_many: int) -> timedelta:
+    if too_many < 0:
+        return timedelta(0)
+    factor: int = 2 ** min(too_many, 10)
+    return min(FIRST_WAIT * factor, LONGEST_WAIT)
+
+
+def _subjects(email: str, address: str) -> tuple[str, str]:
+    """Of the account a digest: what is typed into that field is sometimes a password."""
+    account = hashlib.sha256(email.strip().lower().encode(errors="replace")).hexdigest()
+    return f"account:{account}", f"address:{_network(address)}"
+
+
+def _network(address: str) -> str:
+    """An IPv6 address's /64, which is one customer's."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return "unknown"
+    if isinstance(known, ipaddress.IPv6Address):
+        if known.ipv4_mapped is not None:
+            return str(known.ipv4_mapped)
+        return str(ipaddress.ip_network((known, 64), strict=False))
+    return str(known)
+
+
+_COUNT = text(
+    "INSERT INTO sign_in_attempts (subject, count, last_at) VALUES (:subject, 1, :now) "
+    "ON CONFLICT (subject) DO UPDATE SET last_at = excluded.last_at, count = "
+    "CASE WHEN sign_in_attempts.last_at < :old THEN 1 ELSE sign_in_attempts.count + 1 END"
+).bindparams(bindparam("now", type_=UtcTime()), bindparam("old", type_=UtcTime()))
+
+_UNCOUNT = text(
+    "UPDATE sign_in_attempts SET count = count - 1 WHERE subject = :subject AND count > 0"
+)
+
+_TOUCH = text("UPDATE sign_in_attempts SET count = count WHERE subject = :subject")

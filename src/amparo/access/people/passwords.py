@@ -1,0 +1,43 @@
+"""Passwords: long enough, and kept as argon2id hashes."""
+
+import threading
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from amparo.core.errors import Invalid
+
+LEAST_LETTERS = 12
+MOST_LETTERS = 500
+_AT_ONCE = 2
+"""Each takes 64 MiB: many who try at once must not take all memory."""
+
+_hasher = PasswordHasher()
+_room = threading.BoundedSemaphore(_AT_ONCE)
+_nobodys = _hasher.hash("nobody has this password")
+
+
+def hash_of(password: str, email: str) -> str:
+    """What is kept of a password. Raises Invalid where it is too easily guessed."""
+    if not LEAST_LETTERS <= len(password) <= MOST_LETTERS:
+        raise Invalid(
+            f"A password has {LEAST_LETTERS} to {MOST_LETTERS} letters; a sentence does well.",
+            code="password_length",
+        )
+    if len(set(password)) < 5 or email.partition("@")[0].lower() in password.lower():
+        raise Invalid(
+            "This password is too easily guessed: it repeats few letters, or your address.",
+            code="password_weak",
+        )
+    with _room:
+        return _hasher.hash(password)
+
+
+def is_right(password: str, kept: str | None) -> bool:
+    """Whether it is the one. Where nobody has one, it takes as long and is not."""
+    with _room:
+        try:
+            _hasher.verify(kept or _nobodys, password[: MOST_LETTERS + 1])
+        except (VerificationError, InvalidHashError):
+            return False
+    return kept is not None

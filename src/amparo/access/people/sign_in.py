@@ -1,0 +1,125 @@
+"""Sign in: by password and code in one step, which tells nobody which of them was wrong."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import RowMapping, select, update
+
+from amparo.access.audit import record
+from amparo.access.people.attempts import count_attempt, count_success, touch_attempts
+from amparo.access.people.codes import use_code
+from amparo.access.people.model import Given, Person, Session
+from amparo.access.people.passwords import is_right
+from amparo.access.people.secrets import AccessKey
+from amparo.access.people.sessions import begin_session
+from amparo.access.people.store import person_of
+from amparo.access.people.tables import PersonRow
+from amparo.core.clock import Clock
+from amparo.core.errors import Denied
+from amparo.db import Database, Work
+
+T = TypeVar("T")
+
+
+def sign_in(database: Database, given: Given, key: AccessKey, clock: Clock) -> Session:
+    """Raises Denied in the same words and after the same time, whatever was wrong."""
+    return prove(database, given, key, clock, action="people.sign_in", then=begin_session)
+
+
+def prove(
+    database: Database,
+    given: Given,
+    key: AccessKey,
+    clock: Clock,
+    *,
+    action: str,
+    then: Callable[[Work, Person, datetime], T],
+) -> T:
+    """What `then` comes to, for somebody who has proven who they are. Raises Denied."""
+    now = clock.now()
+    count_attempt(database, given.email, given.address, now)
+    row = _known(database, given.email)
+    kept = None if row is None else row["password_hash"]
+    right = is_right(given.password, kept)
+    with database.work() as work:
+        person = _proven(work, row, right, given, key, now, action)
+        if person is not None:
+            return then(work, person, now)
+    raise Denied("That is not right: address, password or code.", code="sign_in_refused")
+
+
+def sign_in_by_provider(
+    database: Database, issuer: str, subject: str, email: str, clock: Clock
+) -> Session:
+    """Sign in whoever a provider vouches for: by its own name, or at first by the address.
+
+    Raises Denied where nobody was invited whom it names.
+    """
+    now = clock.now()
+    with database.work() as work:
+        person = _vouched_for(work, issuer, subject, email, now)
+        record(
+            work, person.organisation_id, actor=f"person:{person.id}", action="people.sign_in",
+            subject=f"person:{person.id}", now=now, detail={"by": "provider"},
+        )  # fmt: skip
+        return begin_session(work, person, now)
+
+
+def _known(database: Database, email: str) -> RowMapping | None:
+    with database.reading() as work:
+        return (
+            work.execute(
+                select(PersonRow.__table__).where(
+                    PersonRow.email == email.strip().lower(), PersonRow.removed_at.is_(None)
+                )
+            )
+            .mappings()
+            .one_or_none()
+        )
+
+
+def _proven(
+    work: Work,
+    row: RowMapping | None,
+    right: bool,
+    given: Given,
+    key: AccessKey,
+    now: datetime,
+    action: str,
+) -> Person | None:
+    """The person where all was right; the record says what was tried."""
+    if row is None:
+        touch_attempts(work, given.email, given.address)  # so that this takes as long
+        return None
+    person = person_of(row)
+    good = right and use_code(work, person.id, row["totp_sealed"], given.code, key, now)
+    record(
+        work, person.organisation_id, actor=f"person:{person.id}" if good else "unknown",
+        action=action if good else f"{action}_refused", subject=f"person:{person.id}", now=now,
+    )  # fmt: skip
+    if good:
+        count_success(work, given.email, given.address)
+    return person if good else None
+
+
+def _vouched_for(work: Work, issuer: str, subject: str, email: str, now: datetime) -> Person:
+    there = PersonRow.removed_at.is_(None)
+    for condition in (
+        (PersonRow.issuer == issuer) & (PersonRow.subject == subject),
+        PersonRow.issuer.is_(None) & (PersonRow.email == email.strip().lower()),
+    ):
+        row = (
+            work.execute(select(PersonRow.__table__).where(there, condition))
+            .mappings()
+            .one_or_none()
+        )
+        if row is not None:
+            person = person_of(row)
+            work.execute(
+                update(PersonRow)
+                .where(PersonRow.id == person.id)
+                .values(issuer=issuer, subject=subject, active_since=person.active_since or now)
+            )
+            return person
+    raise Denied("Nobody was invited by that address; ask for it.", code="not_invited")

@@ -1,0 +1,63 @@
+"""People who call the API from a browser: signed in by a cookie, as the console's are."""
+
+from fastapi import APIRouter, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import ValidationError
+
+from amparo.access.people.model import Given, Session
+from amparo.access.people.sign_in import sign_in
+from amparo.app.change_people import sign_out
+from amparo.core.errors import Invalid
+from amparo.interfaces.api.callers import KnownCaller, Open, Visitor
+from amparo.interfaces.web.cookies import drop_session, keep_session
+from amparo.interfaces.web.forms import address_of, small_body
+from amparo.wire.session import SessionAnswer, SignIn
+
+router = APIRouter(prefix="/v1", tags=["people"])
+known = APIRouter(prefix="/v1", tags=["people"], route_class=KnownCaller)
+
+_BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": SignIn.model_json_schema()}},
+    }
+}
+
+
+@router.post("/session", status_code=201, openapi_extra=_BODY)
+async def enter(request: Request, response: Response, serving: Open) -> SessionAnswer:
+    """Sign in with address, password and code; the cookie that is set is the session's."""
+    try:
+        said = SignIn.model_validate_json(await small_body(request))
+    except ValidationError:
+        raise Invalid("A sign-in has an email, a password and a code, all of them texts.") from None
+    given = Given(said.email, said.password, said.code, address_of(request))
+    session = await run_in_threadpool(
+        sign_in, serving.database, given, serving.access_key, serving.clock
+    )
+    keep_session(response, session.token, serving.settings)
+    return _answer(session, serving)
+
+
+@known.get("/session")
+def who(serving: Open, session: Visitor) -> SessionAnswer:
+    """Who is signed in."""
+    return _answer(session, serving)
+
+
+@known.delete("/session", status_code=204)
+def leave(response: Response, serving: Open, session: Visitor, everywhere: bool = False) -> None:
+    """End the session, or all of the person's."""
+    sign_out(serving.database, session, serving.clock, everywhere=everywhere)
+    drop_session(response, serving.settings)
+
+
+def _answer(session: Session, serving: Open) -> SessionAnswer:
+    person = session.person
+    return SessionAnswer(
+        person=person.id,
+        name=person.name,
+        roles=sorted(person.roles),
+        language=person.language.value,
+        form_token=serving.access_key.form_token(session.token),
+    )

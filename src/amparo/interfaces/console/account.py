@@ -1,0 +1,51 @@
+"""One's own page: who one is, where one is signed in, new recovery codes."""
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
+
+from amparo.access.people.model import Given, Language, Session
+from amparo.access.people.sessions import sessions_of
+from amparo.app.change_people import change_language, renew_recovery_codes
+from amparo.core.errors import Denied
+from amparo.interfaces.console.messages import said_of
+from amparo.interfaces.console.visitors import Open, SignedIn
+from amparo.interfaces.web.forms import Form, address_of
+from amparo.interfaces.web.pages import page
+
+router = APIRouter()
+
+
+@router.get("/")
+def show(request: Request, serving: Open, session: SignedIn) -> Response:
+    """The page."""
+    return _page(request, serving, session)
+
+
+@router.post("/language")
+def speak(serving: Open, session: SignedIn, form: Form) -> Response:
+    """Have all pages in another language."""
+    language = Language(form.get("language", Language.ENGLISH.value))
+    change_language(serving.database, session.person, language)
+    return RedirectResponse("/console/", status_code=303)
+
+
+@router.post("/recovery-codes")
+def renew(request: Request, serving: Open, session: SignedIn, form: Form) -> Response:
+    """New codes, for whoever can sign in anew: a browser left alone must not give them."""
+    person = session.person
+    given = Given(person.email, form.get("password", ""), form.get("code", ""), address_of(request))
+    try:
+        codes = renew_recovery_codes(serving.database, given, serving.access_key, serving.clock)
+    except Denied as error:
+        return _page(request, serving, session, said_of(error, person.language))
+    return page(request, "console/recovery.html", {"codes": codes}, language=person.language)
+
+
+def _page(request: Request, serving: Open, session: Session, said: str = "") -> Response:
+    with serving.database.reading() as work:
+        browsers = sessions_of(work, session.person.id, serving.clock.now())
+    values = {"person": session.person, "browsers": browsers, "said": said}
+    return page(
+        request, "console/account.html", values,
+        status=403 if said else 200, language=session.person.language,
+    )  # fmt: skip
