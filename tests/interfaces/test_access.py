@@ -34,6 +34,15 @@ NEEDS = {
     "POST /v1/lists/{name}/proposals/{proposal}/confirmation": Scope.LISTS_WRITE,
     "DELETE /v1/lists/{name}/proposals/{proposal}": Scope.LISTS_WRITE,
     "GET /metrics": Scope.METRICS_READ,
+    "GET /v1/webhooks": Scope.WEBHOOKS_MANAGE,
+    "POST /v1/webhooks": Scope.WEBHOOKS_MANAGE,
+    "GET /v1/webhooks/{webhook}": Scope.WEBHOOKS_MANAGE,
+    "DELETE /v1/webhooks/{webhook}": Scope.WEBHOOKS_MANAGE,
+    "POST /v1/webhooks/{webhook}/secret": Scope.WEBHOOKS_MANAGE,
+    "POST /v1/webhooks/{webhook}/resumption": Scope.WEBHOOKS_MANAGE,
+    "GET /v1/webhooks/{webhook}/deliveries": Scope.WEBHOOKS_MANAGE,
+    "POST /v1/webhooks/{webhook}/replays": Scope.WEBHOOKS_MANAGE,
+    "POST /v1/webhooks/{webhook}/deliveries/{delivery}/replay": Scope.WEBHOOKS_MANAGE,
 }
 BODIES = {
     "POST /v1/media": {"content": b"a note"},
@@ -43,6 +52,7 @@ BODIES = {
         "json": {"signals": [{"algorithm": "md5", "value": "0" * 32}]}
     },
     "POST /v1/lists/{name}/withdrawals": {"json": {"signals": ["1"]}},
+    "POST /v1/webhooks": {"json": {"url": "https://example.org/hook"}},
 }
 
 
@@ -60,7 +70,7 @@ def call(platform: Platform, route: str, key: str | None) -> httpx2.Response:
 
 def call_as(client: httpx2.Client, route: str, headers: dict[str, str]) -> httpx2.Response:
     verb, path = route.split(" ")
-    path = path.replace("{media_id}", "01a2087b-bc22-75e8-9fce-f06ea33f978b")
+    path = re.sub(r"{(media_id|webhook|delivery)}", "01a2087b-bc22-75e8-9fce-f06ea33f978b", path)
     path = path.replace("{name}", "known").replace("{proposal}", "1")
     return client.request(verb, path, headers=headers, **BODIES.get(route, {}))
 

@@ -18,6 +18,7 @@ class Scope(StrEnum):
     LISTS_WRITE = "lists:write"
     METRICS_READ = "metrics:read"
     PEOPLE_MANAGE = "people:manage"
+    WEBHOOKS_MANAGE = "webhooks:manage"
 
 
 @dataclass(frozen=True, slots=True)

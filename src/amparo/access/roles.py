@@ -31,6 +31,7 @@ GRANTED: Mapping[Role, frozenset[Scope]] = MappingProxyType(
                 Scope.LISTS_READ,
                 Scope.LISTS_WRITE,
                 Scope.METRICS_READ,
+                Scope.WEBHOOKS_MANAGE,
             }
         ),
         Role.POLICY: frozenset(

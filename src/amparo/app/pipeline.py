@@ -178,7 +178,12 @@ class Pipeline:
             flood.count(work, [int(match["signal"]) for match in one.facts["matches"]], now)
             self._alarm(work, one, actor, tide)
             if decision.action is not Action.ALLOW or decision.notify:
-                payload: dict[str, object] = {"notify": list(decision.notify)}
+                payload: dict[str, object] = {
+                    "media_id": str(one.media.id),
+                    "decision_id": str(one.id),
+                    "action": decision.action.value,
+                    "notify": list(decision.notify),
+                }
                 put(work, actor.organisation_id, DECIDED, one.id, payload, now)
             record(
                 work,

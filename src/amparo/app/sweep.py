@@ -16,6 +16,7 @@ from amparo.db import Database
 from amparo.detect.deciding.flood import forget_hours
 from amparo.detect.deciding.tables import MediaRow
 from amparo.respond.vault import Inbox
+from amparo.respond.webhooks.store import forget_deliveries
 
 ORPHAN_AFTER = timedelta(hours=1)
 """Far longer than any decision is in the making."""
@@ -58,6 +59,7 @@ class Sweep:
             look_ups.forget_hours(work, now)
             forget_sessions(work, now)
             forget_attempts(work, now)
+            forget_deliveries(work, now)
         orphans: set[str] = set()
         for names in self._old_names(now):
             with self._database.reading() as work:

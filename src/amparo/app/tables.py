@@ -9,6 +9,7 @@ from amparo.db import outbox
 from amparo.detect.deciding import flood
 from amparo.detect.deciding import tables as deciding
 from amparo.detect.lists import tables as lists
+from amparo.respond.webhooks import tables as webhooks
 
 __all__ = [
     "access",
@@ -21,4 +22,5 @@ __all__ = [
     "outbox",
     "people",
     "repeats",
+    "webhooks",
 ]

@@ -94,6 +94,14 @@ class Settings(BaseSettings):
         description='Hosts that uploads may be fetched from, as JSON: `["cdn.example.org"]`, each '
         "with all below it; `*` for all public ones, nothing for none.",
     )
+    webhook_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Hosts of your own network that webhooks may be on, as JSON; others must be "
+        "public, and https.",
+    )
+    webhook_seconds: PositiveInt = Field(
+        default=10, description="How long the receiver of a webhook may take to answer."
+    )
     fetch_seconds: PositiveInt = Field(
         default=20, description="How long fetching an upload may take, redirects included."
     )

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
-import httpcore
+import httpcore2
 
 from amparo.core.errors import Invalid
 from amparo.net.guard import Dial, GuardedBackend, Resolve, dial, resolve, target_of
@@ -35,8 +35,8 @@ class Fetcher:
         """The file. Raises NotAllowed, NotFetched, and Invalid where it is no URL."""
         until = time.monotonic() + self.seconds
         here = _parsed(url)
-        backend = GuardedBackend(self.resolve, self.dial)
-        with httpcore.ConnectionPool(network_backend=backend) as pool:
+        backend = GuardedBackend(self.resolve, self.dial, until=until)
+        with httpcore2.ConnectionPool(network_backend=backend) as pool:
             for _ in range(MOST_REDIRECTS + 1):
                 target_of(here, self.hosts)
                 found = self._ask(pool, here, until)
@@ -46,8 +46,8 @@ class Fetcher:
         raise NotFetched(f"The URL leads on more than {MOST_REDIRECTS} times.")
 
     def _ask(
-        self, pool: httpcore.ConnectionPool, url: httpcore.URL, until: float
-    ) -> bytes | httpcore.URL:
+        self, pool: httpcore2.ConnectionPool, url: httpcore2.URL, until: float
+    ) -> bytes | httpcore2.URL:
         """The file, or where it is said to be."""
         left = _left(until)
         timeouts = {"connect": left, "read": left, "write": left, "pool": left}
@@ -60,12 +60,12 @@ class Fetcher:
                 if answer.status != 200:
                     raise NotFetched(f"The host answered with status {answer.status}.")
                 return self._body(answer, until)
-        except httpcore.TimeoutException as error:
+        except httpcore2.TimeoutException as error:
             raise NotFetched(f"The file did not arrive within {self.seconds:.0f} s.") from error
-        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+        except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
             raise NotFetched("The host did not send the file.") from error
 
-    def _body(self, answer: httpcore.Response, until: float) -> bytes:
+    def _body(self, answer: httpcore2.Response, until: float) -> bytes:
         data = bytearray()
         for piece in answer.iter_stream():
             data += piece
@@ -75,19 +75,19 @@ class Fetcher:
         return bytes(data)
 
 
-def _parsed(url: str) -> httpcore.URL:
+def _parsed(url: str) -> httpcore2.URL:
     try:
         if not url.isascii() or any(letter <= " " or letter == "\x7f" for letter in url):
             raise ValueError(url)
         parts = urlsplit(url)
         if "@" in parts.netloc:
             raise ValueError(url)
-        return httpcore.URL(url)
+        return httpcore2.URL(url)
     except (ValueError, UnicodeError) as error:
         raise Invalid("This is no URL.", code="url_invalid") from error
 
 
-def _next(url: httpcore.URL, answer: httpcore.Response) -> httpcore.URL:
+def _next(url: httpcore2.URL, answer: httpcore2.Response) -> httpcore2.URL:
     for name, value in answer.headers:
         if name.lower() == b"location":
             return _parsed(urljoin(bytes(url).decode("ascii"), value.decode("latin-1")))
@@ -97,5 +97,5 @@ def _next(url: httpcore.URL, answer: httpcore.Response) -> httpcore.URL:
 def _left(until: float) -> float:
     left = until - time.monotonic()
     if left <= 0:
-        raise httpcore.ReadTimeout("The file took too long.")
+        raise httpcore2.ReadTimeout("The file took too long.")
     return left

@@ -7,11 +7,12 @@ those very addresses: a second answer of the name server is never asked for.
 import ipaddress
 import socket
 import ssl
+import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import httpcore
+import httpcore2
 
 from amparo.core.errors import Denied
 
@@ -39,7 +40,7 @@ class Target:
     port: int
 
 
-def target_of(url: httpcore.URL, hosts: Iterable[str]) -> Target:
+def target_of(url: httpcore2.URL, hosts: Iterable[str]) -> Target:
     """The origin of a URL. Raises NotAllowed unless it is on a host in `hosts`, on its own port.
 
     A host stands for itself and all below it, `*` for all.
@@ -53,7 +54,7 @@ def target_of(url: httpcore.URL, hosts: Iterable[str]) -> Target:
     port = url.port or _PORTS[scheme]
     if port != _PORTS[scheme]:
         raise NotAllowed("Only the usual ports of http and https are fetched from.")
-    if not any(_is_below(host, each) for each in hosts):
+    if not is_named(host, hosts):
         raise NotAllowed("This host is not one that the operator lets be fetched from.")
     return Target(url.scheme, host, port)
 
@@ -81,12 +82,20 @@ def dial(address: str, port: int, timeout_s: float | None) -> socket.socket:
     return socket.create_connection((address, port), timeout_s)
 
 
-class GuardedBackend(httpcore.NetworkBackend):
-    """Connects to public addresses alone; what httpcore asks for is a host that was let through."""
+class GuardedBackend(httpcore2.NetworkBackend):
+    """Connects to public addresses alone; what httpcore2 asks for is a host that was let through.
 
-    def __init__(self, resolve: Resolve, dial: Dial) -> None:
+    However little and often the other end says something, all of it ends in time.
+    """
+
+    def __init__(
+        self, resolve: Resolve, dial: Dial, *, until: float, private: Iterable[str] = ()
+    ) -> None:
+        """`until` is a moment of `time.monotonic`; hosts in `private` need not be public."""
         self._resolve = resolve
         self._dial = dial
+        self._until = until
+        self._private = tuple(private)
 
     def connect_tcp(
         self,
@@ -95,50 +104,52 @@ class GuardedBackend(httpcore.NetworkBackend):
         timeout: float | None = None,
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.NetworkStream:
+    ) -> httpcore2.NetworkStream:
         """Raises NotAllowed where any address of the host is not public."""
         try:
             addresses = self._resolve(host, port)
         except (OSError, UnicodeError) as error:
-            raise httpcore.ConnectError("The host has no address.") from error
-        if not addresses or not all(is_public(each) for each in addresses):
+            raise httpcore2.ConnectError("The host has no address.") from error
+        free = is_named(host, self._private)
+        if not addresses or not (free or all(is_public(each) for each in addresses)):
             raise NotAllowed("This host has an address that is not public.")
         try:
-            connected = self._dial(addresses[0], port, timeout)
+            connected = self._dial(addresses[0], port, _sooner(timeout, self._until))
         except TimeoutError as error:
-            raise httpcore.ConnectTimeout("The host did not answer.") from error
+            raise httpcore2.ConnectTimeout("The host did not answer.") from error
         except OSError as error:
-            raise httpcore.ConnectError("The host cannot be reached.") from error
-        return _Stream(connected)
+            raise httpcore2.ConnectError("The host cannot be reached.") from error
+        return _Stream(connected, self._until)
 
-    def connect_unix_socket(self, *_: object, **__: object) -> httpcore.NetworkStream:
+    def connect_unix_socket(self, *_: object, **__: object) -> httpcore2.NetworkStream:
         """Never."""
         raise NotAllowed("Only hosts are fetched from.")
 
 
-class _Stream(httpcore.NetworkStream):
-    """A connected socket, as httpcore reads and writes one."""
+class _Stream(httpcore2.NetworkStream):
+    """A connected socket, as httpcore2 reads and writes one."""
 
-    def __init__(self, connected: socket.socket) -> None:
+    def __init__(self, connected: socket.socket, until: float) -> None:
         self._socket = connected
+        self._until = until
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         try:
-            self._socket.settimeout(timeout)
+            self._socket.settimeout(_sooner(timeout, self._until))
             return self._socket.recv(max_bytes)
         except TimeoutError as error:
-            raise httpcore.ReadTimeout("The host was too slow.") from error
+            raise httpcore2.ReadTimeout("The host was too slow.") from error
         except OSError as error:
-            raise httpcore.ReadError("The connection broke.") from error
+            raise httpcore2.ReadError("The connection broke.") from error
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         try:
-            self._socket.settimeout(timeout)
+            self._socket.settimeout(_sooner(timeout, self._until))
             self._socket.sendall(buffer)
         except TimeoutError as error:
-            raise httpcore.WriteTimeout("The host was too slow.") from error
+            raise httpcore2.WriteTimeout("The host was too slow.") from error
         except OSError as error:
-            raise httpcore.WriteError("The connection broke.") from error
+            raise httpcore2.WriteError("The connection broke.") from error
 
     def close(self) -> None:
         self._socket.close()
@@ -148,16 +159,30 @@ class _Stream(httpcore.NetworkStream):
         ssl_context: ssl.SSLContext,
         server_hostname: str | None = None,
         timeout: float | None = None,
-    ) -> httpcore.NetworkStream:
+    ) -> httpcore2.NetworkStream:
         try:
-            self._socket.settimeout(timeout)
-            return _Stream(ssl_context.wrap_socket(self._socket, server_hostname=server_hostname))
+            self._socket.settimeout(_sooner(timeout, self._until))
+            wrapped = ssl_context.wrap_socket(self._socket, server_hostname=server_hostname)
+            return _Stream(wrapped, self._until)
         except OSError as error:
             self.close()
-            raise httpcore.ConnectError("The host's certificate is not good.") from error
+            raise httpcore2.ConnectError("The host's certificate is not good.") from error
 
     def get_extra_info(self, info: str) -> Any:
         return None
+
+
+def is_named(host: str, hosts: Iterable[str]) -> bool:
+    """Whether the host, or one above it, is among these; `*` names all."""
+    return any(_is_below(host.strip("[]").rstrip(".").lower(), each) for each in hosts)
+
+
+def _sooner(timeout: float | None, until: float) -> float:
+    """Raises TimeoutError where nothing is left."""
+    left = until - time.monotonic()
+    if left <= 0:
+        raise TimeoutError
+    return left if timeout is None else min(timeout, left)
 
 
 def _is_below(host: str, allowed: str) -> bool:

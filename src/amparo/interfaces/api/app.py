@@ -19,7 +19,16 @@ from amparo.app.serving import Serving
 from amparo.core.errors import AmparoError, Conflict, Denied, Invalid, NotFound, Unavailable
 from amparo.core.ids import new_id
 from amparo.core.seldom import Seldom
-from amparo.interfaces.api import decisions, health, lists, matches, media, proposals, session
+from amparo.interfaces.api import (
+    decisions,
+    health,
+    lists,
+    matches,
+    media,
+    proposals,
+    session,
+    webhooks,
+)
 from amparo.interfaces.api.admission import Bodies, Rates
 from amparo.wire.problem import Problem
 
@@ -88,7 +97,7 @@ def routes() -> FastAPI:
         redoc_url=None,
         responses=_PROBLEMS,
     )
-    for part in (health, media, matches, lists, proposals, decisions, session):
+    for part in (health, media, matches, lists, proposals, decisions, session, webhooks):
         api.include_router(part.router)
     api.include_router(session.known)
     api.include_router(health.counted)

@@ -17,6 +17,7 @@ _SCOPES = (
     "lists:write",
     "metrics:read",
     "people:manage",
+    "webhooks:manage",
 )
 ROLES = (
     "owner",

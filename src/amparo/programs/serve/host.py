@@ -1,4 +1,4 @@
-"""What runs once on a host, whatever serves on it: follower and sweep, and on one the sealer."""
+"""What runs once on a host beside serving: follower and sweep; on one, sealer and deliveries."""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -10,6 +10,7 @@ from amparo.access.people.secrets import ensure_access_key
 from amparo.app.background import in_background
 from amparo.app.serving import host_folder, open_inbox
 from amparo.app.sweep import Sweep
+from amparo.app.workflows import durable_work
 from amparo.core.clock import Clock
 from amparo.core.errors import Conflict
 from amparo.core.settings import Settings
@@ -41,6 +42,7 @@ def looked_after(
         key = ensure_first_key(database, clock)
         stack.enter_context(_sealing(database, settings, clock))
         stack.enter_context(_at_work(database, settings, clock))
+        stack.enter_context(durable_work(database, settings, clock))
         if key is not None:
             say(f"Your first key, shown this once: {key}")
         yield database

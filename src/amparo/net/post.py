@@ -1,0 +1,93 @@
+"""Send a message to an address that somebody of the platform has chosen, through the guard."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import httpcore2
+
+from amparo.core.errors import Invalid, Unavailable
+from amparo.net.guard import Dial, GuardedBackend, NotAllowed, Resolve, dial, is_named, resolve
+
+MOST_URL_LETTERS = 2000
+_LONGEST_WAIT_S = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the other end said. `retry_after_s` is how long it wants to be left alone."""
+
+    status: int
+    retry_after_s: int | None = None
+
+
+class NotSent(Unavailable):
+    """Nothing was answered; the message says why."""
+
+    code = "not_sent"
+
+
+@dataclass(frozen=True, slots=True)
+class Poster:
+    """Sends to public hosts by https, and to `private` ones however it is said.
+
+    Nothing leads it on: a redirect is an answer like others. Of an answer only the head is read.
+    """
+
+    private: Sequence[str]
+    seconds: float
+    resolve: Resolve = resolve
+    dial: Dial = dial
+
+    def check(self, url: str) -> None:
+        """Raises Invalid, NotAllowed where it will never be sent there."""
+        self._parsed(url)
+
+    def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answered:
+        """Send it. Raises NotAllowed, NotSent."""
+        where = self._parsed(url)
+        until = time.monotonic() + self.seconds
+        backend = GuardedBackend(self.resolve, self.dial, until=until, private=self.private)
+        said = [*headers.items(), ("Host", urlsplit(url).netloc), ("User-Agent", "amparo")]
+        left = self.seconds
+        timeouts = {"connect": left, "read": left, "write": left, "pool": left}
+        try:
+            with (
+                httpcore2.ConnectionPool(network_backend=backend) as pool,
+                pool.stream(
+                    "POST", where, headers=said, content=body, extensions={"timeout": timeouts}
+                ) as answer,
+            ):
+                return Answered(answer.status, _retry_after(answer))
+        except (httpcore2.TimeoutException, TimeoutError) as error:
+            raise NotSent(f"No answer within {self.seconds:.0f} s.") from error
+        except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:
+            raise NotSent(f"{str(error).rstrip('.') or type(error).__name__}.") from error
+
+    def _parsed(self, url: str) -> httpcore2.URL:
+        if len(url) > MOST_URL_LETTERS or any(not "!" <= letter <= "~" for letter in url):
+            raise Invalid("This is no URL.", code="url_invalid")
+        try:
+            parts = urlsplit(url)
+            known = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+        except ValueError as error:
+            raise Invalid("This is no URL.", code="url_invalid") from error
+        if not known or "@" in parts.netloc or parts.fragment:
+            raise Invalid("This is no http:// or https:// URL.", code="url_invalid")
+        if not is_named(parts.hostname or "", self.private) and (
+            parts.scheme != "https" or parts.port not in (None, 443)
+        ):
+            raise NotAllowed(
+                "Only https:// on its own port is sent to; name hosts of your own network in "
+                "AMPARO_WEBHOOK_HOSTS."
+            )
+        return httpcore2.URL(url)
+
+
+def _retry_after(answer: httpcore2.Response) -> int | None:
+    """Seconds; a date is left to our own back-off."""
+    for name, value in answer.headers:
+        if name.lower() == b"retry-after" and value.isdigit():
+            return min(int(value[:6]), _LONGEST_WAIT_S)
+    return None

@@ -1,0 +1,1 @@
+"""`amparo worker`: durable work on a further host."""

@@ -1,0 +1,36 @@
+"""`amparo worker`: deliveries are seen to on a further host too."""
+
+import click
+
+from amparo.core.errors import Conflict
+from amparo.core.settings import settings
+
+
+@click.command()
+def command() -> None:
+    """See to durable work, such as deliveries to webhooks, until a signal comes.
+
+    `amparo serve` does so by itself; further workers share the work with it, and take over what it
+    leaves when it dies. They need the same PostgreSQL (AMPARO_DATABASE_URL) and access key.
+
+    \b
+    Example:
+      AMPARO_DATABASE_URL=postgresql://amparo:…@db/amparo amparo worker
+    """
+    import threading
+
+    from amparo.app.workflows import durable_work
+    from amparo.core.clock import SystemClock
+    from amparo.interfaces.cli.database import opened
+    from amparo.programs.serve.logs import set_up_logs
+
+    set_up_logs()
+    with opened() as database:
+        if database.engine.dialect.name == "sqlite":
+            raise Conflict(
+                "Further workers need PostgreSQL (AMPARO_DATABASE_URL); with SQLite `amparo serve` "
+                "sees to everything."
+            )
+        with durable_work(database, settings(), SystemClock()):
+            click.echo("At work; Ctrl-C ends it.")
+            threading.Event().wait()

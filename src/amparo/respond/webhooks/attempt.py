@@ -1,0 +1,146 @@
+"""One attempt at a delivery: signed, sent, and what came of it on record."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+
+from amparo.access.people.secrets import AccessKey
+from amparo.core.clock import Clock
+from amparo.core.errors import AmparoError
+from amparo.db import Database, Work
+from amparo.net.post import Answered, Poster
+from amparo.respond.webhooks.model import BACK_OFF, State, WebhookId
+from amparo.respond.webhooks.store import secrets_of
+from amparo.respond.webhooks.tables import DeliveryRow, WebhookRow
+from amparo.respond.webhooks.take import Take
+from amparo.wire.signature import ID, SIGNATURE, TIMESTAMP, signature
+
+GONE = 410
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Message:
+    webhook: WebhookId
+    url: str
+    body: bytes
+    secrets: tuple[str, ...]
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What came of it: an answer, or why there was none."""
+
+    answer: Answered | None
+    error: str | None
+
+    @property
+    def is_good(self) -> bool:
+        return self.answer is not None and 200 <= self.answer.status < 300
+
+    @property
+    def is_gone(self) -> bool:
+        return self.answer is not None and self.answer.status == GONE
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Makes attempts for one worker. Called from any number of threads."""
+
+    database: Database
+    poster: Poster
+    key: AccessKey
+    clock: Clock
+    worker: str
+
+    def attempt(self, take: Take) -> None:
+        """Send it, unless another worker has it by now. Raises Unavailable."""
+        with self.database.reading() as work:
+            message = self._message(work, take)
+        if message is None:
+            return
+        outcome = self._send(take, message)
+        with self.database.work() as work:
+            _write(work, take, message, outcome, self.worker, self.clock.now())
+
+    def _message(self, work: Work, take: Take) -> _Message | None:
+        row = work.execute(
+            select(DeliveryRow.webhook_id, DeliveryRow.body, DeliveryRow.attempts, WebhookRow.url)
+            .join(WebhookRow, WebhookRow.id == DeliveryRow.webhook_id)
+            .where(
+                DeliveryRow.id == take.delivery,
+                DeliveryRow.takes == take.number,
+                DeliveryRow.taken_by == self.worker,
+                DeliveryRow.state == State.WAITING.value,
+            )
+        ).one_or_none()
+        if row is None:
+            return None
+        webhook = WebhookId(row.webhook_id)
+        secrets = secrets_of(work, webhook, self.key, self.clock.now())
+        return _Message(webhook, row.url, row.body.encode(), secrets, row.attempts)
+
+    def _send(self, take: Take, message: _Message) -> _Outcome:
+        at = int(self.clock.now().timestamp())
+        signed = (signature(each, str(take.delivery), at, message.body) for each in message.secrets)
+        headers = {
+            "Content-Type": "application/json",
+            "Content-Length": str(len(message.body)),
+            ID: str(take.delivery),
+            TIMESTAMP: str(at),
+            SIGNATURE: " ".join(signed),
+        }
+        try:
+            return _Outcome(self.poster.post(message.url, headers, message.body), None)
+        except AmparoError as error:
+            return _Outcome(None, error.message[:200])
+
+
+def _write(
+    work: Work, take: Take, message: _Message, outcome: _Outcome, worker: str, now: datetime
+) -> None:
+    values: dict[str, object] = {
+        "taken_by": None,
+        "attempts": message.attempts + 1,
+        "last_status": outcome.answer and outcome.answer.status,
+        "last_error": outcome.error,
+    }
+    is_last = message.attempts >= len(BACK_OFF)
+    if outcome.is_good:
+        values |= {"state": State.DELIVERED.value, "ended_at": now, "body": ""}
+    elif is_last and not outcome.is_gone:
+        values |= {"state": State.DEAD.value, "ended_at": now}
+    else:
+        values["next_at"] = now + _wait(message.attempts, outcome)
+    done = work.execute(
+        update(DeliveryRow)
+        .where(
+            DeliveryRow.id == take.delivery,
+            DeliveryRow.takes == take.number,
+            DeliveryRow.taken_by == worker,
+        )
+        .values(**values)
+    )
+    if done.rowcount:
+        _note(work, message.webhook, outcome, is_last, now)
+
+
+def _note(work: Work, webhook: WebhookId, outcome: _Outcome, is_last: bool, now: datetime) -> None:
+    """What it says of the webhook itself."""
+    here = update(WebhookRow).where(WebhookRow.id == webhook)
+    if outcome.is_good:
+        work.execute(here.where(WebhookRow.failing_since.is_not(None)).values(failing_since=None))
+        return
+    work.execute(here.where(WebhookRow.failing_since.is_(None)).values(failing_since=now))
+    if outcome.is_gone:
+        work.execute(here.values(suspended="It has answered that it is gone (410)."))
+    elif is_last:
+        silent = WebhookRow.failing_since < now - sum(BACK_OFF, timedelta(0)) / 2
+        work.execute(here.where(silent).values(suspended="It has taken nothing for a day."))
+
+
+def _wait(attempts: int, outcome: _Outcome) -> timedelta:
+    own = BACK_OFF[min(attempts, len(BACK_OFF) - 1)]
+    asked = outcome.answer.retry_after_s if outcome.answer else None
+    return own if asked is None else max(own, timedelta(seconds=asked))

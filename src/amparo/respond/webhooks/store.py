@@ -1,0 +1,207 @@
+"""Webhooks on record, with their secrets, and the deliveries to them."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, RowMapping, and_, func, insert, or_, select, true, update
+
+from amparo.access.people.secrets import AccessKey
+from amparo.core.errors import Conflict, NotFound
+from amparo.core.ids import OrganisationId, new_id
+from amparo.db import Work
+from amparo.respond.webhooks.model import (
+    Delivery,
+    DeliveryId,
+    Event,
+    State,
+    Webhook,
+    WebhookId,
+)
+from amparo.respond.webhooks.tables import DeliveryRow, WebhookRow
+from amparo.wire.signature import new_secret
+
+MOST = 20
+"""Webhooks of an organisation."""
+
+BOTH_GOOD = timedelta(hours=24)
+"""So long the earlier secret signs too."""
+
+
+class Webhooks:
+    """An organisation's webhooks, as one unit of work sees them."""
+
+    def __init__(self, work: Work, organisation: OrganisationId) -> None:
+        self._work = work
+        self._organisation = organisation
+
+    def add(
+        self, url: str, events: Iterable[Event], key: AccessKey, now: datetime
+    ) -> tuple[Webhook, str]:
+        """A new one, and its secret, which is shown this once. Raises Conflict."""
+        if len(self.all()) >= MOST:
+            raise Conflict(f"There are {MOST} webhooks already; remove one.")
+        webhook, secret = WebhookId(new_id()), new_secret()
+        self._work.execute(
+            insert(WebhookRow).values(
+                id=webhook,
+                organisation_id=self._organisation,
+                url=url,
+                events=sorted(set(events) or set(Event)),
+                secret_sealed=key.seal(secret.encode()),
+                created_at=now,
+            )
+        )
+        return self.get(webhook), secret
+
+    def get(self, webhook: WebhookId) -> Webhook:
+        """Raises NotFound."""
+        for each in self.all():
+            if each.id == webhook:
+                return each
+        raise NotFound("There is no such webhook.")
+
+    def all(self) -> tuple[Webhook, ...]:
+        """The oldest first."""
+        rows = self._work.execute(
+            select(WebhookRow.__table__).where(self._ours()).order_by(WebhookRow.id)
+        )
+        return tuple(_webhook_of(row) for row in rows.mappings())
+
+    def remove(self, webhook: WebhookId, now: datetime) -> None:
+        """Nothing is sent there any more; what waits is dropped. Raises NotFound."""
+        self.get(webhook)
+        self._set(webhook, removed_at=now)
+        self._work.execute(
+            update(DeliveryRow)
+            .where(DeliveryRow.webhook_id == webhook, DeliveryRow.state == State.WAITING.value)
+            .values(state=State.DEAD.value, ended_at=now, last_error="The webhook was removed.")
+        )
+
+    def rotate(self, webhook: WebhookId, key: AccessKey, now: datetime) -> str:
+        """A new secret; the earlier one signs too for a day. Raises NotFound."""
+        self.get(webhook)
+        secret = new_secret()
+        self._set(
+            webhook,
+            earlier_sealed=WebhookRow.secret_sealed,
+            earlier_until=now + BOTH_GOOD,
+            secret_sealed=key.seal(secret.encode()),
+        )
+        return secret
+
+    def resume(self, webhook: WebhookId, now: datetime) -> None:
+        """Try it again, with all that waits. Raises NotFound."""
+        self.get(webhook)
+        self._set(webhook, suspended=None, failing_since=None)
+        self._work.execute(
+            update(DeliveryRow)
+            .where(DeliveryRow.webhook_id == webhook, DeliveryRow.state == State.WAITING.value)
+            .values(next_at=now)
+        )
+
+    def deliveries(
+        self, webhook: WebhookId, state: State, *, after: DeliveryId | None, limit: int
+    ) -> tuple[Delivery, ...]:
+        """Those in a state, by age. Raises NotFound."""
+        self.get(webhook)
+        later = DeliveryRow.id > after if after is not None else true()
+        rows = self._work.execute(
+            select(DeliveryRow.__table__)
+            .where(DeliveryRow.webhook_id == webhook, DeliveryRow.state == state.value, later)
+            .order_by(DeliveryRow.id)
+            .limit(limit)
+        )
+        return tuple(_delivery_of(row) for row in rows.mappings())
+
+    def counts(self, webhook: WebhookId) -> dict[State, int]:
+        """How many deliveries are in each state."""
+        rows = self._work.execute(
+            select(DeliveryRow.state, func.count())
+            .where(DeliveryRow.webhook_id == webhook)
+            .group_by(DeliveryRow.state)
+        )
+        found = {State(state): count for state, count in rows}
+        return {state: found.get(state, 0) for state in State}
+
+    def replay(self, webhook: WebhookId, delivery: DeliveryId | None, now: datetime) -> int:
+        """Send a dead delivery again, or all of them; how many. Raises NotFound."""
+        self.get(webhook)
+        one = DeliveryRow.id == delivery if delivery is not None else true()
+        done = self._work.execute(
+            update(DeliveryRow)
+            .where(DeliveryRow.webhook_id == webhook, DeliveryRow.state == State.DEAD.value, one)
+            .values(state=State.WAITING.value, attempts=0, next_at=now, ended_at=None)
+        )
+        if delivery is not None and not done.rowcount:
+            raise NotFound("There is no such dead delivery.")
+        return done.rowcount
+
+    def _set(self, webhook: WebhookId, **values: object) -> None:
+        self._work.execute(update(WebhookRow).where(WebhookRow.id == webhook).values(**values))
+
+    def _ours(self) -> ColumnElement[bool]:
+        return and_(
+            WebhookRow.organisation_id == self._organisation, WebhookRow.removed_at.is_(None)
+        )
+
+
+def secrets_of(work: Work, webhook: WebhookId, key: AccessKey, now: datetime) -> tuple[str, ...]:
+    """The secrets that sign now, the present one first."""
+    row = work.execute(
+        select(WebhookRow.secret_sealed, WebhookRow.earlier_sealed, WebhookRow.earlier_until).where(
+            WebhookRow.id == webhook
+        )
+    ).one()
+    sealed = [row.secret_sealed]
+    if row.earlier_sealed is not None and now < row.earlier_until:
+        sealed.append(row.earlier_sealed)
+    return tuple(key.open(each).decode() for each in sealed)
+
+
+def forget_deliveries(work: Work, now: datetime) -> None:
+    """Forget what was delivered three days ago, and what was given up a month ago.
+
+    What has waited for a month, since its webhook is suspended, is given up.
+    """
+    waiting = DeliveryRow.state == State.WAITING.value
+    work.execute(
+        update(DeliveryRow)
+        .where(waiting, DeliveryRow.taken_by.is_(None), DeliveryRow.written_at < now - _KEPT_DEAD)
+        .values(state=State.DEAD.value, ended_at=now, last_error="It has waited for a month.")
+    )
+    old = or_(
+        and_(DeliveryRow.state == State.DELIVERED.value, DeliveryRow.ended_at < now - _KEPT),
+        and_(DeliveryRow.state == State.DEAD.value, DeliveryRow.ended_at < now - _KEPT_DEAD),
+    )
+    work.execute(DeliveryRow.__table__.delete().where(old))  # type: ignore[attr-defined]
+
+
+_KEPT = timedelta(days=3)
+_KEPT_DEAD = timedelta(days=30)
+
+
+def _webhook_of(columns: RowMapping) -> Webhook:
+    return Webhook(
+        id=WebhookId(columns["id"]),
+        organisation_id=OrganisationId(columns["organisation_id"]),
+        url=columns["url"],
+        events=frozenset(Event(each) for each in columns["events"]),
+        created_at=columns["created_at"],
+        failing_since=columns["failing_since"],
+        suspended=columns["suspended"],
+    )
+
+
+def _delivery_of(columns: RowMapping) -> Delivery:
+    return Delivery(
+        id=DeliveryId(columns["id"]),
+        webhook_id=WebhookId(columns["webhook_id"]),
+        events=columns["events"],
+        state=State(columns["state"]),
+        attempts=columns["attempts"],
+        written_at=columns["written_at"],
+        next_at=columns["next_at"],
+        last_status=columns["last_status"],
+        last_error=columns["last_error"],
+        ended_at=columns["ended_at"],
+    )
