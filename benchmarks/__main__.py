@@ -20,6 +20,7 @@ NAMES = (
     "accuracy",
     "serving",
     "importing",
+    "telling",
 )
 
 

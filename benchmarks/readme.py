@@ -142,6 +142,17 @@ def _importing(figures: Figures, machine: str) -> str:
     return textwrap.fill(told, 100, subsequent_indent="  ") + "\n"
 
 
+def _telling(figures: Figures, machine: str) -> str:
+    ours = {name: float(each["ours"]) for name, each in figures.items()}
+    told = (
+        f"- **Tells.** At {ours['decisions told of, SQLite']:.0f} decisions a second on SQLite, "
+        "for five minutes, the platform is told of each within "
+        f"{ours['from a decision until it is told, p99']:.1f} s (p99; median "
+        f"{ours['from a decision until it is told, median']:.1f} s). On {machine}."
+    )
+    return textwrap.fill(told, 100, subsequent_indent="  ") + "\n"
+
+
 def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
@@ -154,6 +165,7 @@ TEXTS: dict[str, list[tuple[Path, Callable[[Figures, str], str]]]] = {
     "freshness": [(README, _freshness)],
     "serving": [(README, _serving)],
     "importing": [(README, _importing)],
+    "telling": [(README, _telling)],
     "accuracy": [(README, _accuracy), (FOUND_COPIES, _accuracy_table)],
 }
 
@@ -163,7 +175,7 @@ def main() -> None:
     for file in sys.argv[1:]:
         result = json.loads(Path(file).read_text(encoding="utf-8"))
         figures = {f"{each['name']}, {each['peer_name']}": each for each in result["results"]}
-        if result["benchmark"] in ("hashing", "scan_start", "serving", "importing"):
+        if result["benchmark"] in ("hashing", "scan_start", "serving", "importing", "telling"):
             figures = {each["name"]: each for each in result["results"]}
         name = result["benchmark"]
         begin = f"<!-- figures: {name} -->\n"

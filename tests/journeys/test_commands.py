@@ -241,6 +241,7 @@ def test_an_interrupted_scan_leaves_whole_lines_and_no_process(folder: Path) -> 
     with subprocess.Popen(
         [sys.executable, "-m", "amparo", "hash", "uploads"],
         cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        bufsize=0,  # or what comes with the first line would be lost to communicate
     ) as running:  # fmt: skip
         assert running.stdout is not None
         first = running.stdout.readline()

@@ -5,11 +5,12 @@ import shutil
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from uuid import UUID
 
 import httpx2
@@ -72,7 +73,9 @@ def upload(server: Server, told: Told, number: int) -> None:
         threading.Event().wait(0.2)  # as the answer asks for, and a little sooner
 
 
-def start_knowing(home: Path, database_url: str) -> Server:
+def start_knowing(
+    home: Path, database_url: str, others: Mapping[str, str] = MappingProxyType({})
+) -> Server:
     """A server that knows the picture, and takes a thousand of it for no flood."""
     home.mkdir()
     shutil.copytree(settings().home / "kernels", home / "kernels")
@@ -84,6 +87,7 @@ def start_knowing(home: Path, database_url: str) -> Server:
         "AMPARO_DATABASE_URL": database_url,
         "AMPARO_FLOOD_FLOOR": "1000000",
         "TMPDIR": str(temporary),  # so that what is looked for in the clear is looked for there too
+        **others,
     }
     log = home.parent / "log"
     process, said = start(home, "--port", str(port), environment=environment, log=log)

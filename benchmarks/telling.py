@@ -1,0 +1,104 @@
+"""A platform is told of every decision while uploads go on: how late, and whether it piles up."""
+
+import json
+import multiprocessing
+import tempfile
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import httpx2
+import numpy as np
+
+from amparo.detect.hashing.hash_media import hash_media
+from amparo.detect.media.model import Limits
+from amparo.testing.receiver import Message, receiver
+from benchmarks.figures import Figure
+from benchmarks.pictures import enlarged
+from benchmarks.servers import Server, new_home, process
+
+DEFAULT_SECONDS = 300
+A_SECOND = 200
+LATE_S = 5.0
+UPLOADERS = 8
+_MOST_GROWTH_S = 1.0
+"""Within this the last fifth of the time may be later than the first."""
+
+
+def measure(size: int = DEFAULT_SECONDS) -> list[Figure]:
+    """On SQLite, for `size` seconds, every upload a match; the uploaders share the processors."""
+    (picture,) = enlarged(640, 480, 1)
+    with tempfile.TemporaryDirectory(prefix="amparo-bench-") as name, receiver() as there:
+        home = new_home(Path(name))
+        environment = {"AMPARO_WEBHOOK_HOSTS": '["127.0.0.1"]', "AMPARO_FLOOD_FLOOR": "1000000000"}
+        with process(home, environment=environment) as server:
+            _prepare(server, there.url, picture)
+            decided, seconds = _upload(server, picture, size)
+            there.wait_for_events(decided, 60)
+        late = _lateness(there.messages)
+    fifth = len(late) // 5
+    growth = float(np.median(late[-fifth:]) - np.median(late[:fifth]))
+    limit = 1 if size >= DEFAULT_SECONDS else None
+    return [
+        Figure.of("decisions told of, SQLite", "/s", [decided / seconds], [A_SECOND], "wanted",
+                  target=None if limit is None else 0.995),
+        Figure.of("from a decision until it is told, median", "s", [float(np.median(late))],
+                  [LATE_S], "limit", at_most=True),
+        Figure.of("from a decision until it is told, p99", "s", [float(np.percentile(late, 99))],
+                  [LATE_S], "limit", target=limit, at_most=True),
+        Figure.of("later at the end than at the beginning, medians", "s", [max(growth, 0.0)],
+                  [_MOST_GROWTH_S], "limit", target=limit, at_most=True),
+    ]  # fmt: skip
+
+
+def _prepare(server: Server, url: str, picture: bytes) -> None:
+    with server.client() as client:
+        client.post("/v1/webhooks", json={"url": url}).raise_for_status()
+        client.post("/v1/lists", json={"name": "known", "kind": "confirmed"}).raise_for_status()
+        value = hash_media(picture, Limits()).pictures[0].hex
+        signals = {"signals": [{"algorithm": "pdq", "value": value}]}
+        client.post("/v1/lists/known/signals", json=signals).raise_for_status()
+        while client.post("/v1/media", content=picture).json()["action"] == "allow":
+            time.sleep(0.1)
+
+
+def _upload(server: Server, picture: bytes, seconds: int) -> tuple[int, float]:
+    """How many were decided to be held, and in how many seconds; from a process of its own."""
+    ours, theirs = multiprocessing.Pipe()
+    uploading = multiprocessing.get_context("spawn").Process(
+        target=_uploaders, args=(server.url, server.key, picture, seconds, theirs)
+    )
+    uploading.start()
+    said: tuple[int, float] = ours.recv()
+    uploading.join()
+    return said
+
+
+def _uploaders(url: str, key: str, picture: bytes, seconds: int, said: Connection) -> None:
+    """So many a second, each at its own moment, whether or not those before were answered."""
+    began = time.perf_counter()
+    headers = {"Authorization": f"Bearer {key}"}
+    with httpx2.Client(base_url=url, headers=headers, timeout=60) as client:
+
+        def send(number: int) -> bool:
+            time.sleep(max(0.0, began + number / A_SECOND - time.perf_counter()))
+            answer = client.post("/v1/media", content=picture)
+            answer.raise_for_status()
+            return bool(answer.json()["action"] != "allow")
+
+        with ThreadPoolExecutor(UPLOADERS) as threads:
+            told = sum(threads.map(send, range(seconds * A_SECOND)))
+    said.send((told, time.perf_counter() - began))
+
+
+def _lateness(messages: Sequence[Message]) -> list[float]:
+    """Seconds from each decision until its message had arrived, by the time of the decision."""
+    found: dict[str, tuple[float, float]] = {}
+    for message in messages:
+        for each in json.loads(message.body)["events"]:
+            at = datetime.fromisoformat(each["at"]).timestamp()
+            found.setdefault(each["id"], (at, message.at - at))
+    return [late for _, late in sorted(found.values())]
