@@ -23,18 +23,18 @@ from benchmarks.servers import Server, new_home, process
 DEFAULT_SECONDS = 300
 A_SECOND = 200
 LATE_S = 5.0
-UPLOADERS = 8
+UPLOADERS = 16
 _MOST_GROWTH_S = 1.0
 """Within this the last fifth of the time may be later than the first."""
 
 
 def measure(size: int = DEFAULT_SECONDS) -> list[Figure]:
-    """On SQLite, for `size` seconds, every upload a match; the uploaders share the processors."""
+    """On SQLite, for `size` seconds, every upload a match; all share the processors."""
     (picture,) = enlarged(640, 480, 1)
     with tempfile.TemporaryDirectory(prefix="amparo-bench-") as name, receiver() as there:
         home = new_home(Path(name))
         environment = {"AMPARO_WEBHOOK_HOSTS": '["127.0.0.1"]', "AMPARO_FLOOD_FLOOR": "1000000000"}
-        with process(home, environment=environment) as server:
+        with process(home, "--workers", "2", environment=environment) as server:
             _prepare(server, there.url, picture)
             decided, seconds = _upload(server, picture, size)
             there.wait_for_events(decided, 60)

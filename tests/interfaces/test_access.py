@@ -16,6 +16,7 @@ from tests.databases import NOW
 from tests.interfaces.conftest import Platform
 
 OPEN = {"GET /healthz", "GET /readyz"}
+WITH_A_SECRET = {"GET /v1/notices/{number}"}
 OF_PEOPLE = {"POST /v1/session", "GET /v1/session", "DELETE /v1/session"}
 NEEDS = {
     "POST /v1/media": Scope.MEDIA_SUBMIT,
@@ -34,6 +35,10 @@ NEEDS = {
     "POST /v1/lists/{name}/proposals/{proposal}/confirmation": Scope.LISTS_WRITE,
     "DELETE /v1/lists/{name}/proposals/{proposal}": Scope.LISTS_WRITE,
     "GET /metrics": Scope.METRICS_READ,
+    "POST /v1/notices": Scope.NOTICES_SUBMIT,
+    "GET /v1/notices": Scope.NOTICES_READ,
+    "GET /v1/notices/{number}/told": Scope.NOTICES_READ,
+    "POST /v1/notices/{number}/answer": Scope.NOTICES_ANSWER,
     "GET /v1/webhooks": Scope.WEBHOOKS_MANAGE,
     "POST /v1/webhooks": Scope.WEBHOOKS_MANAGE,
     "GET /v1/webhooks/{webhook}": Scope.WEBHOOKS_MANAGE,
@@ -52,6 +57,8 @@ BODIES = {
         "json": {"signals": [{"algorithm": "md5", "value": "0" * 32}]}
     },
     "POST /v1/lists/{name}/withdrawals": {"json": {"signals": ["1"]}},
+    "POST /v1/notices": {"json": {"kind": "other", "urls": ["https://example.org/x"]}},
+    "POST /v1/notices/{number}/answer": {"json": {"outcome": "kept"}},
     "POST /v1/webhooks": {"json": {"url": "https://example.org/hook"}},
 }
 
@@ -59,7 +66,7 @@ BODIES = {
 def test_every_route_is_in_the_table() -> None:
     paths = routes().openapi()["paths"]
     there = {f"{verb.upper()} {path}" for path, verbs in paths.items() for verb in verbs}
-    assert there == OPEN | OF_PEOPLE | NEEDS.keys()
+    assert there == OPEN | WITH_A_SECRET | OF_PEOPLE | NEEDS.keys()
 
 
 def call(platform: Platform, route: str, key: str | None) -> httpx2.Response:

@@ -19,6 +19,10 @@ class Scope(StrEnum):
     METRICS_READ = "metrics:read"
     PEOPLE_MANAGE = "people:manage"
     WEBHOOKS_MANAGE = "webhooks:manage"
+    NOTICES_SUBMIT = "notices:submit"
+    NOTICES_TRUSTED = "notices:trusted"
+    NOTICES_READ = "notices:read"
+    NOTICES_ANSWER = "notices:answer"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,14 +32,23 @@ GRANTED: Mapping[Role, frozenset[Scope]] = MappingProxyType(
                 Scope.LISTS_WRITE,
                 Scope.METRICS_READ,
                 Scope.WEBHOOKS_MANAGE,
+                Scope.NOTICES_SUBMIT,
             }
         ),
         Role.POLICY: frozenset(
             {Scope.MEDIA_READ, Scope.DECISIONS_READ, Scope.LISTS_READ, Scope.LISTS_WRITE}
         ),
-        Role.REVIEWER: frozenset({Scope.MEDIA_READ}),
-        Role.LEAD_REVIEWER: frozenset({Scope.MEDIA_READ, Scope.DECISIONS_READ, Scope.LISTS_READ}),
-        Role.REPORTER: frozenset({Scope.MEDIA_READ, Scope.DECISIONS_READ}),
+        Role.REVIEWER: frozenset({Scope.MEDIA_READ, Scope.NOTICES_READ, Scope.NOTICES_ANSWER}),
+        Role.LEAD_REVIEWER: frozenset(
+            {
+                Scope.MEDIA_READ,
+                Scope.DECISIONS_READ,
+                Scope.LISTS_READ,
+                Scope.NOTICES_READ,
+                Scope.NOTICES_ANSWER,
+            }
+        ),
+        Role.REPORTER: frozenset({Scope.MEDIA_READ, Scope.DECISIONS_READ, Scope.NOTICES_READ}),
         Role.INVESTIGATOR: frozenset(
             {Scope.MEDIA_READ, Scope.DECISIONS_READ, Scope.LISTS_READ, Scope.MATCHES_READ}
         ),

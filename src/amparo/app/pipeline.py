@@ -59,6 +59,14 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
+class _LaidDown:
+    """What holds when an upload arrives; `jurisdiction` is the name of its profile, or none's."""
+
+    standing: Standing
+    jurisdiction: str
+
+
+@dataclass(frozen=True, slots=True)
 class Pipeline:
     """The stages in their order. Called from any number of threads."""
 
@@ -78,14 +86,14 @@ class Pipeline:
         Raises Denied where it may not be scanned, Conflict and Invalid for its Idempotency-Key,
         Unavailable where a decision cannot be made or kept: then nothing was decided.
         """
-        jurisdiction = self._require_lawful(upload, actor)
+        laid_down = self._laid_down(upload, actor)
         call = _call_of(upload, actor)
         self.unreleased.release(self.database)
         earlier = reserve(self.database, call, self.clock.now())
         if earlier is not None:
             return earlier
         try:
-            return self._decide(upload, actor, call, jurisdiction)
+            return self._decide(upload, actor, call, laid_down)
         except BaseException:
             try:
                 release(self.database, call)
@@ -93,11 +101,15 @@ class Pipeline:
                 self.unreleased.add(call)
             raise
 
-    def _require_lawful(self, upload: Upload, actor: Actor) -> str:
-        """The name of the jurisdiction profile, which allows what is to be done; or none's."""
-        surface = upload.context.surface
+    def _laid_down(self, upload: Upload, actor: Actor) -> _LaidDown:
+        """The policy and the jurisdiction profile that hold; the profile allows what is to be done.
+
+        Raises Denied where it does not.
+        """
         with self.database.reading() as work:
             profile = Profiles(work).present(actor.organisation_id)
+            standing = Policies(work).standing(actor.organisation_id)
+        surface = upload.context.surface
         if profile is None and surface == PRIVATE:
             raise Denied(
                 "Private messages are not scanned: no jurisdiction profile is on record that says "
@@ -109,10 +121,10 @@ class Pipeline:
                 f"The jurisdiction profile {profile.name!r} has no basis for {surface!r}.",
                 code="surface_not_lawful",
             )
-        return "" if profile is None else profile.name
+        return _LaidDown(standing, "" if profile is None else profile.name)
 
     def _decide(
-        self, upload: Upload, actor: Actor, call: Call, jurisdiction: str
+        self, upload: Upload, actor: Actor, call: Call, laid_down: _LaidDown
     ) -> dict[str, Any]:
         now = self.clock.now()
         stage = self.metrics.stage
@@ -123,8 +135,8 @@ class Pipeline:
             asked = asked_of(hashes)
             found = sifted(self.index.look_up(asked, actor.organisation_id, now), asked)
         with stage("decide"):
-            facts = _facts(upload, hashes, found, asked, jurisdiction)
-            standing, tide = self._standing(actor, facts, now)
+            facts = _facts(upload, hashes, found, asked, laid_down.jurisdiction)
+            standing, tide = laid_down.standing, self._tide(facts, now)
             flooded = {str(number) for number in tide.flooded}
             decision = decide(facts, policy_of(standing.live), flooded=flooded)
             shadow = in_shadow(facts, standing, flooded)
@@ -154,14 +166,13 @@ class Pipeline:
                 why=f"version {one.policy_version}: {', '.join(one.decision.broken)}",
             )
 
-    def _standing(self, actor: Actor, facts: Facts, now: datetime) -> tuple[Standing, flood.Tide]:
-        """The policy that holds, and which of the signals are in a flood."""
+    def _tide(self, facts: Facts, now: datetime) -> flood.Tide:
+        """Which of the signals are in a flood."""
+        signals = _signals(facts)
+        if not signals:
+            return flood.Tide()
         with self.database.reading() as work:
-            standing = Policies(work).standing(actor.organisation_id)
-            signals = _signals(facts)
-            floor = self.settings.flood_floor
-            tide = flood.tide(work, signals, now, floor) if signals else flood.Tide()
-        return standing, tide
+            return flood.tide(work, signals, now, self.settings.flood_floor)
 
     def _put_on_record(
         self,
@@ -173,7 +184,8 @@ class Pipeline:
     ) -> None:
         """All of it or nothing."""
         decision, now = one.decision, one.decided_at
-        with self.database.work() as work:
+
+        def write(work: Work) -> None:
             Decisions(work).add(one)
             flood.count(work, [int(match["signal"]) for match in one.facts["matches"]], now)
             self._alarm(work, one, actor, tide)
@@ -195,6 +207,8 @@ class Pipeline:
                 detail={"decision": str(one.id), "action": decision.action.value},
             )
             keep(work, call, answer)
+
+        self.database.write(write)
 
     def _alarm(self, work: Work, one: RecordedDecision, actor: Actor, tide: flood.Tide) -> None:
         """Floods that begin are put on record, and people are told."""

@@ -15,6 +15,7 @@ from amparo.app.background import in_background
 from amparo.app.hash_upload import UploadHasher
 from amparo.app.metrics import Metrics
 from amparo.app.pipeline import Pipeline
+from amparo.app.take_notice import NoticeDesk
 from amparo.core.clock import Clock
 from amparo.core.settings import Settings
 from amparo.db import Database
@@ -39,6 +40,7 @@ class Serving:
     look_ups: LookUps
     fetcher: Fetcher
     access_key: AccessKey
+    notices: NoticeDesk
     at_start: Mapping[int, int]
     """The lists' revisions, by number, when this process began."""
 
@@ -56,6 +58,7 @@ def open_serving(
         with database.reading() as work:
             at_start = {each.number: each.revision for each in Lists(work).all()}
         metrics = Metrics()
+        key = access_key(settings.access_key)
         look_ups = LookUps(database, clock, asked_floor=settings.lookup_floor)
         stack.enter_context(in_background("look-ups", look_ups.run))
         serving = Serving(
@@ -68,7 +71,8 @@ def open_serving(
             metrics=metrics,
             look_ups=look_ups,
             fetcher=Fetcher(settings.fetch_hosts, settings.max_file_bytes, settings.fetch_seconds),
-            access_key=access_key(settings.access_key),
+            access_key=key,
+            notices=NoticeDesk(database, hasher, inbox, index, key, clock),
             at_start=at_start,
         )
         yield serving

@@ -12,14 +12,20 @@ from amparo.access.people.attempts import forget_attempts
 from amparo.access.people.sessions import forget_sessions
 from amparo.access.repeats import forget_old
 from amparo.core.clock import Clock
-from amparo.db import Database
+from amparo.db import Database, Work
+from amparo.db.outbox import put
 from amparo.detect.deciding.flood import forget_hours
 from amparo.detect.deciding.tables import MediaRow
+from amparo.respond.review.notices.store import forget_who_told, newly_overdue
+from amparo.respond.review.notices.tables import NoticeRow
 from amparo.respond.vault import Inbox
 from amparo.respond.webhooks.store import forget_deliveries
 
 ORPHAN_AFTER = timedelta(hours=1)
 """Far longer than any decision is in the making."""
+
+OVERDUE = "notice.overdue"
+"""The kind of outbox row by which people are told of a notice without an answer."""
 
 EVERY_S = 600.0
 _NAMES_AT_A_TIME = 500
@@ -60,20 +66,35 @@ class Sweep:
             forget_sessions(work, now)
             forget_attempts(work, now)
             forget_deliveries(work, now)
+            forget_who_told(work, now)
+            self._tell_of_overdue(work, now)
         orphans: set[str] = set()
         for names in self._old_names(now):
             with self._database.reading() as work:
-                known = set(
-                    work.execute(
-                        select(MediaRow.held_as).where(MediaRow.held_as.in_(names))
+                known = {
+                    name
+                    for row in (MediaRow, NoticeRow)
+                    for name in work.execute(
+                        select(row.held_as).where(row.held_as.in_(names))
                     ).scalars()
-                )
+                }
             orphans.update(name for name in names if name not in known)
         removed = orphans & self._suspects
         for name in removed:
             self._inbox.remove(name)
         self._suspects = orphans - removed
         return len(removed)
+
+    def _tell_of_overdue(self, work: Work, now: datetime) -> None:
+        """People are told once of each notice whose time has passed without an answer."""
+        for notice in newly_overdue(work, now):
+            payload: dict[str, object] = {
+                "number": notice.number,
+                "kind": notice.kind.value,
+                "due_at": notice.due_at.isoformat(),
+            }
+            put(work, notice.organisation_id, OVERDUE, notice.id, payload, now)
+            _log.warning("A notice is overdue.", number=notice.number, kind=notice.kind.value)
 
     def _old_names(self, now: datetime) -> Iterator[list[str]]:
         names: list[str] = []

@@ -9,6 +9,7 @@ from amparo.db import outbox
 from amparo.detect.deciding import flood
 from amparo.detect.deciding import tables as deciding
 from amparo.detect.lists import tables as lists
+from amparo.respond.review.notices import tables as notices
 from amparo.respond.webhooks import tables as webhooks
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "jurisdiction",
     "lists",
     "look_ups",
+    "notices",
     "outbox",
     "people",
     "repeats",

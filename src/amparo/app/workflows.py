@@ -41,7 +41,7 @@ from amparo.respond.webhooks.take import (
     take_due,
 )
 
-EVERY_S = 0.2
+EVERY_S = 0.5
 AT_ONCE = 16
 _HEARD_EVERY_S = 5.0
 _KEPT_S = 10.0

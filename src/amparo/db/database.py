@@ -1,8 +1,8 @@
 """The database: units of work that are on record as a whole or not at all, and readings."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError, IntegrityError
@@ -10,6 +10,9 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from amparo.core.errors import Unavailable
 from amparo.db.dialects import WRITING, Watch, dialect_of
+from amparo.db.together import Together
+
+T = TypeVar("T")
 
 Work = Connection
 """One unit of work: stores write into it and never commit."""
@@ -24,6 +27,7 @@ class Database:
         self.engine = self._dialect.engine()
         self._writing = self.engine.execution_options(**{WRITING: True})
         self._reading = self.engine
+        self._together = Together(self.work) if self.engine.dialect.name == "sqlite" else None
         if self.engine.dialect.name == "postgresql":
             self._reading = self.engine.execution_options(
                 isolation_level="REPEATABLE READ", postgresql_readonly=True
@@ -43,6 +47,17 @@ class Database:
         """
         with _told(), self._writing.begin() as work:
             yield work
+
+    def write(self, job: Callable[[Work], T]) -> T:
+        """What `job` returns, once what it has written is committed; as `work` otherwise.
+
+        Where only one may write at a time, what several threads bring at once is one transaction.
+        A job may be run a second time, after the first has been undone.
+        """
+        if self._together is None:
+            with self.work() as work:
+                return job(work)
+        return self._together.write(job)
 
     @contextmanager
     def reading(self) -> Iterator[Work]:

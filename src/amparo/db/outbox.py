@@ -44,12 +44,16 @@ def put(
 ) -> None:
     """Have `kind` of work done about `subject`, once `work` is committed."""
     work.execute(
-        insert(OutboxRow).values(
-            id=new_id(),
-            organisation_id=organisation,
-            kind=kind,
-            subject_id=subject,
-            payload=payload,
-            written_at=now,
-        )
+        _PUT,
+        {
+            "id": new_id(),
+            "organisation_id": organisation,
+            "kind": kind,
+            "subject_id": subject,
+            "payload": payload,
+            "written_at": now,
+        },
     )
+
+
+_PUT = insert(OutboxRow)

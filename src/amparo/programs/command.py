@@ -27,6 +27,7 @@ _COMMANDS = {
     "people": ("amparo.interfaces.cli.people", "Invite, show and remove people."),
     "keys": ("amparo.interfaces.cli.keys", "Make, show and take back service keys."),
     "webhooks": ("amparo.interfaces.cli.webhooks", "Have a platform told what happens."),
+    "notices": ("amparo.interfaces.cli.notices", "Show and answer what people told."),
     "policy": ("amparo.interfaces.cli.policy", "Check a policy, and have it hold."),
     "jurisdiction": ("amparo.interfaces.cli.jurisdiction", "Record what counsel has signed off."),
     "audit": ("amparo.interfaces.cli.audit", "Verify the audit trail."),

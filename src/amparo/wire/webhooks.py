@@ -6,7 +6,14 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-EventName = Literal["media.decided", "signal.flooded", "caller.unusual"]
+EventName = Literal[
+    "media.decided",
+    "signal.flooded",
+    "caller.unusual",
+    "notice.received",
+    "notice.answered",
+    "notice.overdue",
+]
 StateName = Literal["waiting", "delivered", "dead"]
 
 

@@ -8,6 +8,8 @@ from amparo.access.audit.tables import EntryRow
 from amparo.core.ids import OrganisationId, new_id
 from amparo.db import Work
 
+_ADD = insert(EntryRow)
+
 
 def record(
     work: Work,
@@ -21,13 +23,14 @@ def record(
 ) -> None:
     """`action` is a verb behind the feature's name, such as `lists.add`; no media, no hashes."""
     work.execute(
-        insert(EntryRow).values(
-            id=new_id(),
-            organisation_id=organisation,
-            at=now,
-            actor=actor,
-            action=action,
-            subject=subject,
-            detail=detail or {},
-        )
+        _ADD,
+        {
+            "id": new_id(),
+            "organisation_id": organisation,
+            "at": now,
+            "actor": actor,
+            "action": action,
+            "subject": subject,
+            "detail": detail or {},
+        },
     )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, Text, func, insert, select
+from sqlalchemy import ForeignKey, String, Text, bindparam, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -26,6 +26,14 @@ class ProfileRow(Row):
     recorded_by: Mapped[str] = mapped_column(String(200))
 
 
+_PRESENT = (
+    select(ProfileRow.text)
+    .where(ProfileRow.organisation_id == bindparam("organisation"))
+    .order_by(ProfileRow.version.desc())
+    .limit(1)
+)
+
+
 class Profiles:
     """The organisations' profiles, as one unit of work sees them."""
 
@@ -34,12 +42,7 @@ class Profiles:
 
     def text(self, organisation: OrganisationId) -> str | None:
         """The text of the profile that holds; None where none is on record."""
-        return self._work.execute(
-            select(ProfileRow.text)
-            .where(ProfileRow.organisation_id == organisation)
-            .order_by(ProfileRow.version.desc())
-            .limit(1)
-        ).scalar()
+        return self._work.execute(_PRESENT, {"organisation": organisation}).scalar()
 
     def present(self, organisation: OrganisationId) -> Profile | None:
         """The profile that holds; None where none is on record."""

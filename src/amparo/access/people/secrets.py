@@ -21,6 +21,7 @@ class AccessKey:
             self._fernet = Fernet(key)
         except ValueError as error:
             raise Invalid("The access key is none that can be used.") from error
+        self._key = key
         self._forms = HKDF(SHA256(), 32, None, b"amparo forms").derive(key)
 
     def seal(self, data: bytes) -> bytes:
@@ -36,6 +37,11 @@ class AccessKey:
                 "This was not sealed with this installation's access key, or too long ago.",
                 code="not_sealed_here",
             ) from error
+
+    def derived(self, purpose: str, text: str) -> bytes:
+        """32 bytes that go with the text, and that nobody without the key can tell."""
+        key = HKDF(SHA256(), 32, None, f"amparo {purpose}".encode()).derive(self._key)
+        return hmac.new(key, text.encode(errors="replace"), hashlib.sha256).digest()
 
     def form_token(self, cookie: str) -> str:
         """What a form must carry that comes from whoever has the cookie."""

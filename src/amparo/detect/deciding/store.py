@@ -43,6 +43,11 @@ class RecordedDecision:
     shadow: Shadow | None = None
 
 
+# Put together once: each upload needs them, and SQLAlchemy takes longer over that than SQLite.
+_ADD_MEDIA = insert(MediaRow)
+_ADD_DECISION = insert(DecisionRow)
+
+
 class Decisions:
     """The decisions of all organisations, as one unit of work sees them."""
 
@@ -53,36 +58,38 @@ class Decisions:
         """Put an upload and its decision on record."""
         media, decision, shadow = one.media, one.decision, one.shadow
         self._work.execute(
-            insert(MediaRow).values(
-                id=media.id,
-                organisation_id=media.organisation_id,
-                arrived_at=media.arrived_at,
-                media_type=media.media_type,
-                size_bytes=media.size_bytes,
-                problem=media.problem,
-                held_as=media.held_as,
-            )
+            _ADD_MEDIA,
+            {
+                "id": media.id,
+                "organisation_id": media.organisation_id,
+                "arrived_at": media.arrived_at,
+                "media_type": media.media_type,
+                "size_bytes": media.size_bytes,
+                "problem": media.problem,
+                "held_as": media.held_as,
+            },
         )
         self._work.execute(
-            insert(DecisionRow).values(
-                id=one.id,
-                organisation_id=media.organisation_id,
-                media_id=media.id,
-                decided_at=one.decided_at,
-                action=decision.action.value,
-                queue=decision.queue,
-                priority=decision.priority,
-                policy_version=one.policy_version,
-                rules=list(decision.rules),
-                restrained=decision.restrained,
-                labels=list(decision.labels),
-                broken=list(decision.broken),
-                facts=one.facts,
-                shadow_version=shadow and shadow.version,
-                shadow_action=shadow and shadow.action.value,
-                shadow_rules=shadow and list(shadow.rules),
-                shadow_broken=shadow and list(shadow.broken),
-            )
+            _ADD_DECISION,
+            {
+                "id": one.id,
+                "organisation_id": media.organisation_id,
+                "media_id": media.id,
+                "decided_at": one.decided_at,
+                "action": decision.action.value,
+                "queue": decision.queue,
+                "priority": decision.priority,
+                "policy_version": one.policy_version,
+                "rules": list(decision.rules),
+                "restrained": decision.restrained,
+                "labels": list(decision.labels),
+                "broken": list(decision.broken),
+                "facts": one.facts,
+                "shadow_version": shadow and shadow.version,
+                "shadow_action": shadow and shadow.action.value,
+                "shadow_rules": shadow and list(shadow.rules),
+                "shadow_broken": shadow and list(shadow.broken),
+            },
         )
 
     def get(self, organisation: OrganisationId, media: MediaId) -> RecordedDecision:

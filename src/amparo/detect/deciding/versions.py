@@ -51,6 +51,11 @@ class Differing:
     shadow: Shadow
 
 
+_STANDING = select(PolicyStandingRow.live, PolicyStandingRow.shadow).where(
+    PolicyStandingRow.organisation_id == bindparam("organisation")
+)
+
+
 class Policies:
     """The versions of the organisations' policies, as one unit of work sees them."""
 
@@ -59,11 +64,7 @@ class Policies:
 
     def standing(self, organisation: OrganisationId) -> Standing:
         """What holds now, and what runs beside it."""
-        row = self._work.execute(
-            select(PolicyStandingRow.live, PolicyStandingRow.shadow).where(
-                PolicyStandingRow.organisation_id == organisation
-            )
-        ).one_or_none()
+        row = self._work.execute(_STANDING, {"organisation": organisation}).one_or_none()
         if row is None:
             return Standing(Version(DEFAULT_VERSION, DEFAULT_POLICY))
         shadow = None if row.shadow is None else self.get(organisation, row.shadow)

@@ -25,6 +25,7 @@ from amparo.interfaces.api import (
     lists,
     matches,
     media,
+    notices,
     proposals,
     session,
     webhooks,
@@ -97,9 +98,10 @@ def routes() -> FastAPI:
         redoc_url=None,
         responses=_PROBLEMS,
     )
-    for part in (health, media, matches, lists, proposals, decisions, session, webhooks):
+    for part in (health, media, matches, lists, proposals, decisions, session, webhooks, notices):
         api.include_router(part.router)
     api.include_router(session.known)
+    api.include_router(notices.public)
     api.include_router(health.counted)
     api.add_exception_handler(AmparoError, _told)
     api.add_exception_handler(HTTPException, _http_told)

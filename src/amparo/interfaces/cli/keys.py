@@ -18,6 +18,10 @@ _SCOPES = (
     "metrics:read",
     "people:manage",
     "webhooks:manage",
+    "notices:submit",
+    "notices:trusted",
+    "notices:read",
+    "notices:answer",
 )
 ROLES = (
     "owner",

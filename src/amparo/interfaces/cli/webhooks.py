@@ -9,7 +9,14 @@ from amparo.interfaces.cli.database import opened, operator, organisation_option
 from amparo.interfaces.cli.options import FORMAT, announce, leave
 from amparo.interfaces.cli.output import Format, printer
 
-EVENTS = ("media.decided", "signal.flooded", "caller.unusual")
+EVENTS = (
+    "media.decided",
+    "signal.flooded",
+    "caller.unusual",
+    "notice.received",
+    "notice.answered",
+    "notice.overdue",
+)
 _COLUMNS = {
     "webhook": 36, "url": 40, "events": 30, "waiting": 8, "dead": 6,
     "failing_since": 20, "suspended": 30,

@@ -35,6 +35,9 @@ class Event(StrEnum):
     MEDIA_DECIDED = "media.decided"
     SIGNAL_FLOODED = "signal.flooded"
     CALLER_UNUSUAL = "caller.unusual"
+    NOTICE_RECEIVED = "notice.received"
+    NOTICE_ANSWERED = "notice.answered"
+    NOTICE_OVERDUE = "notice.overdue"
 
 
 class State(StrEnum):

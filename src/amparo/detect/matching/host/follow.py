@@ -24,6 +24,11 @@ INDEX = "index"
 LOOK_S = 1.0
 """How often it looks although nobody has told of a change."""
 
+_REST_S = 0.03
+"""Between two looks: on SQLite every upload that is decided wakes it."""
+
+_TIDY_S = 1.0
+
 ROWS_AT_A_TIME = 5000
 ROWS_OF_A_SEGMENT = 50_000
 """So many that come at once are made into a segment of their own."""
@@ -89,7 +94,7 @@ class Follower:
 
         `announce` is called each time everything has been followed.
         """
-        next_look = 0.0
+        next_look = next_tidy = 0.0
         failing = ""
         with self._database.watch() as watch:
             while not stop.is_set():
@@ -100,7 +105,9 @@ class Follower:
                     if failing:
                         self._reopen()
                     self.step()
-                    self._database.tidy()
+                    if time.monotonic() > next_tidy:
+                        self._database.tidy()
+                        next_tidy = time.monotonic() + _TIDY_S
                 except Exception as error:  # noqa: BLE001 (it must outlive whatever happens)
                     if failing != repr(error):
                         _log.error("The index cannot be brought up to date.", exc_info=error)
@@ -109,6 +116,7 @@ class Follower:
                 else:
                     failing = ""
                     announce()
+                    stop.wait(_REST_S)
 
     def step(self) -> None:
         """Apply everything that happened until now. Raises Unavailable."""

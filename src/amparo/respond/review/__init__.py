@@ -1,0 +1,1 @@
+"""What people look at and decide: notices; cases come with them."""

@@ -1,0 +1,34 @@
+"""A notice's number and secret: neither can be guessed, and the secret is kept nowhere."""
+
+import base64
+import hmac
+import re
+import secrets
+
+from amparo.access.people.secrets import AccessKey
+from amparo.core.errors import NotFound
+
+_NUMBER_BYTES = 10
+_NUMBER = re.compile(r"[A-Z2-7]{4}(-[A-Z2-7]{4}){3}")
+
+
+def new_number() -> str:
+    """80 bits of chance, in letters that can be read aloud."""
+    return _grouped(base64.b32encode(secrets.token_bytes(_NUMBER_BYTES)).decode())
+
+
+def secret_of(number: str, key: AccessKey) -> str:
+    """The secret that goes with a number; made from the access key whenever it is needed."""
+    return _grouped(base64.b32encode(key.derived("notice", number)[:_NUMBER_BYTES]).decode())
+
+
+def require_secret(number: str, secret: str, key: AccessKey) -> None:
+    """Raises NotFound in the same words whichever of them is wrong."""
+    expected = secret_of(number, key)
+    same = hmac.compare_digest(secret.strip().upper().encode(), expected.encode())
+    if not same or not _NUMBER.fullmatch(number):
+        raise NotFound("There is no notice with this number and secret.")
+
+
+def _grouped(letters: str) -> str:
+    return "-".join(letters[at : at + 4] for at in range(0, len(letters), 4))
