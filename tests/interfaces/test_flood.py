@@ -52,6 +52,9 @@ def test_of_many_uploads_at_once_one_raises_the_alarm(platform: Platform) -> Non
         )
     assert set(found) == {"block", "review"}
     with platform.serving.database.reading() as work:
-        for table, kind in (("outbox", "kind = 'signal.flooded'"), ("floods", "hits > 0")):
+        for table, kind in (
+            ("audit_entries", "action = 'signals.suspend'"),
+            ("floods", "hits > 0"),
+        ):
             told = work.execute(text(f"SELECT count(*) FROM {table} WHERE {kind}")).scalar_one()
             assert told == 1, table

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ForeignKey, String, Text, bindparam, func, insert, select
+from sqlalchemy import ForeignKey, String, Text, Uuid, bindparam, func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,7 +28,7 @@ class ProfileRow(Row):
 
 _PRESENT = (
     select(ProfileRow.text)
-    .where(ProfileRow.organisation_id == bindparam("organisation"))
+    .where(ProfileRow.organisation_id == bindparam("organisation", type_=Uuid()))
     .order_by(ProfileRow.version.desc())
     .limit(1)
 )

@@ -52,7 +52,7 @@ class Differing:
 
 
 _STANDING = select(PolicyStandingRow.live, PolicyStandingRow.shadow).where(
-    PolicyStandingRow.organisation_id == bindparam("organisation")
+    PolicyStandingRow.organisation_id == bindparam("organisation", type_=Uuid())
 )
 
 
