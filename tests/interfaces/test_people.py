@@ -220,6 +220,16 @@ def test_no_form_is_taken_without_its_token(browser: Browser, path: str) -> None
     assert browser.is_in
 
 
+def test_a_browser_without_cookies_is_told_so(browser: Browser) -> None:
+    shown = browser.http.get("/console/sign-in").text
+    token = re.search(r'name="form_token" value="([^"]*)"', shown)
+    assert token
+    browser.http.cookies.clear()
+    answer = browser.http.post("/console/sign-in", data={"form_token": token[1], "email": EMAIL})
+    assert answer.status_code == 403
+    assert "sent no cookie" in answer.text
+
+
 @pytest.mark.parametrize(
     "to", ["https://example.org", "//example.org", "/console/../v1", "/console/\\x", "/console@x",
            "javascript:x", "/console/a?next=//x", "/elsewhere"]

@@ -32,8 +32,9 @@ def there(socket_enabled: None) -> Iterator[Receiver]:
 
 
 def have_told(server: Server, there: Receiver) -> None:
+    wanted = {"url": there.url, "events": ["media.decided"]}
     with client_of(server) as client:
-        assert client.post("/v1/webhooks", json={"url": there.url}).status_code == 201
+        assert client.post("/v1/webhooks", json=wanted).status_code == 201
 
 
 def start_again(server: Server) -> subprocess.Popen[str]:

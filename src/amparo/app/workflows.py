@@ -6,6 +6,7 @@ after its worker was given up for dead finds its place taken and does nothing ei
 """
 
 import fcntl
+import logging
 import os
 import socket
 import threading
@@ -51,6 +52,11 @@ _VERSION = "1"
 """Of the workflows' shape: what one version of Amparo has begun, the next goes on with."""
 
 _WORKERS_OF_A_HOST = 64
+
+_HINT = {
+    True: "Should `work.db` in AMPARO_HOME be damaged, remove it: nothing is lost by that.",
+    False: "The database's role must be allowed to make a schema called dbos.",
+}
 
 _log = structlog.get_logger(__name__)
 _seldom = Seldom(_log)
@@ -191,6 +197,8 @@ def _dbos(settings: Settings, worker: str, rounds: _Rounds) -> Iterator[None]:
         "log_level": "ERROR",
         "enable_otlp": False,
     }
+    # With a handler there, DBOS adds none of its own: its lines go the way of all others.
+    logging.getLogger("dbos").addHandler(logging.NullHandler())
     DBOS(config=config)
     sender = rounds.sender
 
@@ -208,7 +216,9 @@ def _dbos(settings: Settings, worker: str, rounds: _Rounds) -> Iterator[None]:
         DBOS.launch()
     except Exception as error:
         DBOS.destroy(destroy_registry=True)
-        raise Unavailable(f"Durable work cannot begin ({type(error).__name__}).") from error
+        raise Unavailable(
+            f"Durable work cannot begin ({type(error).__name__}). {_HINT[_is_file(settings)]}"
+        ) from error
     try:
         yield
     finally:
@@ -219,10 +229,14 @@ def _id_of(take: Take) -> str:
     return f"delivery:{take.delivery}:{take.number}"
 
 
+def _is_file(settings: Settings) -> bool:
+    return make_url(settings.database).get_backend_name() == "sqlite"
+
+
 def _work_url(settings: Settings) -> str:
     """PostgreSQL, in a schema of DBOS's own; or a file beside SQLite's."""
     url = make_url(settings.database)
-    if url.get_backend_name() == "sqlite":
+    if _is_file(settings):
         return f"sqlite:///{settings.home / 'work.db'}"
     return url.set(drivername="postgresql").render_as_string(hide_password=False)
 

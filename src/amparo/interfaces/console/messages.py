@@ -20,6 +20,10 @@ _SAID = {
     ),
     "code_wrong": _("The telephone's code is another one; look whether its clock is right."),
     "passwords_differ": _("The two passwords are not the same."),
+    "no_cookie": _(
+        "Your browser has sent no cookie. Allow cookies for this site, and open it by the address "
+        "that you were given."
+    ),
     "form_stale": _("This page was open for too long; open it again."),
     "not_sealed_here": _("This page was open for too long; open it again."),
     "provider_refused": _("The other service has not let you in."),

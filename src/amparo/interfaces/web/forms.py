@@ -26,7 +26,10 @@ async def read_form(request: Request) -> Fields:
     assert isinstance(serving, Serving)
     fields = _fields(await small_body(request))
     cookie = _cookie(request, serving.settings)
-    if cookie is None or not serving.access_key.is_form_token(fields.get(TOKEN, ""), cookie):
+    if cookie is None:
+        where = serving.settings.public_url
+        raise Denied(f"No cookie came with this; open {where}/console/.", code="no_cookie")
+    if not serving.access_key.is_form_token(fields.get(TOKEN, ""), cookie):
         raise Denied("This form is too old; open the page again.", code="form_stale")
     return fields
 
