@@ -43,6 +43,13 @@ class Figure:
         ratio = median(mine / theirs if at_most else theirs / mine for mine, theirs in pairs)
         return cls(name, unit, median(ours), median(peer), peer_name, ratio, target, at_most)
 
+    @classmethod
+    def rate(
+        cls, name: str, ours: float, peer: float, peer_name: str, target: float | None = None
+    ) -> Self:
+        """How many a second: here more is better."""
+        return cls(name, "/s", ours, peer, peer_name, ours / peer, target)
+
     @property
     def sign(self) -> str:
         """How ratio and target are compared."""

@@ -124,11 +124,12 @@ def _look_ups(server: Server, hashes: Hashes, *, full: bool) -> list[Figure]:
     batches = [{"hashes": each[first : first + BATCH]} for first in range(0, len(each), BATCH)]
     batch = _wrk(server, batches)
     return [
-        _rate("look-ups of one hash", single.rate, 1000, "wanted", 1 if full else None),
-        _rate("look-ups of one hash", single.rate, HMA_LOOK_UPS, "HMA 1.1.7 at 1 M, one worker"),
+        Figure.rate("look-ups of one hash", single.rate, 1000, "wanted", 1 if full else None),
+        Figure.rate("look-ups of one hash", single.rate, HMA_LOOK_UPS,
+                    "HMA 1.1.7 at 1 M, one worker"),
         Figure.of("look-up of one hash, p99", "ms", [single.p99_ms], [25], "limit",
                   target=1 if full else None, at_most=True),
-        _rate("hashes, a thousand a request", batch.rate * BATCH, 40_000, "wanted",
+        Figure.rate("hashes, a thousand a request", batch.rate * BATCH, 40_000, "wanted",
               1 if full else None),
     ]  # fmt: skip
 
@@ -150,7 +151,7 @@ def _uploads(server: Server) -> list[Figure]:
         direct.append(_direct(server, picture))
     rates = float(np.median(served)), float(np.median(direct))
     return [
-        _rate("uploads of 2 MP, over HTTP", rates[0], rates[1], "the pipeline alone", 0.75),
+        Figure.rate("uploads of 2 MP, over HTTP", rates[0], rates[1], "the pipeline alone", 0.75),
     ]  # fmt: skip
 
 
@@ -172,12 +173,6 @@ def _direct(server: Server, picture: bytes) -> float:
         began = time.perf_counter()
         list(threads.map(submit, range(UPLOADS)))
         return UPLOADS / (time.perf_counter() - began)
-
-
-def _rate(
-    name: str, ours: float, peer: float, peer_name: str, target: float | None = None
-) -> Figure:
-    return Figure(name, "/s", ours, peer, peer_name, ours / peer, target)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,8 +43,7 @@ def measure(size: int = DEFAULT_SECONDS) -> list[Figure]:
     growth = float(np.median(late[-fifth:]) - np.median(late[:fifth]))
     limit = 1 if size >= DEFAULT_SECONDS else None
     return [
-        Figure.of("decisions told of, SQLite", "/s", [decided / seconds], [A_SECOND], "wanted",
-                  target=None if limit is None else 0.995),
+        Figure.rate("decisions told of, SQLite", decided / seconds, A_SECOND, "wanted", limit),
         Figure.of("from a decision until it is told, median", "s", [float(np.median(late))],
                   [LATE_S], "limit", at_most=True),
         Figure.of("from a decision until it is told, p99", "s", [float(np.percentile(late, 99))],

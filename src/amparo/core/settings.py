@@ -73,6 +73,11 @@ class Settings(BaseSettings):
         description="A file, best on another machine, to which the audit trail's checkpoints are "
         "appended.",
     )
+    audit_witness_command: tuple[str, ...] = Field(
+        default=(),
+        description="A command and its arguments, as JSON, that gets the newest checkpoint as a "
+        "line on its standard input, each minute.",
+    )
     flood_floor: PositiveInt = Field(
         default=100,
         description="Fewer uploads than this that match a signal within two hours are no flood.",

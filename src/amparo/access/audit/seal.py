@@ -1,6 +1,5 @@
 """The sealer: chains entries behind those who write them, and signs what the chain came to."""
 
-import json
 import threading
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from sqlalchemy import bindparam, insert, select, update
 
 from amparo.access.audit.chain import Head, statement
 from amparo.access.audit.tables import CheckpointRow, EntryRow
+from amparo.access.audit.witness import line_of
 from amparo.core.clock import Clock
 from amparo.db import Database, Work
 
@@ -95,16 +95,10 @@ class Sealer:
             )
         )
         if self._witness is not None:
-            said = {
-                "position": head.position,
-                "at": now.isoformat(),
-                "digest": head.digest.hex(),
-                "root": head.root.hex(),
-                "signature": signature.hex(),
-            }
+            line = line_of(head.position, now, head.digest, head.root, signature)
             # Before the commit: the witness may know of more than is on record, never of less.
             with self._witness.open("a", encoding="ascii") as file:
-                file.write(json.dumps(said) + "\n")
+                file.write(line)
 
 
 def newest_head(work: Work) -> Head:

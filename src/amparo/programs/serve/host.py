@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from amparo.access.audit.seal import Sealer
 from amparo.access.audit.signing import signing_key
+from amparo.access.audit.witness import WitnessCommand
 from amparo.access.first_key import ensure_first_key
 from amparo.access.people.secrets import ensure_access_key
 from amparo.app.background import in_background
@@ -87,6 +88,10 @@ def _sealing(database: Database, settings: Settings, clock: Clock) -> Iterator[N
     """The sealer of the audit trail at work; what is left is sealed at the end."""
     key = signing_key(settings.audit_key)
     sealer = Sealer(database, key, clock, witness=settings.audit_witness_file)
-    with in_background("sealer", sealer.run):
+    with ExitStack() as stack:
+        if settings.audit_witness_command:
+            witness = WitnessCommand(database, settings.audit_witness_command)
+            stack.enter_context(in_background("witness", witness.run))
+        stack.callback(sealer.step)
+        stack.enter_context(in_background("sealer", sealer.run))
         yield
-    sealer.step()
