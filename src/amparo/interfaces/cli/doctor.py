@@ -3,6 +3,7 @@
 import platform
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -20,7 +21,7 @@ def command() -> None:
     """Check that everything works on this machine, and say what to do where it does not.
 
     \b
-    Exit status: 0, or 1 where a check failed.
+    Exit status: 0, or 1 where a check failed. Lines of advice on a service fail nothing.
 
     \b
     Example:
@@ -40,6 +41,37 @@ def command() -> None:
             leave(_FAILED)
         click.echo(f"ok      {name}: {'; '.join(findings)}")
     leave(0)
+
+
+def _service() -> Iterator[str]:
+    """What is wrong with the service, where there is one; advice, which fails nothing."""
+    from amparo.app.check_up import findings
+    from amparo.core.clock import SystemClock
+    from amparo.core.errors import Unavailable
+    from amparo.db import Database
+    from amparo.db.migrate import check_version
+
+    chosen = _settings()
+    if chosen.database.startswith("sqlite:") and not _file_of(chosen.database).exists():
+        yield "none yet; `amparo serve` begins one"
+        return
+    with Database(chosen.database) as database:
+        try:
+            check_version(database)
+            advice = list(findings(chosen, database, SystemClock()))
+        except Unavailable as error:
+            if error.code != "database.outdated":
+                raise
+            advice = [error.message]
+    for each in advice:
+        click.echo(f"advice  {each}")
+    yield f"the database answers; {len(advice) or 'no'} pieces of advice"
+
+
+def _file_of(url: str) -> Path:
+    from sqlalchemy.engine import make_url
+
+    return Path(make_url(url).database or "")
 
 
 def _python() -> Iterator[str]:
@@ -97,4 +129,5 @@ _CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "kernels": _kernels,
     "pictures": _decoders,
     "sandbox": _sandbox,
+    "service": _service,
 }
