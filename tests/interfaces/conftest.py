@@ -10,7 +10,8 @@ import pytest
 from pytest_socket import enable_socket
 
 from amparo.access.keys import create_key
-from amparo.access.model import Scope
+from amparo.access.model import Actor, Scope
+from amparo.app.change_lists import confirm_proposal
 from amparo.app.serving import Serving, open_serving
 from amparo.core.clock import Clock, SystemClock
 from amparo.db import Database
@@ -52,12 +53,12 @@ class Platform:
         return numbers
 
     def confirm(self, name: str, proposal: str) -> int:
-        """A second person confirms; the revision as of which it holds."""
-        path = f"/v1/lists/{name}/proposals/{proposal}/confirmation"
-        headers = {"Authorization": f"Bearer {self.another_key()}"}
-        answer = self.http.post(path, headers=headers)
-        assert answer.status_code == 201, answer.text
-        return int(answer.json()["revision"])
+        """A person confirms; the revision as of which it holds."""
+        owner = self.serving.keys.actor(self.key).organisation_id
+        person = Actor(owner, "person:a second one", frozenset(Scope))
+        serving = self.serving
+        change = confirm_proposal(serving.database, name, int(proposal), person, serving.clock)
+        return change.revision
 
     def another_key(self) -> str:
         """A new key of the same organisation, with every scope."""

@@ -136,7 +136,7 @@ def test_a_negative_entry_waits_for_somebody_else(platform: Platform) -> None:
     (held,) = platform.http.get(f"{path}/signals").json()["signals"]
     assert (held["value"], held["note"]) == (md5(1)["value"], "ours")
     refused = platform.http.post(f"{path}/confirmation")
-    assert (refused.status_code, refused.json()["code"]) == (403, "second_person")
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_a_person")
     assert platform.http.get("/v1/lists/harmless/signals").json()["signals"] == []
     platform.confirm("harmless", answer.json()["proposal"])
     assert len(platform.http.get("/v1/lists/harmless/signals").json()["signals"]) == 1

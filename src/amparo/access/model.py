@@ -49,3 +49,8 @@ class Actor:
     organisation_id: OrganisationId
     name: str
     scopes: frozenset[Scope]
+
+    @property
+    def is_person(self) -> bool:
+        """Whether a person acts, and not a program by its key."""
+        return self.name.startswith(("person:", "operator:"))

@@ -5,7 +5,9 @@ from dataclasses import asdict, dataclass
 
 from amparo.access.audit import record
 from amparo.access.model import Actor
+from amparo.access.solo import give_notice, has_waited
 from amparo.core.clock import Clock
+from amparo.core.errors import Denied
 from amparo.core.ids import SignalNumber
 from amparo.db import Database, Work
 from amparo.detect.deciding import flood
@@ -18,7 +20,7 @@ from amparo.detect.lists.model import (
     SignalList,
     StoredSignal,
 )
-from amparo.detect.lists.proposals import confirm, propose, refuse
+from amparo.detect.lists.proposals import confirm, propose, proposer, refuse
 from amparo.detect.lists.store import Lists
 
 
@@ -54,6 +56,7 @@ def add_signals(
         if to.kind is ListKind.NEGATIVE:
             proposal, numbers = propose(work, to, signals, actor=actor.name, now=now)
             _record_change(work, actor, "lists.propose", to, numbers, clock, proposal=proposal)
+            _tell_second_address(work, to, proposal, len(numbers), actor, clock)
             return Added(numbers, proposal=proposal)
         change, numbers = Lists(work).add(to, signals, actor=actor.name, now=now)
         _record_change(work, actor, "lists.add", to, numbers, clock, revision=change.revision)
@@ -64,13 +67,21 @@ def add_signals(
 def confirm_proposal(
     database: Database, name: str, proposal: int, actor: Actor, clock: Clock
 ) -> Change:
-    """Have what somebody else proposed hold. Raises NotFound, Denied."""
+    """Have what somebody else proposed hold; in solo mode, one's own after the delay.
+
+    Raises NotFound, Denied.
+    """
+    if not actor.is_person:
+        raise Denied("A key is no person: sign in to confirm this.", code="not_a_person")
     with database.work() as work:
         of = Lists(work).get(actor.organisation_id, name)
-        change = confirm(work, of, proposal, actor=actor.name)
+        alone = proposer(work, of, proposal) == actor.name and has_waited(
+            work, actor.organisation_id, _subject(proposal), clock.now()
+        )
+        change = confirm(work, of, proposal, actor=actor.name, alone=alone)
         _record_change(
             work, actor, "lists.confirm", of, (), clock,
-            proposal=proposal, revision=change.revision,
+            proposal=proposal, revision=change.revision, one_person=alone,
         )  # fmt: skip
         database.tell(work)
     return change
@@ -118,6 +129,9 @@ def import_into(
             work, actor.organisation_id, actor=actor.name, action="lists.import",
             subject=f"list:{to.id}", now=clock.now(), detail=dict(asdict(result)),
         )  # fmt: skip
+        if result.proposal is not None:
+            count = result.added + result.replaced
+            _tell_second_address(work, to, result.proposal, count, actor, clock)
 
     return import_signals(
         database, to, signals, actor=actor.name, clock=clock,
@@ -171,6 +185,22 @@ def read_feed(database: Database, name: str, after: str, limit: int, actor: Acto
     withdrawn_to = withdrawn[-1] if withdrawn else withdrawn_to
     added_to = shown[-1].number if shown else added_to
     return FeedPage(shown, withdrawn, revision, f"{revision}.{withdrawn_to}.{added_to}", more=True)
+
+
+def _subject(proposal: int) -> str:
+    return f"proposal:{proposal}"
+
+
+def _tell_second_address(
+    work: Work, to: SignalList, proposal: int, count: int, actor: Actor, clock: Clock
+) -> None:
+    """Where one person decides, another address of theirs hears of it."""
+    said = (
+        f"{actor.name} proposes {count} entries for the list {to.name!r} of known harmless content "
+        f"(proposal {proposal}). They will hold once the same person confirms them after the "
+        "delay. Refuse them if this was not you: amparo lists refuse.\n"
+    )
+    give_notice(work, actor.organisation_id, _subject(proposal), said, clock.now())
 
 
 def _place(after: str) -> tuple[int, int, int]:

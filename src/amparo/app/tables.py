@@ -1,6 +1,6 @@
 """All tables of all features, for those who make or compare them."""
 
-from amparo.access import look_ups, repeats
+from amparo.access import look_ups, repeats, solo
 from amparo.access import tables as access
 from amparo.access.audit import tables as audit
 from amparo.access.jurisdiction import store as jurisdiction
@@ -24,5 +24,6 @@ __all__ = [
     "outbox",
     "people",
     "repeats",
+    "solo",
     "webhooks",
 ]

@@ -56,6 +56,15 @@ class Settings(BaseSettings):
         description="Addresses of proxies that are believed who calls (`X-Forwarded-For`), as "
         "JSON.",
     )
+    mail_server: str = Field(
+        default="",
+        description="HOST:PORT of the mail server that letters go out by; for solo mode.",
+    )
+    mail_from: str = Field(default="", description="The address that letters come from.")
+    mail_user: str = Field(default="", description="Whom the mail server knows; nobody if empty.")
+    mail_password_file: Path | None = Field(
+        default=None, description="A file with the password for the mail server."
+    )
     oidc_issuer: str = Field(
         default="",
         description="The OpenID provider with which people may sign in; nothing for none.",

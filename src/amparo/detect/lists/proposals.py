@@ -68,14 +68,17 @@ def proposed(
     work: Work, of: SignalList, number: int, *, after: int, limit: int
 ) -> tuple[StoredSignal, ...]:
     """What a proposal holds, with numbers above `after`, in order. Raises NotFound."""
-    _proposer(work, of, number)
+    proposer(work, of, number)
     return Lists(work).added(Change(number, of.number, 0), after=after, limit=limit)
 
 
-def confirm(work: Work, of: SignalList, number: int, *, actor: str) -> Change:
-    """Publish a proposal. Raises NotFound, Denied where whoever made it confirms it."""
+def confirm(work: Work, of: SignalList, number: int, *, actor: str, alone: bool = False) -> Change:
+    """Publish a proposal. Raises NotFound, Denied where whoever made it confirms it.
+
+    With `alone`, one person may: then they have waited, and a second address was told.
+    """
     revision = next_revision(work, of.number)
-    if _proposer(work, of, number) == actor:
+    if not alone and proposer(work, of, number) == actor:
         raise Denied(
             "A negative entry takes consequences away: somebody else than who proposed it must "
             "confirm it.",
@@ -106,7 +109,7 @@ def confirm(work: Work, of: SignalList, number: int, *, actor: str) -> Change:
 
 def refuse(work: Work, of: SignalList, number: int) -> None:
     """Remove a proposal with all that it holds. Raises NotFound."""
-    _proposer(work, of, number)
+    proposer(work, of, number)
     work.execute(
         update(SignalRow).where(SignalRow.withdrawn_by == number).values(withdrawn_by=None)
     )
@@ -114,7 +117,8 @@ def refuse(work: Work, of: SignalList, number: int) -> None:
     work.execute(delete(ChangeRow).where(ChangeRow.number == number))
 
 
-def _proposer(work: Work, of: SignalList, number: int) -> str:
+def proposer(work: Work, of: SignalList, number: int) -> str:
+    """Who has made a proposal that waits. Raises NotFound."""
     found = work.execute(
         select(ChangeRow.actor).where(
             ChangeRow.number == number, ChangeRow.list_number == of.number, _waits()

@@ -122,6 +122,39 @@ def remove(email: str, organisation: str | None) -> None:
     leave(0)
 
 
+@command.command("solo")
+@click.option("--second-address", metavar="EMAIL", help="Who is told; no address of a sign-in.")
+@click.option("--hours", type=click.IntRange(min=12), default=24, show_default=True,
+              help="How long one person waits after that.")  # fmt: skip
+@click.option("--end", is_flag=True, help="Two people decide again.")
+@organisation_option
+def solo(second_address: str | None, hours: int, end: bool, organisation: str | None) -> None:
+    """Let one person decide where two are asked for: after a delay, and on record.
+
+    For a platform that one person runs. Whatever they begin, the second address is told of; only
+    then the delay begins.
+
+    \b
+    Example:
+      amparo people solo --second-address ana.private@example.net --hours 24
+      amparo people solo --end
+    """
+    from amparo.access.solo import Solo
+    from amparo.app.solo import switch_off, switch_on
+    from amparo.core.clock import SystemClock
+
+    if end == (second_address is not None):
+        raise click.UsageError("Say --second-address or --end.")
+    with opened() as database:
+        actor = operator(database, organisation)
+        if second_address is None:
+            switch_off(database, actor, SystemClock())
+        else:
+            switch_on(database, Solo(hours, second_address), settings(), actor, SystemClock())
+    announce("Two people decide again." if end else f"{second_address} was told.")
+    leave(0)
+
+
 @command.command("list")
 @FORMAT
 @organisation_option

@@ -10,6 +10,7 @@ from amparo.access.first_key import ensure_first_key
 from amparo.access.people.secrets import ensure_access_key
 from amparo.app.background import in_background
 from amparo.app.serving import host_folder, open_inbox
+from amparo.app.solo import Letters
 from amparo.app.sweep import Sweep
 from amparo.app.workflows import durable_work
 from amparo.core.clock import Clock
@@ -44,6 +45,8 @@ def looked_after(
         stack.enter_context(_sealing(database, settings, clock))
         stack.enter_context(_at_work(database, settings, clock))
         stack.enter_context(durable_work(database, settings, clock))
+        letters = Letters(database, settings, clock)
+        stack.enter_context(in_background("letters", letters.run))
         if key is not None:
             say(f"Your first key, shown this once: {key}")
         yield database
