@@ -6,7 +6,6 @@ import secrets
 from datetime import datetime
 
 import pyotp
-import segno
 from sqlalchemy import delete, insert, update
 
 from amparo.access.people.model import Person, PersonId
@@ -34,6 +33,8 @@ def uri_of(secret: str, person: Person) -> str:
 
 def picture_of(uri: str) -> str:
     """The QR code of it, as SVG without an XML head."""
+    import segno
+
     return segno.make(uri, error="m").svg_inline(scale=5, border=2, light="#fff")
 
 

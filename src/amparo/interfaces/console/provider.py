@@ -3,7 +3,6 @@
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from amparo.access.people.provider import STATE_S, Errand, Provider
 from amparo.access.people.sign_in import sign_in_by_provider
 from amparo.core.errors import Denied
 from amparo.interfaces.console.visitors import Open
@@ -21,6 +20,8 @@ router = APIRouter()
 @router.get("/provider")
 def send(serving: Open) -> Response:
     """To the provider."""
+    from amparo.access.people.provider import Provider  # few need it, and it is large
+
     url, errand = Provider(serving.settings).send()
     answer = RedirectResponse(url, status_code=303)
     sealed = serving.access_key.seal(errand.to_bytes()).decode()
@@ -33,6 +34,8 @@ def receive(
     request: Request, serving: Open, state: str = "", code: str = "", error: str = ""
 ) -> Response:
     """From it. A page of ours leads on: the session's cookie goes with no link from elsewhere."""
+    from amparo.access.people.provider import STATE_S, Errand, Provider
+
     sealed = provider_state(request, serving.settings)
     if sealed is None or error:
         raise Denied("The provider has not let you in.", code="provider_refused")

@@ -5,8 +5,6 @@ from functools import lru_cache
 from importlib.resources import files
 from io import BytesIO
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
 from fastapi import Request
 
 from amparo.access.people.model import Language
@@ -19,6 +17,9 @@ def translations(language: Language) -> gettext.NullTranslations:
     """What turns an English sentence into another language's."""
     if language is Language.ENGLISH:
         return gettext.NullTranslations()
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
     text = (files(__package__) / "catalogues" / f"{language.value}.po").read_bytes()
     compiled = BytesIO()
     write_mo(compiled, read_po(BytesIO(text), locale=language.value))

@@ -3,16 +3,19 @@
 from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
-from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined, select_autoescape
 
 from amparo.access.people.model import Language
 from amparo.app.serving import Serving
 from amparo.interfaces.web.cookies import keep_form
 from amparo.interfaces.web.forms import TOKEN, token_for
 from amparo.interfaces.web.languages import COOKIE, language_of, translations
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 _POLICY = "; ".join(
     (
@@ -59,7 +62,15 @@ def page(
 
 
 @lru_cache(maxsize=len(Language))
-def _environment(language: Language) -> Environment:
+def _environment(language: Language) -> "Environment":
+    from jinja2 import (
+        Environment,
+        PackageLoader,
+        PrefixLoader,
+        StrictUndefined,
+        select_autoescape,
+    )
+
     environment = Environment(
         loader=PrefixLoader(
             {
