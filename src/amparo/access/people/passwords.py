@@ -13,8 +13,8 @@ _AT_ONCE = 2
 """Each takes 64 MiB: many who try at once must not take all memory."""
 
 _hasher = PasswordHasher()
-_room = threading.BoundedSemaphore(_AT_ONCE)
 _nobodys = _hasher.hash("nobody has this password")
+_room = threading.BoundedSemaphore(_AT_ONCE)
 
 
 def hash_of(password: str, email: str) -> str:

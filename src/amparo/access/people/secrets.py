@@ -1,15 +1,21 @@
 """The key under which secrets of people are kept, and by which forms are known to be ours."""
 
+import base64
+import binascii
 import hashlib
 import hmac
 import os
+import secrets
+from functools import cached_property
 from pathlib import Path
-
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from typing import TYPE_CHECKING
 
 from amparo.core.errors import Invalid, Unavailable
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
+
+_KEY_BYTES = 32
 
 
 class AccessKey:
@@ -18,11 +24,18 @@ class AccessKey:
     def __init__(self, key: bytes) -> None:
         """`key` is as Fernet writes it. Raises Invalid."""
         try:
-            self._fernet = Fernet(key)
-        except ValueError as error:
+            self._secret = base64.b64decode(key, altchars=b"-_", validate=True)
+        except binascii.Error as error:
             raise Invalid("The access key is none that can be used.") from error
+        if len(self._secret) != _KEY_BYTES:
+            raise Invalid("The access key is none that can be used.")
         self._key = key
-        self._forms = HKDF(SHA256(), 32, None, b"amparo forms").derive(key)
+
+    @cached_property
+    def _fernet(self) -> "Fernet":
+        from cryptography.fernet import Fernet  # large, and most processes seal nothing
+
+        return Fernet(self._key)
 
     def seal(self, data: bytes) -> bytes:
         """Encrypted and authenticated, with the time."""
@@ -30,6 +43,8 @@ class AccessKey:
 
     def open(self, sealed: bytes, within_s: int | None = None) -> bytes:
         """What was sealed, within so many seconds if said. Raises Invalid."""
+        from cryptography.fernet import InvalidToken
+
         try:
             return self._fernet.decrypt(sealed, ttl=within_s)
         except InvalidToken as error:
@@ -40,12 +55,12 @@ class AccessKey:
 
     def derived(self, purpose: str, text: str) -> bytes:
         """32 bytes that go with the text, and that nobody without the key can tell."""
-        key = HKDF(SHA256(), 32, None, f"amparo {purpose}".encode()).derive(self._key)
-        return hmac.new(key, text.encode(errors="replace"), hashlib.sha256).digest()
+        key = hmac.digest(self._secret, f"amparo {purpose}".encode(), hashlib.sha256)
+        return hmac.digest(key, text.encode(errors="replace"), hashlib.sha256)
 
     def form_token(self, cookie: str) -> str:
         """What a form must carry that comes from whoever has the cookie."""
-        return hmac.new(self._forms, cookie.encode(), hashlib.sha256).hexdigest()
+        return self.derived("forms", cookie).hex()
 
     def is_form_token(self, token: str, cookie: str) -> bool:
         """Whether a form carries what it must."""
@@ -60,7 +75,7 @@ def ensure_access_key(path: Path) -> bool:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with open(descriptor, "wb") as file:
-            file.write(Fernet.generate_key() + b"\n")
+            file.write(base64.urlsafe_b64encode(secrets.token_bytes(_KEY_BYTES)) + b"\n")
             file.flush()
             os.fsync(file.fileno())
     except FileExistsError:
