@@ -19,6 +19,9 @@ from amparo.core.clock import SystemClock
 from amparo.core.ids import OrganisationId
 from amparo.core.settings import Settings
 from amparo.db import Database
+from amparo.detect.hashing import Algorithm
+from amparo.detect.lists.model import NewList, Signal
+from amparo.detect.lists.store import Lists
 from amparo.respond.webhooks.store import Webhooks
 from tests.contract.test_audit import KEY
 from tests.databases import NOW
@@ -145,3 +148,18 @@ def test_what_an_organisation_lacks_is_named(
     change(well, organisation)
     assert said in found(settings, well)
     assert "a platform: " in found(settings, well)
+
+
+def test_signals_of_a_hash_type_that_is_not_plugged_in_are_told(
+    well: Database, settings: Settings, organisation: OrganisationId
+) -> None:
+    assert list(findings(settings, well, SystemClock())) == []
+    with well.work() as work:
+        store = Lists(work)
+        known = store.create(NewList("known"), organisation, NOW)
+        gone = Signal("1", Algorithm("gone", 4), "00" * 4)
+        store.add(known, [gone, Signal("2", Algorithm.MD5, "00" * 16)], actor="x", now=NOW)
+    (told,) = findings(settings, well, SystemClock())
+    assert "hash type 'gone'" in told
+    with well.reading() as work:
+        assert next(each.signal for each in Lists(work).live(known, after=0, limit=9)) == gone

@@ -18,6 +18,8 @@ from amparo.access.roles import Role
 from amparo.core.clock import Clock
 from amparo.core.settings import Settings
 from amparo.db import Database, Work
+from amparo.detect.hashing.plug_ins import not_plugged_in
+from amparo.detect.lists.tables import SignalRow
 from amparo.respond.webhooks.model import State
 from amparo.respond.webhooks.store import Webhooks
 
@@ -34,6 +36,7 @@ def findings(settings: Settings, database: Database, clock: Clock) -> Iterator[s
     yield from _space(settings)
     with database.reading() as work:
         yield from _clocks(work, database, clock)
+        yield from _hash_types(work)
         for name, organisation in organisations(work).items():
             yield from (f"{name}: {found}" for found in _people(People(work, organisation)))
             if Profiles(work).present(organisation) is None:
@@ -112,6 +115,15 @@ def _clocks(work: Work, database: Database, clock: Clock) -> Iterator[str]:
         yield (
             f"The clock is behind what is on record by {newest - now}: it went back, or was ahead; "
             "let it follow a time server."
+        )
+
+
+def _hash_types(work: Work) -> Iterator[str]:
+    names = work.execute(select(SignalRow.algorithm).distinct()).scalars()
+    for name in not_plugged_in(names):
+        yield (
+            f"Signals of the hash type {name!r} are on lists and find nothing, since it is not "
+            "plugged in (AMPARO_HASH_TYPES)."
         )
 
 

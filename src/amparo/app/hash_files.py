@@ -2,8 +2,10 @@
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
+from amparo.app.hash_elsewhere import Asked, Elsewhere
 from amparo.app.read import read_file
 from amparo.app.sandbox import limits_of
 from amparo.app.walk import Found, walk
@@ -39,6 +41,7 @@ class _Pending:
     path: str
     data: bytes
     answer: Answer[MediaHashes]
+    asked: Asked
 
 
 def hash_files(
@@ -57,14 +60,15 @@ def hash_files(
             MediaHashes, hash_bytes, data, allowed, pdq_input=pdq_input, with_variants=with_variants
         )
 
-    line = _Line(sandbox, limits_of(settings), start)
-    for found in walk(paths):
-        opened = _open(found, settings)
-        while line.has_done_or_no_room_for(opened):
+    with closing(Elsewhere(settings.hash_seconds)) as elsewhere:
+        line = _Line(sandbox, limits_of(settings), start, elsewhere)
+        for found in walk(paths):
+            opened = _open(found, settings)
+            while line.has_done_or_no_room_for(opened):
+                yield line.first()
+            line.add(found.path, opened)
+        while line.waiting:
             yield line.first()
-        line.add(found.path, opened)
-    while line.waiting:
-        yield line.first()
 
 
 def _open(found: Found, settings: Settings) -> FileHashes | bytes:
@@ -84,12 +88,14 @@ class _Line:
         sandbox: Sandbox,
         limits: Limits,
         start: Callable[[bytes, Limits], Answer[MediaHashes]],
+        elsewhere: Elsewhere,
     ) -> None:
         self.waiting: deque[FileHashes | _Pending] = deque()
         self._held_bytes = 0
         self._sandbox = sandbox
         self._limits = limits
         self._start = start
+        self._elsewhere = elsewhere
 
     def add(self, path: str, opened: FileHashes | bytes) -> None:
         if isinstance(opened, FileHashes):
@@ -97,7 +103,7 @@ class _Line:
             return
         self._held_bytes += len(opened)
         answer = self._start(opened, self._sandbox.share)
-        self.waiting.append(_Pending(path, opened, answer))
+        self.waiting.append(_Pending(path, opened, answer, self._elsewhere.ask(opened)))
 
     def has_done_or_no_room_for(self, opened: FileHashes | bytes) -> bool:
         if not self.waiting:
@@ -117,13 +123,16 @@ class _Line:
         if isinstance(item, FileHashes):
             return item
         self._held_bytes -= len(item.data)
+        return FileHashes(item.path, self._elsewhere.joined(self._here(item), item.asked))
+
+    def _here(self, item: _Pending) -> MediaHashes:
         try:
-            return FileHashes(item.path, self._hashes(item))
+            return self._hashes(item)
         except MediaError as error:
             problem = error.problem
         except MemoryError:
             problem = out_of_memory(self._limits)
-        return FileHashes(item.path, _digests_only(item.data, problem))
+        return _digests_only(item.data, problem)
 
     def _hashes(self, item: _Pending) -> MediaHashes:
         try:

@@ -2,6 +2,7 @@
 
 import threading
 
+from amparo.app.hash_elsewhere import Elsewhere
 from amparo.app.sandbox import limits_of
 from amparo.core.problems import Problem
 from amparo.core.settings import Settings
@@ -19,6 +20,7 @@ class UploadHasher:
     def __init__(self, sandbox: Sandbox, settings: Settings) -> None:
         self._sandbox = sandbox
         self._limits = limits_of(settings)
+        self._elsewhere = Elsewhere(settings.hash_seconds)
         self._alone = threading.Lock()
 
     @property
@@ -26,8 +28,16 @@ class UploadHasher:
         """How many decoders died or were ended."""
         return self._sandbox.restarts
 
+    def close(self) -> None:
+        """Ask no service any more."""
+        self._elsewhere.close()
+
     def hash(self, data: bytes) -> MediaHashes:
         """The hashes of all that can be read. Raises Unavailable where the sandbox cannot run."""
+        asked = self._elsewhere.ask(data)
+        return self._elsewhere.joined(self._here(data), asked)
+
+    def _here(self, data: bytes) -> MediaHashes:
         try:
             return self._hashes(data)
         except MediaError as error:

@@ -55,6 +55,7 @@ def open_serving(
         stack.callback(index.close)
         inbox = open_inbox(settings)
         hasher = UploadHasher(sandbox, settings)
+        stack.callback(hasher.close)
         with database.reading() as work:
             at_start = {each.number: each.revision for each in Lists(work).all()}
         metrics = Metrics()

@@ -17,7 +17,8 @@ from amparo.core.clock import Clock
 from amparo.db import Database, Work
 from amparo.db.outbox import put
 from amparo.detect.deciding.model import MatchFacts
-from amparo.detect.hashing.model import Algorithm, MediaHashes
+from amparo.detect.hashing.model import MediaHashes
+from amparo.detect.hashing.plug_ins import algorithm_on_record
 from amparo.detect.matching.host import HostIndex
 from amparo.detect.matching.host.look_up import Asked, asked_of
 from amparo.respond.review.notices.model import NewNotice, Notice, Outcome, Sender, Told
@@ -84,8 +85,14 @@ class NoticeDesk:
         """
         told = look_at(self.database, number, self.key, actor, self.clock)
         asked = [
-            Asked(Algorithm(algorithm), bytes.fromhex(value), quality, variant, frame)
-            for algorithm, value, quality, variant, frame in told.hashes
+            Asked(
+                algorithm_on_record(name, len(value) // 2),
+                bytes.fromhex(value),
+                quality,
+                variant,
+                frame,
+            )
+            for name, value, quality, variant, frame in told.hashes
         ]
         found = self.index.look_up(asked, actor.organisation_id, self.clock.now()) if asked else []
         return told, tuple(match_of(each, asked[each.asked]) for each in found)

@@ -29,6 +29,7 @@ class ProblemCode(StrEnum):
     MEDIA_OUT_OF_TIME = "media.out_of_time"
     MEDIA_OUT_OF_MEMORY = "media.out_of_memory"
     MEDIA_DECODER_CRASHED = "media.decoder_crashed"
+    MEDIA_HASH_MISSING = "media.hash_missing"
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,6 +119,13 @@ class Settings(BaseSettings):
     fetch_seconds: PositiveInt = Field(
         default=20, description="How long fetching an upload may take, redirects included."
     )
+    hash_types: tuple[Path, ...] = Field(
+        default=(),
+        description='Plug-in files of further hash types, as JSON: `["/etc/amparo/mine.py"]`.',
+    )
+    hash_seconds: PositiveInt = Field(
+        default=5, description="How long a hash type that asks a service may take for a file."
+    )
     processes: Annotated[int, Field(ge=0)] = Field(
         default=0, description="Sandboxed processes that decode and hash; 0: one a processor."
     )

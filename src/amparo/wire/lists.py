@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
 
+from amparo.wire.matches import AlgorithmName, HashValue
 from amparo.wire.media import Name, Said
 
 ListName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,98}$")]
@@ -19,6 +20,12 @@ def _told_in_words(value: object) -> object:
 
 
 Moment = Annotated[AwareDatetime, BeforeValidator(_told_in_words)]
+
+
+Radii = Annotated[
+    dict[AlgorithmName, Annotated[int, Field(strict=True, ge=0, lt=2**31)]], Field(max_length=20)
+]
+"""How far hashes of types that are plugged in may lie apart, where it is not the types' own."""
 
 
 class ContractBody(Said):
@@ -40,6 +47,7 @@ class NewListBody(Said):
     radius_bits: Annotated[int, Field(strict=True, ge=0, le=31)] | None = None
     minimum_quality: Annotated[int, Field(strict=True, ge=0, le=100)] = 50
     contract: ContractBody = ContractBody()
+    radii: Radii = {}  # noqa: RUF012 (Pydantic copies it)
 
 
 class ListAnswer(BaseModel):
@@ -53,13 +61,14 @@ class ListAnswer(BaseModel):
     minimum_quality: int
     contract: ContractBody
     revision: int
+    radii: dict[str, int] = {}
 
 
 class NewSignal(Said):
     """A signal to be added."""
 
-    algorithm: Literal["pdq", "md5", "sha1", "sha256"]
-    value: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{32,64}$")]
+    algorithm: AlgorithmName
+    value: HashValue
     id: Name = ""
     quality: Annotated[int, Field(strict=True, ge=0, le=100)] | None = None
     source: Name = ""

@@ -1,6 +1,6 @@
 """Look-ups of hashes, by those who hash by themselves."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 
@@ -8,12 +8,17 @@ from amparo.wire.media import MatchAnswer, Said
 
 MOST_HASHES = 1000
 
+AlgorithmName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,19}$")]
+"""`pdq`, `md5`, `sha1`, `sha256`, or a hash type that the operator has plugged in."""
+
+HashValue = Annotated[str, Field(pattern=r"^([0-9a-fA-F]{2}){1,4096}$")]
+
 
 class AskedHash(Said):
     """A hash, in hexadecimal digits; `quality` is that of PDQ."""
 
-    algorithm: Literal["pdq", "md5", "sha1", "sha256"]
-    value: Annotated[str, Field(pattern=r"^[0-9a-fA-F]{32,64}$")]
+    algorithm: AlgorithmName
+    value: HashValue
     quality: Annotated[int, Field(strict=True, ge=0, le=100)] = 100
 
 

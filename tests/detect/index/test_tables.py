@@ -84,8 +84,8 @@ def test_equal_digests_are_found_and_no_others(width: int) -> None:
 
 
 def test_an_empty_table_answers() -> None:
-    assert len(DigestTable.of(Rows.none("md5")).search(np.zeros((1, 16), np.uint8))) == 0
-    assert len(NearTable.of(Rows.none("pdq")).search(np.zeros((1, 4), np.uint64), 31)) == 0
+    assert len(DigestTable.of(Rows.none(16)).search(np.zeros((1, 16), np.uint8))) == 0
+    assert len(NearTable.of(Rows.none(32)).search(np.zeros((1, 4), np.uint64), 31)) == 0
 
 
 def test_what_does_not_fit_is_refused() -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from amparo.detect.hashing import Algorithm
+from amparo.detect.hashing.model import OWN, Algorithm
 from amparo.detect.lists import Signal, read_list, write_list
 
 WORDS = st.text(
@@ -20,7 +20,7 @@ LABELS = st.lists(WORDS.filter(lambda each: each and "|" not in each), max_size=
 
 @st.composite
 def signals(draw: st.DrawFn) -> Signal:
-    algorithm = draw(st.sampled_from(list(Algorithm)))
+    algorithm = draw(st.sampled_from(OWN))
     digits = st.text("0123456789abcdef", min_size=algorithm.digits, max_size=algorithm.digits)
     return Signal(
         id=draw(WORDS.filter(bool)),
@@ -50,7 +50,7 @@ def test_signals_survive(tmp_path: Path, form: str, several: list[Signal]) -> No
 
 
 def test_bare_hashes_keep_algorithm_and_value(tmp_path: Path) -> None:
-    several = [Signal("x", each, "7" * each.digits) for each in Algorithm]
+    several = [Signal("x", each, "7" * each.digits) for each in OWN]
     path = tmp_path / "list"
     with path.open("w") as file:
         write_list(several, file, form="hashes")

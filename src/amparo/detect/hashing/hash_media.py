@@ -8,6 +8,7 @@ from amparo.core.problems import Problem, ProblemCode
 from amparo.detect.hashing.compat import raw_frame
 from amparo.detect.hashing.digests import digest
 from amparo.detect.hashing.model import MediaHashes, PdqInput, PictureHash
+from amparo.detect.hashing.others import OtherHashes
 from amparo.detect.hashing.pdq import hash_frame, hash_frame_of
 from amparo.detect.media.decode import check_kind, decode
 from amparo.detect.media.model import Kind, Limits, MediaError
@@ -32,10 +33,11 @@ def hash_media(
     """
     kind = sniff(data)
     pictures: list[PictureHash] = []
+    others = OtherHashes()
     problem = None
     try:
         for picture in hash_pictures(
-            data, kind, limits, pdq_input=pdq_input, with_variants=with_variants
+            data, kind, limits, pdq_input=pdq_input, with_variants=with_variants, others=others
         ):
             pictures.append(picture)
     except MediaError as error:
@@ -52,7 +54,8 @@ def hash_media(
         size_bytes=len(data),
         digests=digest(data),
         pictures=tuple(pictures),
-        problem=problem,
+        problem=problem or others.problem,
+        others=tuple(others.found),
     )
 
 
@@ -63,15 +66,24 @@ def hash_pictures(
     *,
     pdq_input: PdqInput = PdqInput.SEEN,
     with_variants: bool = False,
+    others: OtherHashes | None = None,
 ) -> Iterator[PictureHash]:
-    """The hash of each sampled frame of `data`. Raises MediaError, after those before a damage."""
+    """The hash of each sampled frame of `data`. Raises MediaError, after those before a damage.
+
+    `others` gathers what types that are plugged in make of the frames.
+    """
     if pdq_input is PdqInput.COMPAT:
         check_kind(data, kind)
         yield hash_frame(raw_frame(data, kind, limits), with_variants=with_variants)
-        return
     scaled = pdq_input is PdqInput.SCALED
-    for frame in decode(data, kind=kind, limits=limits, scaled=scaled, scratch=_scratch()):
-        yield hash_frame_of(data, frame, limits, with_variants=with_variants)
+    if pdq_input is not PdqInput.COMPAT:
+        for frame in decode(data, kind=kind, limits=limits, scaled=scaled, scratch=_scratch()):
+            if others and not scaled:
+                others.look(frame)
+            yield hash_frame_of(data, frame, limits, with_variants=with_variants)
+    if others and pdq_input is not PdqInput.SEEN:  # those were not the pixels that a person sees
+        for frame in decode(data, kind=kind, limits=limits, scratch=_scratch()):
+            others.look(frame)
 
 
 def _scratch() -> Scratch:

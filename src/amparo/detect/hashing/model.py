@@ -7,7 +7,7 @@ bytes may have had a say, are held against it.
 import string
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from annotated_types import Interval, Len, Predicate
 
@@ -17,27 +17,39 @@ from amparo.detect.media.model import Kind
 USABLE_QUALITY = 50
 """A PDQ hash of lower quality is no evidence: it is kept and marked, but not matched."""
 
+MOST_BYTES = 4096
+"""No hash is longer."""
 
-class Algorithm(StrEnum):
-    """The kinds of hashes, by the names that lists use."""
 
-    PDQ = "pdq"
-    MD5 = "md5"
-    SHA1 = "sha1"
-    SHA256 = "sha256"
+@dataclass(frozen=True, slots=True)
+class Algorithm:
+    """A kind of hashes, by the name that lists use. Amparo brings four; plug-ins add others.
+
+    All values of one have `width_bytes`. `is_exact` tells identical bytes, and not alike pictures.
+    """
+
+    value: str
+    width_bytes: int
+    is_exact: bool = False
+
+    PDQ: ClassVar["Algorithm"]
+    MD5: ClassVar["Algorithm"]
+    SHA1: ClassVar["Algorithm"]
+    SHA256: ClassVar["Algorithm"]
 
     @property
     def digits(self) -> int:
         """How many hexadecimal digits a value has."""
-        return _DIGITS[self]
-
-    @property
-    def is_exact(self) -> bool:
-        """Whether it tells identical bytes, and not alike pictures."""
-        return self is not Algorithm.PDQ
+        return 2 * self.width_bytes
 
 
-_DIGITS = {Algorithm.PDQ: 64, Algorithm.MD5: 32, Algorithm.SHA1: 40, Algorithm.SHA256: 64}
+Algorithm.PDQ = Algorithm("pdq", 32)
+Algorithm.MD5 = Algorithm("md5", 16, is_exact=True)
+Algorithm.SHA1 = Algorithm("sha1", 20, is_exact=True)
+Algorithm.SHA256 = Algorithm("sha256", 32, is_exact=True)
+
+OWN = (Algorithm.PDQ, Algorithm.MD5, Algorithm.SHA1, Algorithm.SHA256)
+"""Those that Amparo brings."""
 
 
 class PdqInput(StrEnum):
@@ -107,6 +119,19 @@ class PictureHash:
         return f"PictureHash(frame={self.frame}, quality={self.quality})"
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class OtherHash:
+    """A hash that a plug-in made of a frame, by the name of its type."""
+
+    algorithm: Annotated[str, Len(1, 20)]
+    value: Annotated[bytes, Len(1, MOST_BYTES)]
+    quality: Quality = 100
+    frame: Annotated[int, Interval(ge=0)] = 0
+
+    def __repr__(self) -> str:
+        return f"OtherHash({self.algorithm!r}, frame={self.frame})"
+
+
 @dataclass(frozen=True, slots=True)
 class MediaHashes:
     """All hashes of one file; `problem` tells why there are none, or fewer, of its pictures."""
@@ -116,3 +141,4 @@ class MediaHashes:
     digests: Digests
     pictures: tuple[PictureHash, ...] = ()
     problem: Problem | None = None
+    others: tuple[OtherHash, ...] = ()

@@ -7,6 +7,7 @@ from PIL import Image
 
 from amparo.detect.hashing.hash_media import hash_media
 from amparo.detect.hashing.model import PdqInput
+from amparo.detect.hashing.plug_ins import pixel_hash_types
 from amparo.detect.media.model import Limits
 from amparo.detect.media.pillow import prepare_pillow
 from amparo.kernels.pdq import pdq
@@ -33,6 +34,8 @@ def warm_up() -> None:
     """
     if not _done:
         prepare_pillow()
+        for each in pixel_hash_types():
+            each.warm_up()
         for mode, name in _WRITTEN_AS:
             hash_media(_sample(mode, name), Limits(), with_variants=True)
         hash_media(_sample("RGB", "JPEG"), Limits(), pdq_input=PdqInput.SCALED)

@@ -6,6 +6,7 @@ is changed by one `IndexWriter` and read by any number of `IndexReader`s.
 """
 
 from amparo.detect.index.exact import DigestTable
+from amparo.detect.index.measured import Measure
 from amparo.detect.index.model import Damaged, Hits, NearIndex, Rows, as_words
 from amparo.detect.index.near import NearTable
 from amparo.detect.index.reader import IndexReader
@@ -17,6 +18,7 @@ __all__ = [
     "Hits",
     "IndexReader",
     "IndexWriter",
+    "Measure",
     "NearIndex",
     "NearTable",
     "Rows",

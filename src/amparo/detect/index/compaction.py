@@ -10,7 +10,7 @@ import numpy as np
 from amparo.detect.index.arrays import ArrayFile, described, sync_folder, write_array
 from amparo.detect.index.exact import is_gone
 from amparo.detect.index.manifest import GoneFile, Manifest
-from amparo.detect.index.model import WIDTH_BYTES, Rows
+from amparo.detect.index.model import Rows
 from amparo.detect.index.near import NearTable
 from amparo.detect.index.segment import Advance, Segment, SegmentFiles, write_segment
 from amparo.detect.index.state import State, tables
@@ -45,7 +45,8 @@ def compacted(
     segments = [segment.files for segment in kept]
     made: list[Path] = []
     try:
-        rows = {kind: _joined(kind, merged, frozen, loaded.get(kind)) for kind in WIDTH_BYTES}
+        kinds = dict.fromkeys((*frozen.kinds, *loaded))
+        rows = {kind: _joined(kind, merged, frozen, loaded.get(kind)) for kind in kinds}
         if any(map(len, rows.values())):
             name = f"segment-{number:08d}"
             segments.append(write_segment(folder, name, rows, advance))
@@ -101,7 +102,7 @@ def _rows(files: SegmentFiles) -> int:
 def _joined(kind: str, merged: Sequence[Segment], frozen: State, loaded: Rows | None) -> Rows:
     """All rows of a kind that were not withdrawn."""
     parts = [] if loaded is None else [loaded]
-    if len(frozen.delta[kind]) or not parts:
+    if kind in frozen.delta and (len(frozen.delta[kind]) or not parts):
         parts.append(frozen.delta[kind].left())
     for segment in merged:
         table = tables(segment).get(kind)
@@ -109,6 +110,8 @@ def _joined(kind: str, merged: Sequence[Segment], frozen: State, loaded: Rows | 
             there = np.flatnonzero(~is_gone(table.gone, np.arange(len(table))))
             values = table.hashes.view(np.uint8) if isinstance(table, NearTable) else table.digests
             parts.append(Rows(values[there], table.signals[there], table.lists[there]))
+    if not parts:  # in segments alone, none of which is merged
+        return Rows.none(frozen.width_of(kind) or 0)
     if len(parts) == 1:
         return parts[0]
     return Rows(

@@ -1,5 +1,6 @@
 """The delta: rows that are in no segment yet, in memory, searchable as soon as they are added."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -7,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amparo.detect.index.exact import is_gone
+from amparo.detect.index.measured import Measure, Measured, near_by_measure
 from amparo.detect.index.model import NEAR, WIDTH_BYTES, Hits, Radii, Rows, radii_by_list
 from amparo.kernels.digests import set_bits
 from amparo.kernels.hamming import near_rows
@@ -29,11 +31,11 @@ class _Seen:
     gone: NDArray[np.uint8]
 
     @classmethod
-    def none(cls, kind: str, capacity: int) -> Self:
+    def none(cls, width_bytes: int, capacity: int) -> Self:
         return cls(
             0,
             0,
-            np.empty((capacity, WIDTH_BYTES[kind]), np.uint8),
+            np.empty((capacity, width_bytes), np.uint8),
             np.empty(capacity, np.uint64),
             np.empty(capacity, np.uint32),
             np.zeros((capacity + 7) // 8, np.uint8),
@@ -43,9 +45,10 @@ class _Seen:
 class DeltaTable:
     """Rows of one kind. One thread changes them; any number search meanwhile."""
 
-    def __init__(self, kind: str) -> None:
-        self._kind = kind
-        self._seen = _Seen.none(kind, _SMALLEST)
+    def __init__(self, kind: str, width_bytes: int) -> None:
+        self._by_measure = kind not in WIDTH_BYTES
+        self._is_near = kind == NEAR
+        self._seen = _Seen.none(width_bytes, _SMALLEST)
         self._by_value: dict[bytes, list[int]] = {}
 
     def __len__(self) -> int:
@@ -64,7 +67,7 @@ class DeltaTable:
         old.values[first:behind] = added.values
         old.signals[first:behind] = added.signals
         old.lists[first:behind] = added.lists
-        if self._kind != NEAR:
+        if not self._is_near and not self._by_measure:
             for row, value in enumerate(added.values, first):
                 self._by_value.setdefault(value.tobytes(), []).append(row)
         largest = max(old.largest_list, int(added.lists.max(initial=0)))
@@ -97,6 +100,24 @@ class DeltaTable:
         rows = rows[there]
         return Hits(queries[there], seen.signals[rows], np.zeros(len(rows), np.uint8))
 
+    def measured(
+        self, queries: NDArray[np.uint8], radii: Mapping[int, int], measure: Measure
+    ) -> Hits:
+        """Rows within the radius of each list by a measure, of `queries` uint8[Q, W]."""
+        seen = self._seen
+        count = seen.count
+        return near_by_measure(
+            queries,
+            Measured(seen.values[:count], seen.signals[:count], seen.lists[:count], seen.gone),
+            radii,
+            measure,
+        )
+
+    @property
+    def width_bytes(self) -> int:
+        """Of each value."""
+        return int(self._seen.values.shape[1])
+
     def left(self) -> Rows:
         """The rows that were not withdrawn."""
         seen = self._seen
@@ -109,7 +130,7 @@ class DeltaTable:
         least = seen.count + more
         if least <= len(seen.values):
             return seen
-        larger = _Seen.none(self._kind, max(2 * len(seen.values), least))
+        larger = _Seen.none(self.width_bytes, max(2 * len(seen.values), least))
         for name in ("values", "signals", "lists", "gone"):
             old = getattr(seen, name)
             getattr(larger, name)[: len(old)] = old

@@ -18,6 +18,7 @@ from amparo.detect.index.model import WIDTH_BYTES, Damaged, Rows, readable
 _MAGIC = b"AmpJ"
 _HEADER = struct.Struct("<4sIQQ32s")  # magic, checksum of the rest, sequence, bytes, their SHA-256
 _COUNTS = struct.Struct(f"<{1 + len(WIDTH_BYTES)}Q")
+_OTHER = struct.Struct("<20sIQ")  # a kind that Amparo does not bring, bytes of a value, rows
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -150,18 +151,25 @@ def _record(path: Path, descriptor: int, start: int) -> tuple[Change, int] | Non
 
 
 def _packed(change: Change) -> bytes:
-    kinds = {kind: change.added.get(kind, Rows.none(kind)) for kind in WIDTH_BYTES}
+    kinds = {kind: change.added.get(kind, Rows.none(width)) for kind, width in WIDTH_BYTES.items()}
     counts = _COUNTS.pack(len(change.withdrawn), *(len(rows) for rows in kinds.values()))
     parts = [counts, change.withdrawn.astype("<u8").tobytes()]
     for rows in kinds.values():
-        parts += [
-            np.ascontiguousarray(rows.values).tobytes(),
-            rows.signals.astype("<u8").tobytes(),
-            rows.lists.astype("<u4").tobytes(),
-        ]
+        parts += _columns(rows)
+    for kind in sorted(change.added.keys() - WIDTH_BYTES.keys()):
+        rows = change.added[kind]
+        parts += [_OTHER.pack(kind.encode(), rows.values.shape[1], len(rows)), *_columns(rows)]
     payload = b"".join(parts)
     rest = struct.pack("<QQ32s", change.sequence, len(payload), hashlib.sha256(payload).digest())
     return _MAGIC + struct.pack("<I", crc32(rest)) + rest + payload
+
+
+def _columns(rows: Rows) -> list[bytes]:
+    return [
+        np.ascontiguousarray(rows.values).tobytes(),
+        rows.signals.astype("<u8").tobytes(),
+        rows.lists.astype("<u4").tobytes(),
+    ]
 
 
 def _unpacked(path: Path, sequence: int, payload: bytes) -> Change:
@@ -174,15 +182,22 @@ def _unpacked(path: Path, sequence: int, payload: bytes) -> Change:
         place += array.nbytes
         return array
 
+    def take(kind: str, width: int, count: int) -> None:
+        values = part("u1", count * width).reshape(-1, width)
+        rows = Rows(values, part("<u8", count), part("<u4", count))  # type: ignore[arg-type]
+        if count:
+            added[kind] = rows
+
+    added: dict[str, Rows] = {}
     try:
         withdrawn = part("<u8", counts[0])
-        added = {}
         for (kind, width), count in zip(WIDTH_BYTES.items(), counts[1:], strict=True):
-            values = part("u1", count * width).reshape(-1, width)
-            rows = Rows(values, part("<u8", count), part("<u4", count))  # type: ignore[arg-type]
-            if count:
-                added[kind] = rows
-    except ValueError as error:
+            take(kind, width, count)
+        while place < len(payload):
+            name, width, count = _OTHER.unpack_from(payload, place)
+            place += _OTHER.size
+            take(name.rstrip(b"\0").decode("ascii"), width, count)
+    except (ValueError, struct.error) as error:
         raise Damaged(f"{path}: the record of change {sequence} has no sense.") from error
     return Change(sequence, withdrawn, added)  # type: ignore[arg-type]
 

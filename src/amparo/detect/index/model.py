@@ -1,5 +1,6 @@
 """What an index takes and answers, whatever is inside it."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,7 +20,13 @@ LARGEST_RADIUS_BITS = 31
 
 NEAR = "pdq"
 WIDTH_BYTES: Mapping[str, int] = MappingProxyType({NEAR: 32, "md5": 16, "sha1": 20, "sha256": 32})
-"""The kinds of hash that an index holds; all but the first are found only where they are equal."""
+"""The kinds of hash that Amparo brings; all but the first are found only where they are equal.
+
+An index takes others too, each of one width, and compares them by a measure that it is given.
+"""
+
+KIND = re.compile(r"[a-z][a-z0-9_]{1,19}")
+"""How a kind may be called."""
 
 MOST_LISTS = 1 << 20
 """List numbers are below this."""
@@ -76,10 +83,10 @@ class Rows:
         return len(self.values)
 
     @classmethod
-    def none(cls, kind: str) -> Self:
+    def none(cls, width_bytes: int) -> Self:
         """No rows of a kind."""
         return cls(
-            np.empty((0, WIDTH_BYTES[kind]), np.uint8),
+            np.empty((0, width_bytes), np.uint8),
             np.empty(0, np.uint64),
             np.empty(0, np.uint32),
         )
@@ -90,12 +97,12 @@ class Hits:
     """What a search found: three arrays of equal length, one row a hit, by query and distance.
 
     `queries` int64: which of the hashes asked for. `signals` uint64: the number under which the
-    known hash was added. `distances` uint8, in bits.
+    known hash was added. `distances` uint8, in bits; int64 where another measure was used.
     """
 
     queries: NDArray[np.int64]
     signals: NDArray[np.uint64]
-    distances: NDArray[np.uint8]
+    distances: NDArray[np.uint8] | NDArray[np.int64]
 
     def __len__(self) -> int:
         return len(self.queries)
@@ -106,10 +113,14 @@ class Hits:
         whole = parts[0] if len(parts) == 1 else _joined(parts)
         if len(whole) < 2:
             return whole
+        if whole.distances.dtype != np.uint8:
+            return whole._sorted(np.lexsort((whole.distances, whole.queries)))
         keys = whole.queries << 8 | whole.distances
         small = int(whole.queries.max()) < 256  # keys of 16 bits are sorted in two passes
-        order = np.argsort(keys.astype(np.uint16) if small else keys, kind="stable")
-        return cls(whole.queries[order], whole.signals[order], whole.distances[order])
+        return whole._sorted(np.argsort(keys.astype(np.uint16) if small else keys, kind="stable"))
+
+    def _sorted(self, order: NDArray[np.int64]) -> "Hits":
+        return Hits(self.queries[order], self.signals[order], self.distances[order])
 
 
 NO_HITS = Hits(np.empty(0, np.int64), np.empty(0, np.uint64), np.empty(0, np.uint8))

@@ -2,6 +2,7 @@
 
 import os
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from amparo.core.errors import AmparoError, NotFound, Unavailable
 from amparo.detect.index.manifest import NAME, Manifest, read_manifest
+from amparo.detect.index.measured import Measure
 from amparo.detect.index.model import Damaged, Hits, Radii
 from amparo.detect.index.state import State
 
@@ -58,6 +60,15 @@ class IndexReader:
     ) -> Hits:
         """Known digests of `kind` equal to `digests` uint8[Q, W], on any or on those lists."""
         return self.state.equal(kind, digests, lists)
+
+    def measured(
+        self, kind: str, queries: NDArray[np.uint8], radii: Mapping[int, int], measure: Measure
+    ) -> Hits:
+        """Known hashes of another `kind` within the radius of each list, by a measure of its own.
+
+        Raises Unavailable where the measure fails.
+        """
+        return self.state.measured(kind, queries, radii, measure)
 
     def wait(self) -> None:
         """Return when no new segment is being verified."""

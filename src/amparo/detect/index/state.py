@@ -11,7 +11,8 @@ from amparo.detect.index.delta import DeltaTable
 from amparo.detect.index.exact import DigestTable
 from amparo.detect.index.journal import Change, Journal
 from amparo.detect.index.manifest import Manifest
-from amparo.detect.index.model import NEAR, WIDTH_BYTES, Damaged, Hits, Radii, Rows
+from amparo.detect.index.measured import Measure, Measured, near_by_measure
+from amparo.detect.index.model import NEAR, NO_HITS, WIDTH_BYTES, Damaged, Hits, Radii, Rows
 from amparo.detect.index.near import NearTable
 from amparo.detect.index.segment import Segment, open_segment, verify_segment
 from amparo.kernels.digests import rows_of_signals, set_bits
@@ -33,7 +34,7 @@ class State:
         """
         self.manifest = manifest
         self.sequence = manifest.sequence
-        self.delta = {kind: DeltaTable(kind) for kind in WIDTH_BYTES}
+        self.delta = {kind: DeltaTable(kind, width) for kind, width in WIDTH_BYTES.items()}
         self.segments = tuple(open_segment(folder, files) for files in manifest.segments)
         self._folder = folder
         self._journal = Journal(folder, manifest.journals[0])
@@ -77,8 +78,11 @@ class State:
                 "some were lost."
             )
         # Searches look into segments before the delta: what is replaced must be in the delta first.
-        for kind, delta in self.delta.items():
-            delta.change(change.added.get(kind, Rows.none(kind)), change.withdrawn)
+        for kind in change.added.keys() - self.delta.keys():
+            self.delta[kind] = DeltaTable(kind, change.added[kind].values.shape[1])
+        for kind, delta in list(self.delta.items()):
+            added = change.added.get(kind, Rows.none(delta.width_bytes))
+            delta.change(added, change.withdrawn)
         if len(change.withdrawn):
             self._withdraw(change.withdrawn)
         self.sequence = change.sequence
@@ -115,9 +119,47 @@ class State:
             parts.append(self.delta[kind].equal(asked, lists))
         return parts[0] if len(parts) == 1 else Hits.of(parts)
 
+    def measured(
+        self, kind: str, queries: NDArray[np.uint8], radii: Mapping[int, int], measure: Measure
+    ) -> Hits:
+        """Known hashes of another kind within the radius of their list; see `near_by_measure`."""
+        if kind in WIDTH_BYTES:
+            raise Invalid(f"{kind!r} has a measure of its own.")
+        width = self.width_of(kind)
+        if width is None:
+            return NO_HITS
+        asked = np.ascontiguousarray(queries, np.uint8)
+        if asked.ndim != 2 or asked.shape[1] != width:
+            raise Invalid(f"Hashes of kind {kind} have {width} bytes each.")
+        parts = [
+            near_by_measure(asked, Measured(one.digests, one.signals, one.lists, one.gone), radii,
+                            measure)
+            for one in (segment.digests.get(kind) for segment in self.segments)
+            if one is not None
+        ]  # fmt: skip
+        if kind in self.delta:
+            parts.append(self.delta[kind].measured(asked, radii, measure))
+        return Hits.of(parts)
+
+    def width_of(self, kind: str) -> int | None:
+        """How many bytes the values of a kind have here; None where there are none."""
+        if kind in self.delta:
+            return self.delta[kind].width_bytes
+        for segment in self.segments:
+            if kind in segment.digests:
+                return int(segment.digests[kind].digests.shape[1])
+        return None
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Those that Amparo brings, and what others there are."""
+        in_segments = {kind for segment in self.segments for kind in segment.digests}
+        return tuple(dict.fromkeys((*WIDTH_BYTES, *self.delta, *sorted(in_segments))))
+
     def counts(self) -> Mapping[str, int]:
         """How many rows of each kind there are, withdrawn ones left out."""
-        counts = {kind: len(self.delta[kind].left()) for kind in WIDTH_BYTES}
+        counts = dict.fromkeys(self.kinds, 0)
+        counts |= {kind: len(delta.left()) for kind, delta in list(self.delta.items())}
         for segment in self.segments:
             for kind, table in tables(segment).items():
                 counts[kind] += len(table) - int(np.bitwise_count(table.gone).sum())

@@ -17,7 +17,7 @@ from amparo.core.errors import Conflict, Invalid, NotFound, Unavailable
 from amparo.detect.index.compaction import compacted, is_worthwhile
 from amparo.detect.index.journal import Change, NotAppendedError, append, journal_path, new_journal
 from amparo.detect.index.manifest import NAME, Manifest, publish_manifest, read_manifest
-from amparo.detect.index.model import WIDTH_BYTES, Hits, Radii, Rows
+from amparo.detect.index.model import KIND, Hits, Radii, Rows
 from amparo.detect.index.segment import Advance
 from amparo.detect.index.state import State
 
@@ -92,7 +92,7 @@ class IndexWriter:
         where the disk does not take it; then nothing was changed.
         """
         added = {kind: rows for kind, rows in (added or {}).items() if len(rows)}
-        _check_kinds(added)
+        _check_kinds(added, self._state)
         if withdrawn.dtype != np.uint64 or withdrawn.ndim != 1:
             raise Invalid("Signal numbers are given as uint64[N].")
         with self._changing:
@@ -148,7 +148,7 @@ class IndexWriter:
         Other changes go on meanwhile. Raises Invalid, and Unavailable where the disk does not take
         it; then nothing was changed.
         """
-        _check_kinds(added)
+        _check_kinds(added, self._state)
         self.compact(loaded=added, advance=advance)
 
     def compact(
@@ -273,10 +273,11 @@ def _not_kept(error: Exception) -> Unavailable:
     return Unavailable(f"The change cannot be kept ({error}); nothing was changed.")
 
 
-def _check_kinds(added: Mapping[str, Rows]) -> None:
+def _check_kinds(added: Mapping[str, Rows], state: State) -> None:
     for kind, rows in added.items():
-        if WIDTH_BYTES.get(kind) != rows.values.shape[1]:
-            raise Invalid(f"{kind!r} is no kind of hash with {rows.values.shape[1]} bytes.")
+        width = rows.values.shape[1]
+        if not KIND.fullmatch(kind) or (state.width_of(kind) or width) != width:
+            raise Invalid(f"{kind!r} is no kind of hash with {width} bytes.")
 
 
 def _locked(folder: Path) -> int:

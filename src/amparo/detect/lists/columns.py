@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from amparo.core.errors import Invalid
 from amparo.detect.hashing.model import Algorithm
+from amparo.detect.hashing.plug_ins import algorithm, algorithms
 from amparo.detect.lists.model import Signal
 
 COLUMNS = (
@@ -54,11 +55,11 @@ def is_unhashed(fields: Mapping[str, object]) -> bool:
 def signal(fields: Mapping[str, object], *, default_id: str) -> Signal:
     """The signal in the `fields` of a line. Raises BadValue."""
     checked_names(list(fields))
-    algorithm = _algorithm(fields)
+    kind = _algorithm(fields)
     return Signal(
         id=_text(fields, "id") or default_id,
-        algorithm=algorithm,
-        value=_value(fields, algorithm),
+        algorithm=kind,
+        value=_value(fields, kind),
         quality=_quality(fields),
         source=_text(fields, "source"),
         labels=_labels(fields),
@@ -70,13 +71,13 @@ def signal(fields: Mapping[str, object], *, default_id: str) -> Signal:
     )
 
 
-def checked_hash(text: str, algorithm: Algorithm) -> str:
+def checked_hash(text: str, kind: Algorithm) -> str:
     """The digits of a hash in lower case. Raises BadValue, which does not repeat them."""
     value = text.strip().lower()
-    if len(value) != algorithm.digits or not _HEXADECIMAL.issuperset(value):
+    if len(value) != kind.digits or not _HEXADECIMAL.issuperset(value):
         raise BadValue(
             "value",
-            f"must be {algorithm.digits} hexadecimal digits for {algorithm.value}; "
+            f"must be {kind.digits} hexadecimal digits for {kind.value}; "
             f"it has {len(value)} characters",
         )
     return value
@@ -85,14 +86,14 @@ def checked_hash(text: str, algorithm: Algorithm) -> str:
 def _algorithm(fields: Mapping[str, object]) -> Algorithm:
     name = _text(fields, "algorithm").lower()
     try:
-        return Algorithm(name)
-    except ValueError:
-        known = ", ".join(each.value for each in Algorithm)
+        return algorithm(name)
+    except Invalid:
+        known = ", ".join(each.value for each in algorithms())
         raise BadValue("algorithm", f"is not one of {known}") from None
 
 
-def _value(fields: Mapping[str, object], algorithm: Algorithm) -> str:
-    return checked_hash(_text(fields, "value"), algorithm)
+def _value(fields: Mapping[str, object], kind: Algorithm) -> str:
+    return checked_hash(_text(fields, "value"), kind)
 
 
 def _text(fields: Mapping[str, object], column: str) -> str:

@@ -1,13 +1,15 @@
 """The words of this feature: a signal, and a list of them."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from amparo.core.errors import Invalid
 from amparo.core.ids import ListId, OrganisationId, SignalNumber
-from amparo.detect.hashing.model import USABLE_QUALITY, Algorithm
+from amparo.detect.hashing.model import OWN, USABLE_QUALITY, Algorithm
+from amparo.detect.hashing.plug_ins import algorithm
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,98}")
 
@@ -42,6 +44,14 @@ def checked_name(name: str) -> str:
     return name
 
 
+def checked_radii(radii: Mapping[str, int]) -> dict[str, int]:
+    """Radii of hash types that are plugged in. Raises Invalid where one is of no such type."""
+    for name in radii:
+        if algorithm(name) in OWN:
+            raise Invalid(f"{name!r} is no plugged-in hash type; a list's radius_bits are PDQ's.")
+    return dict(radii)
+
+
 @dataclass(frozen=True, slots=True)
 class Contract:
     """On which terms the operator holds a list. By default it is not shared and serves nobody else.
@@ -61,7 +71,8 @@ class Contract:
 class NewList:
     """A list to be made. Perceptual hashes count within `radius_bits`, from a quality on.
 
-    The usual radius is 31 bits, and 10 for a negative list.
+    The usual radius is 31 bits, and 10 for a negative list. `radii` are those of hash types that
+    are plugged in, by name, where they shall not be the types' own.
     """
 
     name: str
@@ -70,6 +81,7 @@ class NewList:
     radius_bits: int | None = None
     minimum_quality: int = USABLE_QUALITY
     contract: Contract = Contract()
+    radii: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +98,7 @@ class SignalList:
     minimum_quality: int
     contract: Contract
     revision: int
+    radii: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from amparo.core.errors import Invalid
+from amparo.detect.hashing.model import OWN
 from amparo.detect.lists.model import ListKind, NewList, Signal
 
 WIDEST_RADIUS_BITS = 31
@@ -12,6 +13,8 @@ RADIUS_BITS = 10
 
 def radius_of(new: NewList) -> int:
     """The radius of a new list in bits. Raises Invalid where it would protect too widely."""
+    if new.kind is ListKind.NEGATIVE and new.radii:
+        raise Invalid("A negative list has no signals of plugged-in hash types, and no radii.")
     widest = RADIUS_BITS if new.kind is ListKind.NEGATIVE else WIDEST_RADIUS_BITS
     wanted = widest if new.radius_bits is None else new.radius_bits
     if wanted > widest:
@@ -24,6 +27,11 @@ def check_signals(kind: ListKind, signals: Iterable[Signal]) -> None:
     if kind is not ListKind.NEGATIVE:
         return
     for signal in signals:
+        if signal.algorithm not in OWN:
+            raise Invalid(
+                "A negative list takes PDQ and digests alone: how wide another hash type protects "
+                "cannot be told."
+            )
         if not signal.note.strip() or signal.expires is None:
             raise Invalid(
                 "Each signal of a negative list needs a `note` that says why it is harmless, and "

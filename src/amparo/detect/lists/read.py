@@ -13,6 +13,8 @@ from typing import TextIO
 
 from amparo.core.errors import Invalid, NotFound
 from amparo.detect.hashing.model import Algorithm
+from amparo.detect.hashing.plug_ins import algorithm as algorithm_of
+from amparo.detect.hashing.plug_ins import algorithms
 from amparo.detect.lists.columns import (
     COLUMNS,
     BadValue,
@@ -160,15 +162,15 @@ def default_id(path: Path, number: int) -> str:
 
 def _named(path: Path, number: int, name: str) -> Algorithm:
     try:
-        return Algorithm(name.strip().lower())
-    except ValueError:
+        return algorithm_of(name.strip().lower())
+    except Invalid:
         raise _bad(
             path, number, "algorithm", "before the colon stands no known algorithm"
         ) from None
 
 
 def _by_length(path: Path, number: int, digits: str) -> Algorithm:
-    fitting = [each for each in Algorithm if each.digits == len(digits)]
+    fitting = [each for each in algorithms() if each.digits == len(digits)]
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:

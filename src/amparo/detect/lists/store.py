@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 from amparo.core.errors import Conflict, NotFound
 from amparo.core.ids import ListId, OrganisationId, SignalNumber, new_id
 from amparo.db import Work
-from amparo.detect.hashing.model import Algorithm
+from amparo.detect.hashing.plug_ins import algorithm_on_record
 from amparo.detect.lists.model import (
     Change,
     Contract,
@@ -59,6 +59,7 @@ class Lists:
                     radius_bits=radius_bits,
                     minimum_quality=new.minimum_quality,
                     contract=asdict(new.contract),
+                    radii=dict(new.radii),
                     revision=0,
                     created_at=now,
                 )
@@ -252,7 +253,7 @@ def signal_of(columns: RowMapping) -> StoredSignal:
         columns["revision"] or 0,
         Signal(
             id=columns["source_id"],
-            algorithm=Algorithm(columns["algorithm"]),
+            algorithm=algorithm_on_record(columns["algorithm"], len(columns["value"])),
             value=columns["value"].hex(),
             quality=columns["quality"],
             source=columns["source"],
@@ -279,6 +280,7 @@ def _list_of(columns: RowMapping) -> SignalList:
         minimum_quality=columns["minimum_quality"],
         contract=Contract(**{**contract, "territory": tuple(contract["territory"])}),
         revision=columns["revision"],
+        radii=columns["radii"],
     )
 
 

@@ -40,6 +40,8 @@ class ListRow(Row):
     radius_bits: Mapped[int] = mapped_column(Integer)
     minimum_quality: Mapped[int] = mapped_column(Integer)
     contract: Mapped[dict[str, object]] = mapped_column(JSON)
+    radii: Mapped[dict[str, int]] = mapped_column(JSON, server_default="{}")
+    """Of hash types that are plugged in, where they are not the types' own."""
     revision: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
 

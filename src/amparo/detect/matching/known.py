@@ -7,8 +7,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from amparo.detect.hashing.model import USABLE_QUALITY, Algorithm
+from amparo.detect.hashing.model import OWN, USABLE_QUALITY, Algorithm
+from amparo.detect.hashing.plug_ins import hash_types
 from amparo.detect.index import DigestTable, Hits, NearTable, Rows
+from amparo.detect.index.measured import Measured, near_by_measure
+from amparo.detect.index.model import NO_HITS
 from amparo.detect.lists.model import KnownList, Signal
 
 
@@ -31,6 +34,9 @@ class Searchable(Protocol):
 
     def equal(self, algorithm: Algorithm, digest: bytes) -> Hits:
         """Signals equal to a digest."""
+
+    def measured(self, algorithm: Algorithm, value: bytes) -> Hits:
+        """Signals of a plugged-in type within its radius of a hash."""
 
     def signal_id(self, number: int) -> str | None:
         """The id of a signal that was found; None where it has expired meanwhile."""
@@ -66,9 +72,11 @@ class _InMemory:
         self._near = NearTable.of(self._rows(Algorithm.PDQ))
         self._digests = {
             algorithm: DigestTable.of(self._rows(algorithm))
-            for algorithm in Algorithm
+            for algorithm in OWN
             if algorithm.is_exact
         }
+        others = {signal.algorithm for signal in self._signals} - set(OWN)
+        self._others = {algorithm.value: self._rows(algorithm) for algorithm in others}
 
     def __len__(self) -> int:
         return len(self._signals)
@@ -79,6 +87,16 @@ class _InMemory:
     def equal(self, algorithm: Algorithm, digest: bytes) -> Hits:
         return self._digests[algorithm].search(np.frombuffer(digest, np.uint8)[None])
 
+    def measured(self, algorithm: Algorithm, value: bytes) -> Hits:
+        rows = self._others.get(algorithm.value)
+        if rows is None:
+            return NO_HITS
+        none_gone = np.zeros((len(rows) + 7) // 8, np.uint8)
+        known = Measured(rows.values, rows.signals, rows.lists, none_gone)
+        kind = hash_types()[algorithm.value]
+        asked = np.frombuffer(value, np.uint8)[None]
+        return near_by_measure(asked, known, {0: kind.radius}, kind.distances)
+
     def signal_id(self, number: int) -> str | None:
         return self._signals[number].id
 
@@ -87,7 +105,7 @@ class _InMemory:
         chosen = [
             (number, signal.value)
             for number, signal in enumerate(self._signals)
-            if signal.algorithm is algorithm
+            if signal.algorithm == algorithm
         ]
         joined = bytes.fromhex("".join(value for _, value in chosen))
         values = np.frombuffer(joined, np.uint8).reshape(-1, algorithm.digits // 2)

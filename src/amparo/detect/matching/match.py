@@ -6,9 +6,11 @@ from amparo.detect.hashing.model import (
     USABLE_QUALITY,
     Algorithm,
     MediaHashes,
+    OtherHash,
     PictureHash,
     Variant,
 )
+from amparo.detect.hashing.plug_ins import algorithm as algorithm_of
 from amparo.detect.index import as_words
 from amparo.detect.index.model import LARGEST_RADIUS_BITS
 from amparo.detect.matching.known import KnownSignals, Searchable
@@ -26,6 +28,7 @@ def find_matches(
         for number, match in [
             *_exact(hashes, known_list),
             *_near(hashes.pictures, known_list, radius_bits),
+            *_measured(hashes.others, known_list),
         ]:
             best = nearest.get((position, number))
             if best is None or _order(match) < _order(best):
@@ -72,6 +75,23 @@ def _near(
                 known.name, signal_id, Algorithm.PDQ, distance, variant.name, frame, variant.quality
             )
             yield found, match
+
+
+def _measured(hashes: Iterable[OtherHash], known: Searchable) -> Iterator[tuple[int, Match]]:
+    """By the hash types that are plugged in, each within its own radius."""
+    for each in hashes:
+        if each.quality < USABLE_QUALITY:
+            continue
+        kind = algorithm_of(each.algorithm)
+        hits = known.measured(kind, each.value)
+        for found, distance in zip(hits.signals.tolist(), hits.distances.tolist(), strict=True):
+            if (signal_id := known.signal_id(found)) is not None:
+                yield (
+                    found,
+                    Match(
+                        known.name, signal_id, kind, distance, ORIGINAL, each.frame, each.quality
+                    ),
+                )
 
 
 def _itself(picture: PictureHash) -> Variant:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Response
 from amparo.app.change_lists import add_signals, create_list, read_feed, withdraw_signals
 from amparo.core.errors import Invalid
 from amparo.core.ids import SignalNumber
-from amparo.detect.hashing.model import Algorithm
+from amparo.detect.hashing.plug_ins import algorithm
 from amparo.detect.lists.model import (
     Contract,
     ListKind,
@@ -17,6 +17,7 @@ from amparo.detect.lists.model import (
     SignalList,
     StoredSignal,
     Subject,
+    checked_radii,
 )
 from amparo.detect.lists.store import Lists
 from amparo.interfaces.api.callers import KnownCaller, ListsReader, ListsWriter, Open
@@ -55,6 +56,7 @@ def create(body: NewListBody, serving: Open, actor: ListsWriter) -> ListAnswer:
         radius_bits=body.radius_bits,
         minimum_quality=body.minimum_quality,
         contract=Contract(**body.contract.model_dump()),
+        radii=checked_radii(body.radii),
     )
     return _answer(create_list(serving.database, new, actor, serving.clock))
 
@@ -145,6 +147,7 @@ def _answer(one: SignalList) -> ListAnswer:
         minimum_quality=one.minimum_quality,
         contract=ContractBody(**asdict(one.contract)),
         revision=one.revision,
+        radii=dict(one.radii),
     )
 
 
@@ -168,10 +171,10 @@ def signal_answer(one: StoredSignal) -> SignalAnswer:
 
 
 def _signal(number: int, given: NewSignal) -> Signal:
-    algorithm = Algorithm(given.algorithm)
-    if len(given.value) != algorithm.digits:
+    kind = algorithm(given.algorithm)
+    if len(given.value) != kind.digits:
         raise Invalid(
-            f"signals.{number}.value: {given.algorithm} has {algorithm.digits} hexadecimal digits."
+            f"signals.{number}.value: {given.algorithm} has {kind.digits} hexadecimal digits."
         )
     fields = given.model_dump(exclude={"algorithm", "value"})
-    return Signal(algorithm=algorithm, value=given.value.lower(), **fields)
+    return Signal(algorithm=kind, value=given.value.lower(), **fields)

@@ -5,7 +5,7 @@ from fastapi.responses import Response
 
 from amparo.app.told import match_of
 from amparo.core.errors import Invalid
-from amparo.detect.hashing.model import Algorithm
+from amparo.detect.hashing.plug_ins import algorithm
 from amparo.detect.matching.host.look_up import Asked
 from amparo.interfaces.api.callers import KnownCaller, MatchesReader, Open
 from amparo.wire.matches import AskedHash, MatchesAnswer, MatchesRequest
@@ -34,9 +34,9 @@ async def look_up(request: MatchesRequest, serving: Open, actor: MatchesReader) 
 
 
 def _asked(number: int, given: AskedHash) -> Asked:
-    algorithm = Algorithm(given.algorithm)
-    if len(given.value) != algorithm.digits:
+    kind = algorithm(given.algorithm)
+    if len(given.value) != kind.digits:
         raise Invalid(
-            f"hashes.{number}.value: {given.algorithm} has {algorithm.digits} hexadecimal digits."
+            f"hashes.{number}.value: {given.algorithm} has {kind.digits} hexadecimal digits."
         )
-    return Asked(algorithm, bytes.fromhex(given.value), given.quality)
+    return Asked(kind, bytes.fromhex(given.value), given.quality)

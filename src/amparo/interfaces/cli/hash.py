@@ -72,6 +72,10 @@ def _records(file: "FileHashes") -> list[Record]:
                 "quality": picture.quality,
             }
             records.append({**record, "frame": picture.frame} if several else record)
+        for other in file.hashes.others:
+            record = {**common, "algorithm": other.algorithm, "value": other.value.hex(),
+                      "quality": other.quality}  # fmt: skip
+            records.append({**record, "frame": other.frame} if several else record)
         for algorithm in ("md5", "sha1", "sha256"):
             value = getattr(file.hashes.digests, algorithm)
             records.append({**common, "algorithm": algorithm, "value": value, "quality": None})

@@ -7,18 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from amparo.interfaces.cli.options import announce, leave
+from amparo.interfaces.cli.options import ALGORITHM, announce, leave
 
 if TYPE_CHECKING:
     from amparo.detect.index import IndexReader
     from amparo.detect.matching.list_index import Description
 
 _LIST = click.argument("known_list", metavar="LIST", type=click.Path(path_type=Path))
-_ALGORITHM = click.option(
-    "--algorithm",
-    type=click.Choice(["pdq", "md5", "sha1", "sha256"]),
-    help="What bare hashes in the list are, where their length does not tell.",
-)
 
 
 @click.group("index", short_help="Look at the indexes of long lists.")
@@ -77,7 +72,7 @@ def verify(known_list: Path) -> None:
 
 @command.command("rebuild")
 @_LIST
-@_ALGORITHM
+@ALGORITHM
 def rebuild(known_list: Path, algorithm: str | None) -> None:
     """Build the index of LIST anew, however short the list is.
 
@@ -85,7 +80,7 @@ def rebuild(known_list: Path, algorithm: str | None) -> None:
     Example:
       amparo index rebuild known.csv
     """
-    from amparo.detect.hashing.model import Algorithm
+    from amparo.detect.hashing.plug_ins import algorithm as algorithm_of
     from amparo.detect.matching.list_index import build, read_description
     from amparo.interfaces.cli.prepare import prepared
     from amparo.interfaces.cli.progress import share_bar
@@ -95,7 +90,7 @@ def rebuild(known_list: Path, algorithm: str | None) -> None:
         folder = build(
             known_list,
             home,
-            algorithm=Algorithm(algorithm) if algorithm else None,
+            algorithm=algorithm_of(algorithm) if algorithm else None,
             advance=advance,
             announce=announce,
         )
@@ -177,12 +172,12 @@ def _facts(
 
 def _is_current(known_list: Path, about: "Description") -> bool:
     from amparo.core.errors import NotFound
-    from amparo.detect.hashing.model import Algorithm
+    from amparo.detect.hashing.plug_ins import algorithm
     from amparo.detect.matching.list_index import ListFile
 
     bare = about.source.algorithm
     try:
-        return ListFile.at(known_list, Algorithm(bare) if bare else None) == about.source
+        return ListFile.at(known_list, algorithm(bare) if bare else None) == about.source
     except NotFound:
         return False
 

@@ -11,7 +11,7 @@ import click
 
 from amparo.interfaces.cli.database import opened, operator, organisation_option
 from amparo.interfaces.cli.lists_guards import confirm, end_flood, floods, refuse, show_proposals
-from amparo.interfaces.cli.options import FORMAT, announce, leave
+from amparo.interfaces.cli.options import ALGORITHM, FORMAT, announce, leave
 from amparo.interfaces.cli.output import Format, finish, printer
 from amparo.interfaces.cli.progress import counting
 
@@ -24,6 +24,17 @@ _COLUMNS = {
     "signals": 9,
 }  # fmt: skip
 _PAGE = 5000
+
+
+def radii_of(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> dict[str, int]:
+    """What `--radius-of` says, by type."""
+    radii = {}
+    for each in given:
+        name, _sign, radius = each.partition("=")
+        if not radius.isdecimal():
+            raise click.BadParameter(f"{each!r} is not TYPE=RADIUS, such as mine=120.")
+        radii[name] = int(radius)
+    return radii
 
 
 @click.group("lists", short_help="Make, fill, show and export lists.")
@@ -56,9 +67,19 @@ def command() -> None:
     "--quality", type=click.IntRange(0, 100), default=50, show_default=True,
     help="Perceptual hashes of a lower quality do not count.",
 )  # fmt: skip
+@click.option(
+    "--radius-of", "radii", metavar="TYPE=RADIUS", multiple=True, callback=radii_of,
+    help="How far hashes of a plugged-in type may lie apart; the type's own radius.",
+)  # fmt: skip
 @organisation_option
 def create(
-    name: str, kind: str, subject: str, radius: int | None, quality: int, organisation: str | None
+    name: str,
+    kind: str,
+    subject: str,
+    radius: int | None,
+    quality: int,
+    radii: dict[str, int],
+    organisation: str | None,
 ) -> None:
     """Make a list called NAME, without signals.
 
@@ -68,9 +89,12 @@ def create(
     """
     from amparo.app.change_lists import create_list
     from amparo.core.clock import SystemClock
-    from amparo.detect.lists.model import ListKind, NewList, Subject, checked_name
+    from amparo.detect.lists.model import ListKind, NewList, Subject, checked_name, checked_radii
 
-    new = NewList(checked_name(name), ListKind(kind), Subject(subject), radius, quality)
+    new = NewList(
+        checked_name(name), ListKind(kind), Subject(subject), radius, quality,
+        radii=checked_radii(radii),
+    )  # fmt: skip
     with opened() as database:
         create_list(database, new, operator(database, organisation), SystemClock())
     announce(f"Made the list {name!r}.")
@@ -81,10 +105,7 @@ def create(
 @click.argument("name")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--only-these", is_flag=True, help="Withdraw what the file does not have.")
-@click.option(
-    "--algorithm", type=click.Choice(["pdq", "md5", "sha1", "sha256"]),
-    help="What bare hashes in the file are, where their length does not tell.",
-)  # fmt: skip
+@ALGORITHM
 @click.option("--note", default="", help="Why they are on the list, where the file does not say.")
 @click.option(
     "--days", type=click.IntRange(min=1),
@@ -112,12 +133,12 @@ def import_file(
     """
     from amparo.app.change_lists import import_into
     from amparo.core.clock import SystemClock
-    from amparo.detect.hashing.model import Algorithm
+    from amparo.detect.hashing.plug_ins import algorithm as algorithm_of
     from amparo.detect.lists import read_signals
 
     clock = SystemClock()
     until = None if days is None else clock.now() + timedelta(days=days)
-    kind = None if algorithm is None else Algorithm(algorithm)
+    kind = None if algorithm is None else algorithm_of(algorithm)
     signals = (signal for _, signal in read_signals(file, algorithm=kind) if signal is not None)
     if note or until is not None:
         signals = (

@@ -30,6 +30,13 @@ PDQ_INPUT = click.option(
     "a few bits off); or raw channel values as python-threatexchange takes them.",
 )
 
+ALGORITHM = click.option(
+    "--algorithm",
+    metavar="NAME",
+    help="What bare hashes in a list are, where their length does not tell: pdq, md5, sha1, sha256 "
+    "or a plugged-in type.",
+)
+
 PROCESSES = click.option(
     "--processes",
     type=click.IntRange(min=1),

@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING
 import click
 
 from amparo.core.problems import ProblemCode
-from amparo.interfaces.cli.options import FORMAT, PATHS, PDQ_INPUT, PROCESSES, announce, leave
+from amparo.interfaces.cli.options import (
+    ALGORITHM,
+    FORMAT,
+    PATHS,
+    PDQ_INPUT,
+    PROCESSES,
+    announce,
+    leave,
+)
 from amparo.interfaces.cli.output import Format, Record, path_fields, printer
 
 if TYPE_CHECKING:
@@ -40,11 +48,7 @@ _NO_PICTURE = frozenset({ProblemCode.MEDIA_NOT_A_PICTURE, ProblemCode.MEDIA_UNKN
     show_default=True,
     help="How many of 256 bits a near hash may differ in.",
 )
-@click.option(
-    "--algorithm",
-    type=click.Choice(["pdq", "md5", "sha1", "sha256"]),
-    help="What bare hashes in a list are, where their length does not tell.",
-)
+@ALGORITHM
 @click.option(
     "--pictures-only", is_flag=True, help="Pass over files that are no pictures silently."
 )
@@ -108,7 +112,7 @@ def _known(lists: tuple[str, ...], algorithm: str | None, home: "Path") -> "Know
     from datetime import UTC, datetime
 
     from amparo.app.known_lists import open_lists
-    from amparo.detect.hashing.model import Algorithm
+    from amparo.detect.hashing.plug_ins import algorithm as algorithm_of
     from amparo.detect.matching.warm_up import warm_up
     from amparo.interfaces.cli.progress import share_bar
 
@@ -117,7 +121,7 @@ def _known(lists: tuple[str, ...], algorithm: str | None, home: "Path") -> "Know
         lists,
         home,
         datetime.now(UTC),
-        algorithm=Algorithm(algorithm) if algorithm else None,
+        algorithm=algorithm_of(algorithm) if algorithm else None,
         announce=announce,
         bar=share_bar,
     )

@@ -50,6 +50,13 @@ class Region:
         return (self.width, self.height) if turned else (self.height, self.width)
 
 
+def as_shown(pixels: NDArray[np.uint8], orientation: int) -> NDArray[np.uint8]:
+    """Stored pixels [height, width, channels] as `orientation` shows them; a view."""
+    rows, columns_, turned = _SHOWN[orientation]
+    shown = pixels[:: -1 if rows else 1, :: -1 if columns_ else 1]
+    return shown.transpose(1, 0, 2) if turned else shown
+
+
 def checked(pixels: NDArray[np.uint8], region: Region | None, orientation: int) -> Region:
     """The part of `pixels` to be hashed, and Invalid where the kernels would read beside it."""
     _check_pixels(pixels, orientation)

@@ -4,7 +4,7 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Self
@@ -12,7 +12,7 @@ from uuid import UUID
 
 from amparo.core.errors import Unavailable
 from amparo.core.ids import ListId, OrganisationId, SignalNumber
-from amparo.detect.hashing.model import Algorithm
+from amparo.detect.hashing.plug_ins import algorithm_on_record
 from amparo.detect.lists.model import ListKind, Signal, SignalList, StoredSignal, Subject
 
 FILE = "cards.db"
@@ -62,6 +62,7 @@ class HostList:
     minimum_quality: int
     revision: int
     mark: Mark = Mark()
+    radii: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(cls, known: SignalList, revision: int, mark: Mark) -> Self:
@@ -77,6 +78,7 @@ class HostList:
             known.minimum_quality,
             revision,
             mark,
+            known.radii,
         )
 
 
@@ -202,10 +204,11 @@ def _signal_of(number: int, list_number: int, data: str) -> StoredSignal:
     known = json.loads(data)
     expires = known.pop("expires", None)
     revision = known.pop("r")
+    value = known.pop("v")
     signal = Signal(
         id=known.pop("id"),
-        algorithm=Algorithm(known.pop("a")),
-        value=known.pop("v"),
+        algorithm=algorithm_on_record(known.pop("a"), len(value) // 2),
+        value=value,
         labels=tuple(known.pop("labels", ())),
         expires=None if expires is None else datetime.fromisoformat(expires),
         **known,

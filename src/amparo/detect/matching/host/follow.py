@@ -13,9 +13,7 @@ import numpy as np
 import structlog
 
 from amparo.db import Database
-from amparo.detect.hashing.model import Algorithm
 from amparo.detect.index import IndexWriter, Rows
-from amparo.detect.index.model import WIDTH_BYTES
 from amparo.detect.lists.model import Change, SignalList, StoredSignal
 from amparo.detect.lists.store import Lists
 from amparo.detect.matching.host.cards import Cards, HostList, Mark
@@ -239,13 +237,13 @@ def _is_another_database(known: dict[int, HostList], present: dict[int, SignalLi
 
 def _rows(signals: Iterable[StoredSignal]) -> dict[str, Rows]:
     """Signals as the index takes them, by kind."""
-    by_kind: dict[Algorithm, list[StoredSignal]] = {}
+    by_kind: dict[str, list[StoredSignal]] = {}
     for signal in signals:
-        by_kind.setdefault(signal.signal.algorithm, []).append(signal)
+        by_kind.setdefault(signal.signal.algorithm.value, []).append(signal)
     return {
-        kind.value: Rows(
+        kind: Rows(
             np.frombuffer(bytes.fromhex("".join(each.signal.value for each in some)), np.uint8)
-            .reshape(-1, WIDTH_BYTES[kind.value])
+            .reshape(len(some), -1)
             .copy(),
             np.array([each.number for each in some], np.uint64),
             np.array([each.list_number for each in some], np.uint32),

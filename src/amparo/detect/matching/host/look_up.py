@@ -13,6 +13,7 @@ import structlog
 from amparo.core.errors import AmparoError, NotFound, Unavailable
 from amparo.core.ids import OrganisationId
 from amparo.detect.hashing.model import USABLE_QUALITY, Algorithm, MediaHashes
+from amparo.detect.hashing.plug_ins import algorithm, hash_types
 from amparo.detect.index import Hits, IndexReader, as_words
 from amparo.detect.lists.model import StoredSignal
 from amparo.detect.matching.host.cards import Cards, HostList, Mark
@@ -134,12 +135,19 @@ class HostIndex:
                 by_kind.setdefault(each.algorithm, []).append(number)
         for kind, numbers in by_kind.items():
             joined = b"".join(asked[number].value for number in numbers)
+            values = np.frombuffer(joined, np.uint8).reshape(len(numbers), -1)
             if kind.is_exact:
-                values = np.frombuffer(joined, np.uint8).reshape(len(numbers), -1)
                 hits = self._reader.equal(kind.value, values, frozenset(lists))
-            else:
+            elif kind == Algorithm.PDQ:
                 radii = {number: each.radius_bits for number, each in lists.items()}
                 hits = self._reader.near(as_words(joined), radii)
+            else:
+                own = hash_types().get(kind.value)
+                if own is None:  # of an older notice; it is not plugged in any more
+                    continue
+                radii = {number: each.radii.get(own.name, own.radius)
+                         for number, each in lists.items()}  # fmt: skip
+                hits = self._reader.measured(own.name, values, radii, own.distances)
             yield from _triples(hits, numbers)
 
 
@@ -155,6 +163,10 @@ def asked_of(hashes: MediaHashes) -> list[Asked]:
             Asked(Algorithm.PDQ, variant.value, variant.quality, variant.name, picture.frame, lot)
             for picture in hashes.pictures
             for variant in picture.variants
+        ),
+        *(
+            Asked(algorithm(each.algorithm), each.value, each.quality, frame=each.frame, lot=lot)
+            for each in hashes.others
         ),
     ]
 

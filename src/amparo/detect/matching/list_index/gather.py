@@ -1,6 +1,7 @@
 """All signals of a list file, read once, in few bytes each, and written as an index."""
 
 from array import array
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,11 +24,9 @@ Advance = Callable[[float], None]
 class _Columns:
     """What is gathered of the signals, in few bytes each."""
 
-    values: dict[Algorithm, bytearray] = field(
-        default_factory=lambda: {each: bytearray() for each in Algorithm}
-    )
-    numbers: dict[Algorithm, "array[int]"] = field(
-        default_factory=lambda: {each: array("Q") for each in Algorithm}
+    values: dict[str, bytearray] = field(default_factory=lambda: defaultdict(bytearray))
+    numbers: dict[str, "array[int]"] = field(
+        default_factory=lambda: defaultdict(lambda: array("Q"))
     )
     lines: "array[int]" = field(default_factory=lambda: array("Q"))
     expires: "array[float]" = field(default_factory=lambda: array("d"))
@@ -35,8 +34,8 @@ class _Columns:
     id_ends: "array[int]" = field(default_factory=lambda: array("Q"))
 
     def add(self, line: int, signal: Signal, default: str) -> None:
-        self.values[signal.algorithm] += bytes.fromhex(signal.value)
-        self.numbers[signal.algorithm].append(len(self.lines))
+        self.values[signal.algorithm.value] += bytes.fromhex(signal.value)
+        self.numbers[signal.algorithm.value].append(len(self.lines))
         self.lines.append(line)
         self.expires.append(signal.expires.timestamp() if signal.expires else np.inf)
         if signal.id != default:
@@ -45,13 +44,12 @@ class _Columns:
 
     def rows(self) -> dict[str, Rows]:
         return {
-            algorithm.value: Rows(
-                np.frombuffer(values, np.uint8).reshape(-1, algorithm.digits // 2),
-                np.array(self.numbers[algorithm], np.uint64),
-                np.zeros(len(self.numbers[algorithm]), np.uint32),
+            kind: Rows(
+                np.frombuffer(values, np.uint8).reshape(len(self.numbers[kind]), -1),
+                np.array(self.numbers[kind], np.uint64),
+                np.zeros(len(self.numbers[kind]), np.uint32),
             )
-            for algorithm, values in self.values.items()
-            if values
+            for kind, values in self.values.items()
         }
 
 

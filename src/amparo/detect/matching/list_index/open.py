@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from amparo.core.errors import AmparoError
 from amparo.detect.hashing.model import Algorithm
+from amparo.detect.hashing.plug_ins import hash_types
 from amparo.detect.index import Damaged, Hits, IndexReader
 from amparo.detect.lists import default_id
 from amparo.detect.matching.list_index.build import NoPlace, build, is_of
@@ -47,6 +48,12 @@ class ListIndex:
     def equal(self, algorithm: Algorithm, digest: bytes) -> Hits:
         """Signals equal to a digest, expired ones too."""
         return self._state.equal(algorithm.value, np.frombuffer(digest, np.uint8)[None])
+
+    def measured(self, algorithm: Algorithm, value: bytes) -> Hits:
+        """Signals of a plugged-in type within its radius of a hash, expired ones too."""
+        kind = hash_types()[algorithm.value]
+        asked = np.frombuffer(value, np.uint8)[None]
+        return self._state.measured(kind.name, asked, {0: kind.radius}, kind.distances)
 
     def signal_id(self, number: int) -> str | None:
         """The id of a signal that was found; None where it has expired."""

@@ -1,0 +1,176 @@
+"""Hash types that are plugged in: what each must do, and which files are refused."""
+
+import json
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
+import numpy as np
+import pytest
+from PIL import Image
+from pytest_socket import enable_socket
+
+from amparo.core.errors import Invalid
+from amparo.core.settings import settings
+from amparo.detect.hashing import PdqInput, hash_media
+from amparo.detect.hashing.hash_type import HashType
+from amparo.detect.hashing.plug_ins import algorithm, algorithms, hash_types, load, not_plugged_in
+from amparo.detect.media import Limits
+from amparo.testing.hash_type import HashTypeContract
+from amparo.testing.hostile import encoded, photograph_like
+from tests.plug_ins import asked, tiles
+
+TILES, ASKED = Path(tiles.__file__), Path(asked.__file__)
+
+
+def small(data: bytes) -> bytes:
+    """What the invented service answers: sixteen tiles of the picture."""
+    from io import BytesIO
+
+    picture = Image.open(BytesIO(data)).convert("L")
+    return picture.resize((4, 4), Image.Resampling.BOX).tobytes()
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    class Answering(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = small(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    enable_socket()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Answering)
+    Thread(target=server.serve_forever, daemon=True).start()
+    monkeypatch.setenv("HASH_SERVICE", f"http://127.0.0.1:{server.server_port}/")
+    yield
+    server.shutdown()
+    server.server_close()
+
+
+class TestTiles(HashTypeContract):
+    """A library of one's own."""
+
+    file = TILES
+
+
+@pytest.mark.usefixtures("service")
+class TestAsked(HashTypeContract):
+    """A service elsewhere."""
+
+    file = ASKED
+
+
+class TestDocumented(HashTypeContract):
+    """The one that the how-to shows."""
+
+    @pytest.fixture
+    def kind(self, tmp_path: Path) -> HashType:
+        page = (Path(__file__).parents[3] / "docs/how-to/hash-types.md").read_text(encoding="utf-8")
+        file = tmp_path / "shown.py"
+        file.write_text(page.split("```python\n")[1].split("```")[0], encoding="utf-8")
+        return load(file)
+
+
+Plug = Callable[..., None]
+
+
+@pytest.fixture
+def plug(monkeypatch: pytest.MonkeyPatch) -> Iterator[Plug]:
+    """Has this process know plug-in files, until the test ends."""
+
+    def known(*files: Path) -> None:
+        monkeypatch.setenv("AMPARO_HASH_TYPES", json.dumps([str(each) for each in files]))
+        settings.cache_clear()
+        hash_types.cache_clear()
+
+    yield known
+    monkeypatch.undo()
+    settings.cache_clear()
+    hash_types.cache_clear()
+
+
+@pytest.mark.parametrize("how", list(PdqInput))
+def test_a_picture_is_hashed_as_a_person_sees_it(plug: Plug, how: PdqInput) -> None:
+    plug(TILES)
+    picture = photograph_like(300, 200)
+    turned = picture.transpose(Image.Transpose.ROTATE_90)
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be shown turned clockwise
+    plain = hash_media(encoded(picture, "PNG"), Limits(), pdq_input=how)
+    stored_turned = hash_media(encoded(turned, "PNG", exif=exif), Limits(), pdq_input=how)
+    ((one,), (other,)) = plain.others, stored_turned.others
+    assert one.algorithm == "tiles"
+    apart = tiles.HASH_TYPE.distances(
+        np.frombuffer(one.value, np.uint8), np.frombuffer(other.value, np.uint8)[None]
+    )
+    assert apart[0] <= 5
+    assert plain.pictures, "PDQ is made as ever"
+
+
+def test_a_type_that_fails_costs_its_own_hash(plug: Plug, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.py"
+    broken.write_text(
+        TILES.read_text(encoding="utf-8").replace(
+            "grey = Image", "raise RuntimeError('no licence')\n        grey = Image"
+        )
+    )
+    plug(broken)
+    found = hash_media(encoded(photograph_like(), "PNG"), Limits())
+    assert found.pictures
+    assert found.problem is not None
+    assert found.problem.code == "media.hash_missing"
+    assert "'tiles' failed (RuntimeError)" in found.problem.message
+
+
+@pytest.mark.parametrize(
+    ("written", "replacement", "told"),
+    [
+        ('name = "tiles"', 'name = "pdq"', "of Amparo's own"),
+        ('name = "tiles"', 'name = "Tiles!"', "lower-case"),
+        ("width_bytes = _TILES * _TILES", "width_bytes = 0", "width_bytes"),
+        ("radius = 300", "radius = -1", "radius"),
+        ("HASH_TYPE = Tiles()", "", "has no HASH_TYPE"),
+        ("HASH_TYPE = Tiles()", "HASH_TYPE = 7", "neither"),
+        ("_TILES = 8", "_TILES = 8 / 0", "ZeroDivisionError"),
+    ],
+)
+def test_a_file_that_cannot_be_used_says_why(
+    tmp_path: Path, written: str, replacement: str, told: str
+) -> None:
+    text = TILES.read_text(encoding="utf-8")
+    assert written in text
+    file = tmp_path / "mine.py"
+    file.write_text(text.replace(written, replacement))
+    with pytest.raises(Invalid, match=told) as error:
+        load(file)
+    assert str(file) in error.value.message
+
+
+def test_a_file_that_others_may_change_is_not_run(tmp_path: Path) -> None:
+    file = tmp_path / "mine.py"
+    file.write_text("raise AssertionError('it was run')")
+    file.chmod(0o666)
+    with pytest.raises(Invalid, match="chmod go-w"):
+        load(file)
+    with pytest.raises(Invalid, match="cannot be read"):
+        load(tmp_path / "missing.py")
+
+
+def test_names_stand_for_what_is_plugged_in(plug: Plug) -> None:
+    plug(TILES, ASKED)
+    assert [each.value for each in algorithms()] == [
+        "pdq", "md5", "sha1", "sha256", "tiles", "asked",
+    ]  # fmt: skip
+    assert algorithm("tiles").digits == 128
+    assert not_plugged_in(["pdq", "tiles", "gone"]) == ["gone"]
+    with pytest.raises(Invalid, match="not one of pdq, md5"):
+        algorithm("gone")
+    plug(TILES, TILES)
+    with pytest.raises(Invalid, match="already"):
+        hash_types()

@@ -1,0 +1,1 @@
+"""Hash types that are invented for tests, each a plug-in file as an operator would write one."""
