@@ -235,6 +235,7 @@ def test_a_receiver_that_is_gone_is_told_nothing_until_somebody_resumes_it(
     decide(platform)
     there.wait_for(1)
     state_of(platform, path, suspended="It has answered that it is gone (410).")
+    assert "amparo_webhooks_suspended 1.0" in platform.http.get("/metrics").text
     decide(platform)
     state_of(platform, path, deliveries=counts(waiting=2))
     assert len(there.messages) == 1
@@ -255,6 +256,7 @@ def test_after_a_day_it_is_given_up_and_can_be_replayed(
         clock.by += wait
     said = state_of(platform, path, deliveries=counts(dead=1))
     assert said["suspended"] == "It has taken nothing for a day."
+    assert "amparo_deliveries_dead 1.0" in platform.http.get("/metrics").text
     assert len(there.messages) == len(BACK_OFF) + 1
     (dead,) = platform.http.get(f"{path}/deliveries").json()["deliveries"]
     there.status = 200

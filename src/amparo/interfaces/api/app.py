@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from amparo import __version__
 from amparo.app.host_metrics import HostMetrics
 from amparo.app.serving import Serving
+from amparo.app.waiting_metrics import WaitingMetrics
 from amparo.core.errors import AmparoError, Conflict, Denied, Invalid, NotFound, Unavailable
 from amparo.core.ids import new_id
 from amparo.core.seldom import Seldom
@@ -81,6 +82,7 @@ def create_api(serving: Serving) -> FastAPI:
     """The application; `serving` must stay open as long as it is called."""
     api = routes()
     serving.metrics.ask(HostMetrics(serving))
+    serving.metrics.ask(WaitingMetrics(serving.database, serving.clock))
     api.state.serving = serving
     api.state.bodies = Bodies(serving.settings.uploads_bytes)
     api.state.rates = Rates(serving.settings.key_rate)
