@@ -76,19 +76,12 @@ class Tide:
 def tide(work: Work, signals: Sequence[int], now: datetime, floor: int) -> Tide:
     """How the signals stand that an upload has matched, this upload counted."""
     known: dict[int, datetime | None] = {}
-    rows = work.execute(
-        select(FloodRow.signal_number, FloodRow.ended_at)
-        .where(FloodRow.signal_number.in_(signals))
-        .order_by(FloodRow.began_at)
-    )
+    rows = work.execute(_FLOODS_OF, {"signals": list(signals)})
     for number, ended_at in rows:
         known[number] = ended_at
     hours: dict[int, dict[int, int]] = {number: {hour_of(now): 1} for number in signals}
-    counted = work.execute(
-        select(HourRow.signal_number, HourRow.hour, HourRow.hits).where(
-            HourRow.signal_number.in_(signals), HourRow.hour > hour_of(now - HISTORY)
-        )
-    )
+    since = {"signals": list(signals), "after": hour_of(now - HISTORY)}
+    counted = work.execute(_HOURS_OF, since)
     for number, hour, hits in counted:
         hours[number][hour] = hours[number].get(hour, 0) + hits
     flooded = {number for number, ended_at in known.items() if ended_at is None}
@@ -155,6 +148,17 @@ def forget_hours(work: Work, now: datetime) -> None:
     """Forget counts that are older than the history that is looked at."""
     work.execute(delete(HourRow).where(HourRow.hour <= hour_of(now - HISTORY)))
 
+
+# Put together once: every upload that matches needs them.
+_FLOODS_OF = (
+    select(FloodRow.signal_number, FloodRow.ended_at)
+    .where(FloodRow.signal_number.in_(bindparam("signals", expanding=True)))
+    .order_by(FloodRow.began_at)
+)
+_HOURS_OF = select(HourRow.signal_number, HourRow.hour, HourRow.hits).where(
+    HourRow.signal_number.in_(bindparam("signals", expanding=True)),
+    HourRow.hour > bindparam("after"),
+)
 
 _BEGIN = text(
     "INSERT INTO floods "

@@ -3,9 +3,10 @@
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Request
+from fastapi import APIRouter, Header, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
+from pydantic_core import to_json
 
 from amparo.app.pipeline import Upload
 from amparo.app.told import answer_of
@@ -52,10 +53,10 @@ IdempotencyKey = Annotated[
 ]
 
 
-@router.post("/media", openapi_extra=_BODY)
+@router.post("/media", openapi_extra=_BODY, response_model=MediaAnswer)
 async def submit(
     request: Request, serving: Open, actor: MediaSubmitter, key: IdempotencyKey = None
-) -> MediaAnswer:
+) -> Response:
     """Decide on an upload: multipart with `file` and `metadata`, the bytes, or JSON with `url`."""
     bodies = request.app.state.bodies
     assert isinstance(bodies, Bodies)
@@ -74,7 +75,7 @@ async def submit(
             key=key,
         )
         answer = await run_in_threadpool(serving.pipeline.submit, upload, actor)
-    return MediaAnswer(**answer)
+    return Response(to_json(answer), media_type="application/json")
 
 
 @router.get("/media/{media_id}")
