@@ -1,27 +1,37 @@
 """What an operator gets wrong with a service is found, and the sentence says how to mend it."""
 
+import os
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.fernet import Fernet
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import text
 
 from amparo.access.audit import record
+from amparo.access.audit.checkpoint import Checkpoint
 from amparo.access.audit.seal import Sealer
+from amparo.access.audit.signing import signing_key
+from amparo.access.audit.telling import forget_refusals
+from amparo.access.audit.witness import Telling, WitnessRefused
 from amparo.access.people.model import NewPerson
-from amparo.access.people.secrets import AccessKey
+from amparo.access.people.secrets import AccessKey, access_key, ensure_access_key
 from amparo.access.people.store import People
 from amparo.access.roles import Role
+from amparo.access.witnessed import Contradiction, Trails
 from amparo.app.check_up import findings
+from amparo.app.listening import listening_noted
 from amparo.core.clock import SystemClock
+from amparo.core.errors import AmparoError, Unavailable
 from amparo.core.ids import OrganisationId
 from amparo.core.settings import Settings
 from amparo.db import Database
 from amparo.detect.hashing import Algorithm
 from amparo.detect.lists.model import NewList, Signal
 from amparo.detect.lists.store import Lists
+from amparo.respond.vault import Inbox, ensure_key, recipient_of
 from amparo.respond.webhooks.store import Webhooks
 from tests.contract.test_audit import KEY
 from tests.databases import NOW
@@ -41,9 +51,9 @@ def settings(tmp_path: Path) -> Settings:
     """A service with which all is well."""
     apart = tmp_path / "keys"
     apart.mkdir()
-    for name in ("vault", "access", "audit"):
-        (apart / name).write_text("x")
-        (apart / name).chmod(0o600)
+    ensure_key(apart / "vault")
+    ensure_access_key(apart / "access")
+    signing_key(apart / "audit")
     return Settings(
         home=tmp_path / "home",
         vault_key_file=apart / "vault",
@@ -98,8 +108,7 @@ def test_keys_that_others_read_or_that_lie_beside_the_data_are_named(
     assert f"chmod 600 {settings.vault_key}" in found(settings, well)
     settings.home.mkdir()
     inside = settings.home / "access-key.txt"
-    inside.write_text("x")
-    inside.chmod(0o600)
+    ensure_access_key(inside)
     beside = settings.model_copy(update={"access_key_file": inside})
     assert "access key lies in AMPARO_HOME" in found(beside, well)
 
@@ -163,3 +172,171 @@ def test_signals_of_a_hash_type_that_is_not_plugged_in_are_told(
     assert "hash type 'gone'" in told
     with well.reading() as work:
         assert next(each.signal for each in Lists(work).live(known, after=0, limit=9)) == gone
+
+
+def sealed(database: Database, organisation: OrganisationId, key: Ed25519PrivateKey = KEY) -> None:
+    with database.work() as work:
+        record(work, organisation, actor="t", action="a", subject="s", now=NOW)
+    Sealer(database, key, SystemClock()).step()
+
+
+def test_keys_that_are_not_the_ones_are_named(
+    settings: Settings, well: Database, organisation: OrganisationId
+) -> None:
+    sealed(well, organisation, signing_key(settings.audit_key))
+    with well.work() as work:
+        key = access_key(settings.access_key)
+        Webhooks(work, organisation).add("https://example.org/", [], key, NOW)
+    inbox = Inbox(settings.home / "inbox", recipient_of(settings.vault_key))
+    inbox.put(b"a note")
+    settings.home.chmod(0o700)
+    assert found(settings, well) == ""
+    for path in (settings.vault_key, settings.access_key, settings.audit_key):
+        path.unlink()
+    gone = found(settings, well)
+    for said in ("no vault's key", "no access key", "no audit key"):
+        assert said in gone
+    ensure_key(settings.vault_key)
+    ensure_access_key(settings.access_key)
+    signing_key(settings.audit_key)
+    others = found(settings, well)
+    assert "vault" in others
+    assert "does not open what is held" in others
+    assert "does not open what is sealed" in others
+    assert "not the one that has signed the newest checkpoint (entry 1)" in others
+
+
+@pytest.mark.parametrize("which", ["vault", "access", "audit"])
+def test_a_key_file_that_holds_no_key_is_named(
+    settings: Settings, well: Database, which: str
+) -> None:
+    (settings.vault_key.parent / which).write_text("x")
+    said = found(settings, well)
+    assert "holds no" in said or "none that can be used" in said
+
+
+def test_a_key_in_a_place_that_others_share_is_named(
+    settings: Settings, well: Database, tmp_path: Path
+) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o777)
+    moved = shared / "vault"
+    settings.vault_key.rename(moved)
+    settings.vault_key.symlink_to(moved)
+    assert f"in the place of the vault's key, in {shared}" in found(settings, well)
+    shared.chmod(0o755)
+    assert found(settings, well) == ""
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file away")
+def test_a_key_of_another_account_is_named(settings: Settings, well: Database) -> None:
+    os.chown(settings.access_key, 4711, -1)
+    assert "belongs to another account (number 4711)" in found(settings, well)
+
+
+def test_a_database_that_others_read_is_named(
+    settings: Settings, well: Database, tmp_path: Path
+) -> None:
+    file = tmp_path / "open" / "amparo.db"
+    file.parent.mkdir()
+    file.parent.chmod(0o755)
+    file.write_bytes(b"")
+    file.chmod(0o644)
+    here = settings.model_copy(update={"database_url": f"sqlite:///{file}"})
+    assert f"may read the database {file}" in found(here, well)
+    file.chmod(0o600)
+    assert found(here, well) == ""
+    os.utime(file, (2e9, 2e9))
+    assert f"behind the last change of {file}" in found(here, well)
+
+
+def test_a_home_that_others_may_change_is_named(settings: Settings, well: Database) -> None:
+    settings.home.mkdir()
+    settings.home.chmod(0o770)
+    assert f"chmod 700 {settings.home}" in found(settings, well)
+
+
+def test_a_disk_with_another_clock_is_named(settings: Settings, well: Database) -> None:
+    assert any("clock and that of the disk" in each for each in findings(settings, well, Earlier()))
+
+
+@pytest.mark.parametrize(("address", "open_to_all"), [
+    ("0.0.0.0", True), ("::", True), ("203.0.113.7", False), ("8.8.8.8", True),
+    ("127.0.0.1", False), ("10.0.0.11", False),
+])  # fmt: skip
+def test_an_address_that_is_open_to_everybody_is_named_while_it_is(
+    settings: Settings, well: Database, address: str, open_to_all: bool
+) -> None:
+    with listening_noted(settings.home, address, 8080):
+        assert (f"listens on {address} port 8080" in found(settings, well)) == open_to_all
+    assert found(settings, well) == ""
+
+
+class Refusing:
+    """A witness that takes nothing."""
+
+    name = "https://amparo.example"
+
+    def __init__(self, error: AmparoError) -> None:
+        self.error = error
+
+    def tell(self, line: str) -> None:
+        raise self.error
+
+
+def test_a_witness_that_is_silent_or_refuses_is_named(
+    settings: Settings, well: Database, organisation: OrganisationId
+) -> None:
+    key = signing_key(settings.audit_key)
+    with well.work() as work:
+        record(work, organisation, actor="t", action="a", subject="s", now=NOW)
+    Sealer(well, key, Earlier()).step()
+    here = settings.model_copy(
+        update={"audit_witness_command": (), "audit_witness_url": Refusing.name}
+    )
+    assert f"{Refusing.name} was not told of the newest checkpoint (entry 1)" in found(here, well)
+    assert found(settings, well).startswith("The witness command was not told")
+    with pytest.raises(Unavailable):
+        Telling(well, Refusing(Unavailable("It is away."))).step()
+    assert "was told nothing since" in found(here, well)
+    refusing = Telling(well, Refusing(WitnessRefused("Another trail.")))
+    with pytest.raises(WitnessRefused):
+        refusing.step()
+    assert refusing.step() is False, "what was refused is not told again"
+    said = found(here, well)
+    assert "knows of another trail than this one. Another trail." in said
+    assert f"amparo audit verify --witness {Refusing.name}" in said
+    with pytest.raises(Unavailable):
+        Telling(well, Refusing(Unavailable("It is away."))).step()
+    assert "knows of another trail" in found(here, well), "it is not forgotten by being away"
+    forget_refusals(well, [Refusing.name])
+    assert "another trail" not in found(here, well)
+
+
+def test_a_witness_file_that_is_silent_or_lies_beside_the_data_is_named(
+    settings: Settings, well: Database, organisation: OrganisationId, tmp_path: Path
+) -> None:
+    file = tmp_path / "witness.jsonl"
+    here = settings.model_copy(update={"audit_witness_command": (), "audit_witness_file": file})
+    with well.work() as work:
+        record(work, organisation, actor="t", action="a", subject="s", now=NOW)
+    Sealer(well, signing_key(settings.audit_key), Earlier()).step()
+    assert f"{file} was not told of the newest checkpoint" in found(here, well)
+    inside = here.model_copy(update={"audit_witness_file": settings.home / "witness.jsonl"})
+    assert "witness lies in AMPARO_HOME" in found(inside, well)
+    plain = settings.model_copy(update={"audit_witness_url": "http://amparo.example"})
+    assert "told without encryption" in found(plain, well)
+
+
+def test_trails_of_others_that_contradict_themselves_are_named(
+    settings: Settings, well: Database, organisation: OrganisationId
+) -> None:
+    said = Checkpoint(7, NOW, b"d" * 32, b"r" * 32, b"s" * 64)
+    with well.work() as work:
+        trails = Trails(work, organisation)
+        trail = trails.begin("a sister site", b"k" * 32, NOW)
+        trails.keep(trail, b"k" * 32, said, Contradiction.FORKED, NOW)
+    assert "a platform: 1 checkpoints of trails that it witnesses contradict" in found(
+        settings, well
+    )

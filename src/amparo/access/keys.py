@@ -114,6 +114,14 @@ def keys_of(work: Work, organisation: OrganisationId) -> tuple[Key, ...]:
     return tuple(_key_of(row) for row in rows.mappings())
 
 
+def key_name(work: Work, actor: Actor) -> str | None:
+    """What the key with which somebody acts is called; None for people."""
+    kind, _, number = actor.name.partition(":")
+    if kind != "key":
+        return None
+    return work.execute(select(KeyRow.name).where(KeyRow.id == UUID(number))).scalar_one_or_none()
+
+
 def find_key(work: Work, token: str) -> tuple[Key, bytes]:
     """The key that a token names, and the digest that its secret must have. Raises Denied."""
     key_id, _ = parts_of(token)
@@ -142,10 +150,11 @@ def actor_of(key: Key, expected_sha256: bytes, secret: bytes, now: datetime) -> 
     return Actor(key.organisation_id, f"key:{key.id}", key.scopes)
 
 
-def require(actor: Actor, scope: Scope) -> None:
-    """Raises Denied where the actor's key has not that scope."""
-    if scope not in actor.scopes:
-        raise Denied(f"This key has not the scope {scope.value!r}.", code="scope_missing")
+def require(actor: Actor, *scopes: Scope) -> None:
+    """Raises Denied where the actor's key has not that scope, or none of several."""
+    if actor.scopes.isdisjoint(scopes):
+        wanted = " or ".join(repr(each.value) for each in scopes)
+        raise Denied(f"This key has not the scope {wanted}.", code="scope_missing")
 
 
 def _key_of(columns: RowMapping) -> Key:

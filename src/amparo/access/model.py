@@ -23,6 +23,8 @@ class Scope(StrEnum):
     NOTICES_TRUSTED = "notices:trusted"
     NOTICES_READ = "notices:read"
     NOTICES_ANSWER = "notices:answer"
+    AUDIT_WITNESS = "audit:witness"
+    AUDIT_READ = "audit:read"
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,13 @@ GRANTED: Mapping[Role, frozenset[Scope]] = MappingProxyType(
         # A researcher asks for sums that expose nobody, and sees no upload and no signal.
         Role.RESEARCHER: frozenset(),
         Role.AUDITOR: frozenset(
-            {Scope.MEDIA_READ, Scope.DECISIONS_READ, Scope.LISTS_READ, Scope.METRICS_READ}
+            {
+                Scope.MEDIA_READ,
+                Scope.DECISIONS_READ,
+                Scope.LISTS_READ,
+                Scope.METRICS_READ,
+                Scope.AUDIT_READ,
+            }
         ),
     }
 )

@@ -1,20 +1,18 @@
 """What an operator gets wrong with a service: keys, addresses, clocks, people, witnesses."""
 
-import os
-import shutil
-import stat
 from collections.abc import Iterator
-from datetime import timedelta
-from pathlib import Path
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from amparo.access.audit.tables import CheckpointRow
 from amparo.access.jurisdiction import Profiles
 from amparo.access.keys import organisations
 from amparo.access.people.store import People
 from amparo.access.roles import Role
+from amparo.access.witnessed import Trails
+from amparo.app.check_host import clock_findings, host_findings
+from amparo.app.check_keys import key_findings
+from amparo.app.check_witness import witness_findings
 from amparo.core.clock import Clock
 from amparo.core.settings import Settings
 from amparo.db import Database, Work
@@ -23,19 +21,17 @@ from amparo.detect.lists.tables import SignalRow
 from amparo.respond.webhooks.model import State
 from amparo.respond.webhooks.store import Webhooks
 
-LEAST_FREE_BYTES = 2 * 1024**3
-CLOCKS_APART = timedelta(seconds=10)
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def findings(settings: Settings, database: Database, clock: Clock) -> Iterator[str]:
     """What should be mended, each in a sentence that says how. Raises Unavailable."""
-    yield from _keys(settings)
     yield from _addresses(settings)
-    yield from _witness(settings)
-    yield from _space(settings)
+    yield from host_findings(settings, clock)
     with database.reading() as work:
-        yield from _clocks(work, database, clock)
+        yield from key_findings(settings, work)
+        yield from witness_findings(settings, work, clock)
+        yield from clock_findings(work, database, clock)
         yield from _hash_types(work)
         for name, organisation in organisations(work).items():
             yield from (f"{name}: {found}" for found in _people(People(work, organisation)))
@@ -45,28 +41,7 @@ def findings(settings: Settings, database: Database, clock: Clock) -> Iterator[s
                     "scanned and nothing is kept for long; `amparo jurisdiction example us`."
                 )
             yield from (f"{name}: {found}" for found in _webhooks(Webhooks(work, organisation)))
-
-
-def _keys(settings: Settings) -> Iterator[str]:
-    for what, path in (
-        ("vault's key", settings.vault_key),
-        ("access key", settings.access_key),
-        ("audit key", settings.audit_key),
-    ):
-        try:
-            about = path.stat()
-        except FileNotFoundError:
-            continue
-        except OSError as error:
-            yield f"The {what} {path} cannot be read ({error.strerror})."
-            continue
-        if about.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-            yield f"Others on this machine may read or change the {what}: chmod 600 {path}."
-        if path.resolve().is_relative_to(settings.home.resolve()):
-            yield (
-                f"The {what} lies in AMPARO_HOME, where copies of the data take it along; move it "
-                "and name it in the settings."
-            )
+            yield from (f"{name}: {found}" for found in _trails(Trails(work, organisation)))
 
 
 def _addresses(settings: Settings) -> Iterator[str]:
@@ -77,44 +52,6 @@ def _addresses(settings: Settings) -> Iterator[str]:
         yield (
             "Anybody is believed to be any address (AMPARO_TRUSTED_PROXIES): name your proxies "
             "alone."
-        )
-
-
-def _witness(settings: Settings) -> Iterator[str]:
-    if settings.audit_witness_file is None and not settings.audit_witness_command:
-        yield (
-            "The audit trail has no witness: who holds its key could cut its end off; "
-            "AMPARO_AUDIT_WITNESS_COMMAND or AMPARO_AUDIT_WITNESS_FILE."
-        )
-
-
-def _space(settings: Settings) -> Iterator[str]:
-    there = _nearest(settings.home)
-    free = shutil.disk_usage(there).free
-    if free < LEAST_FREE_BYTES:
-        yield f"Only {free // 1024**2} MiB are free where AMPARO_HOME is."
-    if not os.access(there, os.W_OK):
-        yield f"{there} cannot be written to by this account."
-
-
-def _nearest(path: Path) -> Path:
-    return next(each for each in (path, *path.parents) if each.exists())
-
-
-def _clocks(work: Work, database: Database, clock: Clock) -> Iterator[str]:
-    now = clock.now()
-    if database.engine.dialect.name == "postgresql":
-        theirs = work.execute(select(func.clock_timestamp())).scalar_one()
-        if abs(theirs - now) > CLOCKS_APART:
-            yield (
-                f"This machine's clock and the database's are {abs(theirs - now)} apart; let both "
-                "follow a time server."
-            )
-    newest = work.execute(select(func.max(CheckpointRow.at))).scalar()
-    if newest is not None and newest > now + CLOCKS_APART:
-        yield (
-            f"The clock is behind what is on record by {newest - now}: it went back, or was ahead; "
-            "let it follow a time server."
         )
 
 
@@ -149,3 +86,12 @@ def _webhooks(webhooks: Webhooks) -> Iterator[str]:
                 f"{dead} messages to {each.url} were given up; `amparo webhooks deliveries "
                 f"{each.id}`."
             )
+
+
+def _trails(trails: Trails) -> Iterator[str]:
+    found = trails.contradictions()
+    if found:
+        yield (
+            f"{found} checkpoints of trails that it witnesses contradict what was told before; GET "
+            "/v1/checkpoints?contradicting=true shows them: ask those whose trails they are."
+        )

@@ -24,8 +24,7 @@ def ensure_compiled(home: Path, announce: Callable[[str], None]) -> None:
 
     Call it before anything that imports a kernel. Raises Unavailable where nothing can be kept.
     """
-    folder = kernel_folder(home)
-    os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    folder = keep_kernels_in(home)
     done = folder / f"{_fingerprint()}.done"
     if done.exists():
         if _are_whole(folder, done.read_text(encoding="utf-8")):
@@ -41,6 +40,17 @@ def ensure_compiled(home: Path, announce: Callable[[str], None]) -> None:
         raise Unavailable(f"The kernels cannot be compiled here: {last}")
     done.write_text(_inventory(folder), encoding="utf-8")
     announce("Compiling the kernels: done.")
+
+
+def keep_kernels_in(home: Path) -> Path:
+    """Have this process and those that it starts look for kernels in `home`; the folder.
+
+    Numba decides where when a kernel is imported, and refuses where neither the program's own
+    folder nor the account's can be written. Raises Unavailable where nothing can be kept.
+    """
+    folder = kernel_folder(home)
+    os.environ["NUMBA_CACHE_DIR"] = str(folder)
+    return folder
 
 
 def kernel_folder(home: Path) -> Path:

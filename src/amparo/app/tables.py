@@ -5,6 +5,7 @@ from amparo.access import tables as access
 from amparo.access.audit import tables as audit
 from amparo.access.jurisdiction import store as jurisdiction
 from amparo.access.people import tables as people
+from amparo.access.witnessed import tables as witnessed
 from amparo.db import outbox
 from amparo.detect.deciding import flood
 from amparo.detect.deciding import tables as deciding
@@ -26,4 +27,5 @@ __all__ = [
     "repeats",
     "solo",
     "webhooks",
+    "witnessed",
 ]

@@ -87,6 +87,15 @@ class Settings(BaseSettings):
         description="A command and its arguments, as JSON, that gets the newest checkpoint as a "
         "line on its standard input, each minute.",
     )
+    audit_witness_url: str = Field(
+        default="",
+        description="Another Amparo, `https://…`, that is told the newest checkpoint, each minute.",
+    )
+    audit_witness_key_file: Path | None = Field(
+        default=None,
+        description="A file with the service key by which the other Amparo knows this one; its "
+        "scope is `audit:witness`.",
+    )
     flood_floor: PositiveInt = Field(
         default=100,
         description="Fewer uploads than this that match a signal within two hours are no flood.",

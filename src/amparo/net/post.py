@@ -1,7 +1,8 @@
 """Send a message to an address that somebody of the platform has chosen, through the guard."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -22,6 +23,14 @@ class Answered:
     retry_after_s: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer with its body."""
+
+    status: int
+    body: bytes
+
+
 class NotSent(Unavailable):
     """Nothing was answered; the message says why."""
 
@@ -32,7 +41,8 @@ class NotSent(Unavailable):
 class Poster:
     """Sends to public hosts by https, and to `private` ones however it is said.
 
-    Nothing leads it on: a redirect is an answer like others. Of an answer only the head is read.
+    Nothing leads it on: a redirect is an answer like others. Of an answer to what is posted only
+    the head is read.
     """
 
     private: Sequence[str]
@@ -46,6 +56,26 @@ class Poster:
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answered:
         """Send it. Raises NotAllowed, NotSent."""
+        with self._asked("POST", url, headers, body) as answer:
+            return Answered(answer.status, _retry_after(answer))
+
+    def ask(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes = b"",
+        *, most_bytes: int,
+    ) -> Reply:  # fmt: skip
+        """Ask, and read what is answered. Raises NotAllowed, NotSent."""
+        with self._asked(method, url, headers, body) as answer:
+            read = bytearray()
+            for piece in answer.iter_stream():
+                read += piece
+                if len(read) > most_bytes:
+                    raise NotSent(f"The answer has more than {most_bytes} bytes.")
+            return Reply(answer.status, bytes(read))
+
+    @contextmanager
+    def _asked(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes
+    ) -> Iterator[httpcore2.Response]:
         where = self._parsed(url)
         until = time.monotonic() + self.seconds
         backend = GuardedBackend(self.resolve, self.dial, until=until, private=self.private)
@@ -56,10 +86,10 @@ class Poster:
             with (
                 httpcore2.ConnectionPool(network_backend=backend) as pool,
                 pool.stream(
-                    "POST", where, headers=said, content=body, extensions={"timeout": timeouts}
+                    method, where, headers=said, content=body, extensions={"timeout": timeouts}
                 ) as answer,
             ):
-                return Answered(answer.status, _retry_after(answer))
+                yield answer
         except (httpcore2.TimeoutException, TimeoutError) as error:
             raise NotSent(f"No answer within {self.seconds:.0f} s.") from error
         except (httpcore2.NetworkError, httpcore2.ProtocolError) as error:

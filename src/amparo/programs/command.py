@@ -31,6 +31,7 @@ _COMMANDS = {
     "policy": ("amparo.interfaces.cli.policy", "Check a policy, and have it hold."),
     "jurisdiction": ("amparo.interfaces.cli.jurisdiction", "Record what counsel has signed off."),
     "audit": ("amparo.interfaces.cli.audit", "Verify the audit trail."),
+    "prepare": ("amparo.interfaces.cli.first_start", "Make keys and kernels before a start."),
     "db": ("amparo.interfaces.cli.db", "Bring the database to this version's tables."),
     "index": ("amparo.interfaces.cli.index", "Look at the indexes of long lists."),
 }

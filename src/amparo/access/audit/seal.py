@@ -8,8 +8,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import bindparam, insert, select, update
 
 from amparo.access.audit.chain import Head, statement
+from amparo.access.audit.checkpoint import line_of
 from amparo.access.audit.tables import CheckpointRow, EntryRow
-from amparo.access.audit.witness import line_of
 from amparo.core.clock import Clock
 from amparo.db import Database, Work
 

@@ -18,10 +18,10 @@ from amparo.core.errors import Invalid, Unavailable
 def signing_key(path: Path) -> Ed25519PrivateKey:
     """The key in the file, which is made where there is none. Raises Unavailable, Invalid."""
     try:
-        return _read(path)
+        return read_key(path)
     except FileNotFoundError:
         _make(path)
-    return _read(path)
+    return read_key(path)
 
 
 def is_signed(key: Ed25519PublicKey, signature: bytes, said: bytes) -> bool:
@@ -33,7 +33,8 @@ def is_signed(key: Ed25519PublicKey, signature: bytes, said: bytes) -> bool:
     return True
 
 
-def _read(path: Path) -> Ed25519PrivateKey:
+def read_key(path: Path) -> Ed25519PrivateKey:
+    """The key in the file. Raises FileNotFoundError, Unavailable, Invalid."""
     try:
         key = load_pem_private_key(path.read_bytes(), password=None)
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The tables of the audit trail: entries, their places in the chain, and signed checkpoints."""
+"""The tables of the audit trail: entries and their places, signed checkpoints, who witnesses."""
 
 from datetime import datetime
 from uuid import UUID
@@ -44,3 +44,17 @@ class CheckpointRow(Row):
     root: Mapped[bytes] = mapped_column(LargeBinary)
     peaks: Mapped[list[str]] = mapped_column(JSON)
     signature: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class WitnessRow(Row):
+    """What a witness was told last, and since when it takes nothing; for whoever looks after it."""
+
+    __tablename__ = "audit_witnesses"
+
+    name: Mapped[str] = mapped_column(String(2000), primary_key=True)
+    position: Mapped[int] = mapped_column(BigInteger)
+    told_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    failing_since: Mapped[datetime | None] = mapped_column(UtcTime)
+    failure: Mapped[str] = mapped_column(String(500))
+    refused: Mapped[bool]
+    """Whether it knows of another trail under this name, rather than being away."""

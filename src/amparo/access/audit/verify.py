@@ -1,9 +1,7 @@
 """Read the whole audit trail, and find whatever was changed, removed, moved or cut since."""
 
-import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,18 +9,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import func, select
 
 from amparo.access.audit.chain import Head, statement
+from amparo.access.audit.checkpoint import TamperedError
+from amparo.access.audit.hear import Testimony, Told, told_to_file
 from amparo.access.audit.signing import is_signed
 from amparo.access.audit.tables import CheckpointRow, EntryRow
-from amparo.core.errors import Invalid
 from amparo.db import Database, Work
 
+__all__ = ["TamperedError", "Verified", "verify"]
+
 _AT_A_TIME = 2000
-
-
-class TamperedError(Invalid):
-    """The trail is not as it was written; the message names the entry."""
-
-    code = "audit.tampered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +33,16 @@ def verify(
     database: Database,
     key: Ed25519PublicKey,
     *,
-    witness: Path | None = None,
+    witness: Path | Iterable[Told] | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Verified:
     """Raises TamperedError at the first thing that is not as it was written.
 
     Who can write the database and has the key could cut the end off, with its checkpoints: only a
-    `witness`, a file of checkpoints kept elsewhere, tells that.
+    `witness` tells that, by a file of checkpoints kept elsewhere or by what it was told.
     """
+    told = told_to_file(witness) if isinstance(witness, Path) else witness or ()
+    testimony = Testimony(told, key)
     with database.reading() as work:
         checkpoints = _checkpoints(work, key)
         head = Head()
@@ -53,6 +50,7 @@ def verify(
             head = _next(head, entry)
             if (signed := checkpoints.get(head.position)) is not None:
                 _compare(head, signed)
+            testimony.hold(head)
             if head.position % _AT_A_TIME == 0:
                 advance(head.position)
         last = max(checkpoints, default=0)
@@ -61,8 +59,7 @@ def verify(
                 f"The trail ends with entry {head.position}, its checkpoints with {last}: "
                 "entries were cut off or put in."
             )
-        if witness is not None:
-            _hear(witness, key, checkpoints, last)
+        testimony.end(last)
         waiting = work.execute(select(func.count()).where(EntryRow.position.is_(None))).scalar_one()
     return Verified(head.position, len(checkpoints), waiting)
 
@@ -111,23 +108,3 @@ def _compare(head: Head, signed: Any) -> None:
         raise TamperedError(
             f"Up to entry {head.position} the trail is not the one that was signed."
         )
-
-
-def _hear(witness: Path, key: Ed25519PublicKey, known: dict[int, Any], last: int) -> None:
-    """Hold the trail against what was told elsewhere."""
-    for number, line in enumerate(witness.read_text(encoding="ascii").splitlines(), 1):
-        said = json.loads(line)
-        position = said["position"]
-        digest, root = bytes.fromhex(said["digest"]), bytes.fromhex(said["root"])
-        stated = statement(position, datetime.fromisoformat(said["at"]), digest, root)
-        if not is_signed(key, bytes.fromhex(said["signature"]), stated):
-            raise TamperedError(f"Line {number} of the witness is not signed by this key.")
-        if position > last:
-            raise TamperedError(
-                f"The witness (line {number}) knows of entry {position}; the trail ends at {last}."
-            )
-        row = known.get(position)
-        if row is None or (row.digest, row.root) != (digest, root):
-            raise TamperedError(
-                f"What the witness (line {number}) was told at entry {position} is not on record."
-            )

@@ -1,82 +1,122 @@
 """Tell a witness elsewhere what the chain came to: who holds the key cannot cut the end off then.
 
-The operator names a command; it gets the newest checkpoint as a line of JSON on its standard input.
+A witness is a command of the operator's, which gets the newest checkpoint as a line of JSON on its
+standard input, or another Amparo. Those in between need not be told: the newest covers them.
 """
 
-import json
 import subprocess
 import threading
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any
+from dataclasses import dataclass
+from typing import Protocol
 
 import structlog
 from sqlalchemy import select
 
+from amparo.access.audit.checkpoint import Checkpoint, line_of
 from amparo.access.audit.tables import CheckpointRow
-from amparo.core.errors import Unavailable
+from amparo.access.audit.telling import note_failed, note_told
+from amparo.core.clock import Clock, SystemClock
+from amparo.core.errors import AmparoError, Conflict, Unavailable
 from amparo.core.seldom import Seldom
 from amparo.db import Database, Work
 
+__all__ = ["COMMAND", "Command", "Telling", "Witness", "WitnessCommand", "WitnessRefused",
+           "line_of"]  # fmt: skip
+
 EVERY_S = 60.0
 LONGEST_S = 30.0
+COMMAND = "command"
 
-_seldom = Seldom(structlog.get_logger(__name__))
-
-
-def line_of(position: int, at: datetime, digest: bytes, root: bytes, signature: bytes) -> str:
-    """A checkpoint as a witness is told it."""
-    said = {
-        "position": position,
-        "at": at.isoformat(),
-        "digest": digest.hex(),
-        "root": root.hex(),
-        "signature": signature.hex(),
-    }
-    return json.dumps(said) + "\n"
+_log = structlog.get_logger(__name__)
+_seldom = Seldom(_log)
 
 
-class WitnessCommand:
-    """Has a command told, now and then, as long as there is something new."""
+class WitnessRefused(Conflict):
+    """The witness knows of another trail: this one was rewritten, or somebody else told it."""
 
-    def __init__(self, database: Database, command: Sequence[str]) -> None:
+    code = "witness_refused"
+
+
+class Witness(Protocol):
+    """Somebody who keeps what the chain came to."""
+
+    @property
+    def name(self) -> str:
+        """By which an operator knows it."""
+
+    def tell(self, line: str) -> None:
+        """Tell it a checkpoint, as `line_of` has it. Raises Unavailable, WitnessRefused."""
+
+
+class Telling:
+    """Has a witness told, now and then, as long as there is something new."""
+
+    def __init__(self, database: Database, witness: Witness, clock: Clock | None = None) -> None:
         self._database = database
-        self._command = list(command)
-        self._told = 0
+        self._witness = witness
+        self._clock = clock or SystemClock()
+        self._told = b""
 
     def run(self, stop: threading.Event) -> None:
         """Tell at once and every minute until `stop`, and once more then."""
         ended = False
         while not ended:
-            try:
-                self.step()
-            except Unavailable as error:
-                _seldom.warning("The witness was not told.", why=error.message)
+            self._try("The witness was not told.")
             ended = stop.wait(EVERY_S)
-        try:
-            self.step()
-        except Unavailable as error:
-            _seldom.warning("The witness was not told at the end.", why=error.message)
+        self._try("The witness was not told at the end.")
 
     def step(self) -> bool:
-        """Tell the newest checkpoint, unless it was told; whether one was.
+        """Whether there was something new, which it was told. Raises Unavailable, WitnessRefused.
 
-        Raises Unavailable where the command does not end well: it is told the newest later.
+        What it refuses it is not told again, only what comes after.
         """
         with self._database.reading() as work:
-            newest = _newest(work)
-        if newest is None or newest.position == self._told:
+            newest = newest_checkpoint(work)
+        if newest is None or newest.digest == self._told:
             return False
-        self._tell(
-            line_of(newest.position, newest.at, newest.digest, newest.root, newest.signature)
-        )
-        self._told = newest.position
+        try:
+            self._witness.tell(newest.line)
+        except (Unavailable, WitnessRefused) as error:
+            refused = isinstance(error, WitnessRefused)
+            if refused:
+                self._told = newest.digest
+            with self._database.work() as work:
+                now = self._clock.now()
+                note_failed(work, self._witness.name, error.message, now, refused=refused)
+            raise
+        self._told = newest.digest
+        with self._database.work() as work:
+            note_told(work, self._witness.name, newest.position, self._clock.now())
         return True
 
-    def _tell(self, line: str) -> None:
+    def _try(self, what_failed: str) -> None:
+        try:
+            self.step()
+        except WitnessRefused as error:
+            _log.error("The witness knows of another trail.", why=error.message)
+        except AmparoError as error:
+            _seldom.warning(what_failed, why=error.message)
+        except Exception as error:  # noqa: BLE001 (it must outlive whatever happens)
+            _log.error(what_failed, exc_info=error)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A command and its arguments, started for each checkpoint."""
+
+    words: Sequence[str]
+
+    @property
+    def name(self) -> str:
+        """There is one at most."""
+        return COMMAND
+
+    def tell(self, line: str) -> None:
+        """Raises Unavailable where it fails, or takes too long."""
         try:
             ended = subprocess.run(
-                self._command, input=line.encode("ascii"), capture_output=True, timeout=LONGEST_S
+                list(self.words), input=line.encode("ascii"), capture_output=True, timeout=LONGEST_S
             )
         except subprocess.TimeoutExpired as error:
             raise Unavailable(f"It took longer than {LONGEST_S:.0f} s.") from error
@@ -87,7 +127,20 @@ class WitnessCommand:
             raise Unavailable(f"It ended with status {ended.returncode}: {' '.join(said[-1:])}")
 
 
-def _newest(work: Work) -> Any:
-    return work.execute(
+class WitnessCommand(Telling):
+    """Has a command told."""
+
+    def __init__(
+        self, database: Database, command: Sequence[str], clock: Clock | None = None
+    ) -> None:
+        super().__init__(database, Command(command), clock)
+
+
+def newest_checkpoint(work: Work) -> Checkpoint | None:
+    """The last one on record."""
+    row = work.execute(
         select(CheckpointRow.__table__).order_by(CheckpointRow.position.desc()).limit(1)
     ).one_or_none()
+    if row is None:
+        return None
+    return Checkpoint(row.position, row.at, row.digest, row.root, row.signature)

@@ -21,6 +21,7 @@ from amparo.core.errors import AmparoError, Conflict, Denied, Invalid, NotFound,
 from amparo.core.ids import new_id
 from amparo.core.seldom import Seldom
 from amparo.interfaces.api import (
+    checkpoints,
     decisions,
     health,
     lists,
@@ -100,7 +101,8 @@ def routes() -> FastAPI:
         redoc_url=None,
         responses=_PROBLEMS,
     )
-    for part in (health, media, matches, lists, proposals, decisions, session, webhooks, notices):
+    for part in (health, media, matches, lists, proposals, decisions, session, webhooks, notices,
+                 checkpoints):  # fmt: skip
         api.include_router(part.router)
     api.include_router(session.known)
     api.include_router(notices.public)

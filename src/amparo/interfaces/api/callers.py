@@ -107,10 +107,13 @@ async def _holder(given: HTTPAuthorizationCredentials, serving: Serving) -> Acto
 
 
 class Caller:
-    """A dependency of routes that are KnownCaller: the actor, who has the scope. Raises Denied."""
+    """A dependency of routes that are KnownCaller: the actor, who has the scope. Raises Denied.
 
-    def __init__(self, scope: Scope) -> None:
-        self.scope = scope
+    Of several scopes one is enough.
+    """
+
+    def __init__(self, *scopes: Scope) -> None:
+        self.scopes = scopes
 
     async def __call__(
         self,
@@ -120,7 +123,7 @@ class Caller:
         """`_` is there for the schema."""
         actor = request.state.actor
         assert isinstance(actor, Actor)
-        require(actor, self.scope)
+        require(actor, *self.scopes)
         return actor
 
 
@@ -145,4 +148,6 @@ WebhooksManager = Annotated[Actor, Depends(Caller(Scope.WEBHOOKS_MANAGE))]
 NoticesSubmitter = Annotated[Actor, Depends(Caller(Scope.NOTICES_SUBMIT))]
 NoticesReader = Annotated[Actor, Depends(Caller(Scope.NOTICES_READ))]
 NoticesAnswerer = Annotated[Actor, Depends(Caller(Scope.NOTICES_ANSWER))]
+WitnessedTrail = Annotated[Actor, Depends(Caller(Scope.AUDIT_WITNESS))]
+CheckpointsReader = Annotated[Actor, Depends(Caller(Scope.AUDIT_WITNESS, Scope.AUDIT_READ))]
 MetricsReader = Annotated[Actor, Depends(Caller(Scope.METRICS_READ))]

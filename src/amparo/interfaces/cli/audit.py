@@ -22,35 +22,51 @@ def command() -> None:
 
 @command.command("verify")
 @click.option(
-    "--witness", type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="A file of checkpoints that was kept elsewhere.",
+    "--witness", "named", multiple=True, metavar="FILE|URL",
+    help="A file of checkpoints that was kept elsewhere, or another Amparo; may be given again.",
 )  # fmt: skip
-def verify(witness: Path | None) -> None:
+@click.option(
+    "--witness-key-file", "key_file", type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    help="A file with the key by which the other Amparo knows you.",
+)  # fmt: skip
+@click.option(
+    "--witness-trail", "trail", metavar="NAME",
+    help="Which trail there, where the key reads several.",
+)  # fmt: skip
+def verify(named: tuple[str, ...], key_file: Path | None, trail: str | None) -> None:
     """Read the whole trail, and name the entry at which it is not as it was written.
 
     \b
-    Exit status: 0, or 1 where something was changed, removed, moved or cut.
+    Exit status: 0, 1 where something was changed, removed, moved or cut, or 2 where that cannot
+    be told.
 
     \b
     Example:
       amparo audit verify --witness /mnt/elsewhere/witness.jsonl
+      amparo audit verify --witness https://amparo.elsewhere.example
     """
     from amparo.access.audit.signing import signing_key
+    from amparo.access.audit.telling import forget_refusals
     from amparo.access.audit.verify import TamperedError
     from amparo.access.audit.verify import verify as verify_trail
+    from amparo.app.witnesses import told_to, witnesses_named
 
-    chosen = witness or settings().audit_witness_file
     key = signing_key(settings().audit_key).public_key()
+    named = named or witnesses_named(settings())
+    told = told_to(settings(), key, named, key_file, trail)
     with opened() as database, counting("Verifying", "entries") as advance:
         try:
-            found = verify_trail(database, key, witness=chosen, advance=advance)
+            found = verify_trail(database, key, witness=told, advance=advance)
         except TamperedError as error:
             announce(f"amparo: {error.message}")
             leave(1)
+        forget_refusals(database, named)
     click.echo(
         f"{found.entries} entries as they were written, by {found.checkpoints} signed checkpoints; "
         f"{found.waiting} wait to be sealed."
     )
-    if chosen is None:
+    if told:
+        click.echo(f"{len(told)} checkpoints that were told to witnesses are on record.")
+    else:
         announce("Without a witness nobody can tell whether the end was cut off with the key.")
     leave(0)

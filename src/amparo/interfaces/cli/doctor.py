@@ -80,6 +80,21 @@ def _python() -> Iterator[str]:
     yield f"Amparo {__version__}, Python {platform.python_version()}, {sys.platform}"
 
 
+def _parts() -> Iterator[str]:
+    """What is installed with Amparo and what may be beside it."""
+    from amparo.app.installed import missing_extras, missing_parts
+    from amparo.core.errors import Unavailable
+
+    if missing := missing_parts():
+        raise Unavailable(
+            f"{', '.join(missing)} is not installed, though Amparo needs it; install Amparo again "
+            "with its dependencies"
+        )
+    yield "all that Amparo needs is installed"
+    for extra, purpose in missing_extras().items():
+        yield f"not the extra {extra!r}, for {purpose} (`pip install 'amparo[{extra}]'`)"
+
+
 def _settings() -> "Settings":
     from amparo.core.settings import settings
 
@@ -125,6 +140,7 @@ def _sandbox() -> Iterator[str]:
 
 _CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "program": _python,
+    "parts": _parts,
     "folder": _home,
     "kernels": _kernels,
     "pictures": _decoders,

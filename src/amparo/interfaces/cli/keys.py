@@ -22,6 +22,8 @@ _SCOPES = (
     "notices:trusted",
     "notices:read",
     "notices:answer",
+    "audit:witness",
+    "audit:read",
 )
 ROLES = (
     "owner",

@@ -20,6 +20,9 @@ def command(host: str, port: int, workers: int) -> None:
     Example:
       AMPARO_DATABASE_URL=postgresql://amparo:…@db/amparo amparo api --host 0.0.0.0 --workers 8
     """
+    from amparo.app.compiled import keep_kernels_in
+
+    keep_kernels_in(settings().home)  # what is imported next imports kernels
     from amparo.programs.serve.host import followed
     from amparo.programs.serve.run import Where, run
 

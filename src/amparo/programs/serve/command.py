@@ -28,6 +28,9 @@ def command(host: str, port: int, workers: int) -> None:
       amparo serve --workers 4
       AMPARO_DATABASE_URL=postgresql://amparo:…@db/amparo amparo serve --host 0.0.0.0
     """
+    from amparo.app.compiled import keep_kernels_in
+
+    keep_kernels_in(settings().home)  # what is imported next imports kernels
     from amparo.programs.serve.host import looked_after
     from amparo.programs.serve.run import Where, run
 

@@ -5,13 +5,14 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 
 from amparo.access.audit.seal import Sealer
 from amparo.access.audit.signing import signing_key
-from amparo.access.audit.witness import WitnessCommand
+from amparo.access.audit.witness import Telling
 from amparo.access.first_key import ensure_first_key
 from amparo.access.people.secrets import ensure_access_key
 from amparo.app.background import in_background
 from amparo.app.serving import host_folder, open_inbox
 from amparo.app.solo import Letters
 from amparo.app.sweep import Sweep
+from amparo.app.witnesses import witnesses
 from amparo.app.workflows import durable_work
 from amparo.core.clock import Clock
 from amparo.core.errors import Conflict
@@ -92,9 +93,9 @@ def _sealing(database: Database, settings: Settings, clock: Clock) -> Iterator[N
     key = signing_key(settings.audit_key)
     sealer = Sealer(database, key, clock, witness=settings.audit_witness_file)
     with ExitStack() as stack:
-        if settings.audit_witness_command:
-            witness = WitnessCommand(database, settings.audit_witness_command)
-            stack.enter_context(in_background("witness", witness.run))
+        for each in witnesses(settings, key.public_key()):
+            telling = Telling(database, each, clock)
+            stack.enter_context(in_background("witness", telling.run))
         stack.callback(sealer.step)
         stack.enter_context(in_background("sealer", sealer.run))
         yield

@@ -4,7 +4,10 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import structlog
+
 from amparo.app.compiled import ensure_compiled
+from amparo.app.listening import is_open, listening_noted
 from amparo.app.sandbox import open_sandbox
 from amparo.app.serving import open_serving
 from amparo.core.clock import SystemClock
@@ -14,6 +17,8 @@ from amparo.programs.serve.host import OnThisHost
 from amparo.programs.serve.logs import set_up_logs
 from amparo.programs.serve.server import server_of
 from amparo.programs.serve.workers import Workers
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,13 @@ def run(settings: Settings, where: Where, say: Callable[[str], None], host: OnTh
     Raises Unavailable, Conflict where it cannot begin.
     """
     set_up_logs()
-    with listening(where.host, where.port) as listener:
+    with (
+        listening(where.host, where.port) as listener,
+        listening_noted(settings.home, *listener.getsockname()[:2]),
+    ):
+        if is_open(listener.getsockname()[0]):
+            _log.warning("Whoever reaches this machine can call it, without encryption.",
+                         host=where.host, port=where.port)  # fmt: skip
         if where.workers == 1:
             _alone(settings, where, listener, say, host)
         else:

@@ -19,6 +19,9 @@ def command() -> None:
     """
     import threading
 
+    from amparo.app.compiled import keep_kernels_in
+
+    keep_kernels_in(settings().home)  # what is imported next may import kernels
     from amparo.app.workflows import durable_work
     from amparo.core.clock import SystemClock
     from amparo.interfaces.cli.database import opened

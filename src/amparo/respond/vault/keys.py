@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import pyrage
 from pyrage import x25519
 
 from amparo.core.errors import Invalid, Unavailable
@@ -32,6 +33,20 @@ def ensure_key(path: Path) -> bool:
 
 def recipient_of(path: Path) -> x25519.Recipient:
     """The public half of the key in a file as age-keygen writes it. Raises Unavailable, Invalid."""
+    return _identity(path).to_public()
+
+
+def opens(path: Path, encrypted: bytes) -> bool:
+    """Whether the key in the file opens what was encrypted. Raises Unavailable, Invalid."""
+    identity = _identity(path)
+    try:
+        pyrage.decrypt(encrypted, [identity])
+    except pyrage.DecryptError:
+        return False
+    return True
+
+
+def _identity(path: Path) -> x25519.Identity:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
@@ -39,7 +54,7 @@ def recipient_of(path: Path) -> x25519.Recipient:
     for line in lines:
         if line.startswith("AGE-SECRET-KEY-"):
             try:
-                return x25519.Identity.from_str(line.strip()).to_public()
+                return x25519.Identity.from_str(line.strip())
             except Exception as error:
                 raise Invalid(f"{path} holds no age key that can be used.") from error
     raise Invalid(f"{path} holds no line that begins with AGE-SECRET-KEY-.")
