@@ -13,6 +13,7 @@ from amparo.app.serving import open_serving
 from amparo.core.clock import SystemClock
 from amparo.core.errors import Unavailable
 from amparo.core.settings import Settings
+from amparo.programs.serve.ending import Ending
 from amparo.programs.serve.host import OnThisHost
 from amparo.programs.serve.logs import set_up_logs
 from amparo.programs.serve.server import server_of
@@ -37,6 +38,7 @@ def run(settings: Settings, where: Where, say: Callable[[str], None], host: OnTh
     """
     set_up_logs()
     with (
+        Ending() as ending,
         listening(where.host, where.port) as listener,
         listening_noted(settings.home, *listener.getsockname()[:2]),
     ):
@@ -44,10 +46,11 @@ def run(settings: Settings, where: Where, say: Callable[[str], None], host: OnTh
             _log.warning("Whoever reaches this machine can call it, without encryption.",
                          host=where.host, port=where.port)  # fmt: skip
         if where.workers == 1:
-            _alone(settings, where, listener, say, host)
+            _alone(settings, where, listener, say, host, ending)
         else:
             ensure_compiled(settings.home, say)
             with host(settings, SystemClock(), say):
+                ending.check()
                 Workers(listener, where.workers).run(lambda: say(_welcome(where)))
 
 
@@ -57,6 +60,7 @@ def _alone(
     listener: socket.socket,
     say: Callable[[str], None],
     host: OnThisHost,
+    ending: Ending,
 ) -> None:
     """Everything in this process."""
     clock = SystemClock()
@@ -67,8 +71,10 @@ def _alone(
             host(settings, clock, say) as database,
             open_serving(settings, database, sandbox, clock) as serving,
         ):
+            server = server_of(serving)
+            ending.runs(server)
             say(_welcome(where))
-            server_of(serving).run(sockets=[listener])
+            server.run(sockets=[listener])
 
 
 def listening(host: str, port: int) -> socket.socket:

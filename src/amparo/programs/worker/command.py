@@ -5,6 +5,8 @@ import click
 from amparo.core.errors import Conflict
 from amparo.core.settings import settings
 
+_LOOK_S = 1.0
+
 
 @click.command()
 def command() -> None:
@@ -25,15 +27,18 @@ def command() -> None:
     from amparo.app.workflows import durable_work
     from amparo.core.clock import SystemClock
     from amparo.interfaces.cli.database import opened
+    from amparo.programs.serve.ending import Ending
     from amparo.programs.serve.logs import set_up_logs
 
     set_up_logs()
-    with opened() as database:
+    with Ending() as ending, opened() as database:
         if database.engine.dialect.name == "sqlite":
             raise Conflict(
                 "Further workers need PostgreSQL (AMPARO_DATABASE_URL); with SQLite `amparo serve` "
                 "sees to everything."
             )
         with durable_work(database, settings(), SystemClock()):
+            ending.check()
             click.echo("At work; Ctrl-C ends it.")
-            threading.Event().wait()
+            while not threading.Event().wait(_LOOK_S):
+                ending.check()  # a signal may have struck where nothing can be raised
