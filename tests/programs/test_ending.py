@@ -2,6 +2,7 @@
 
 import signal
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -31,21 +32,30 @@ def test_a_signal_that_strikes_where_nothing_can_be_raised_is_not_forgotten() ->
     def passed_over(_: object) -> None:
         signal.raise_signal(signal.SIGTERM)
 
-    running = Running()
-    with pytest.raises(SystemExit), Ending() as ending:
+    with pytest.raises(SystemExit):
+        start(passed_over)
+
+
+def start(passed_over: Callable[[object], None]) -> None:
+    with Ending() as ending:
         thing = Thing()
         noted = weakref.ref(thing, passed_over)
         del thing
         assert noted() is None, "it was passed over, and the start goes on"
-        ending.runs(running)
+        ending.runs(Running())
         raise AssertionError("it must not begin to serve")
 
 
 def test_what_serves_is_told_and_ends_by_itself() -> None:
     running = Running()
     before = signal.getsignal(signal.SIGTERM)
-    with pytest.raises(SystemExit), Ending() as ending:
+    with pytest.raises(SystemExit):
+        serve(running)
+    assert running.should_exit
+    assert signal.getsignal(signal.SIGTERM) is before
+
+
+def serve(running: Running) -> None:
+    with Ending() as ending:
         ending.runs(running)
         signal.raise_signal(signal.SIGTERM)
-        assert running.should_exit
-    assert signal.getsignal(signal.SIGTERM) is before
