@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import func, select
 
 from amparo.access.audit.chain import Head, statement
+from amparo.access.audit.losses import Loss, losses
 from amparo.access.audit.signing import is_signed
 from amparo.access.audit.tables import CheckpointRow, EntryRow
 from amparo.core.errors import Invalid
@@ -27,11 +28,15 @@ class TamperedError(Invalid):
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was read: sealed entries, checkpoints, and entries that wait to be sealed."""
+    """What was read: sealed entries, checkpoints, and entries that wait to be sealed.
+
+    `lost` are the restores by which entries are gone that a witness knows of.
+    """
 
     entries: int
     checkpoints: int
     waiting: int
+    lost: tuple[Loss, ...] = ()
 
 
 def verify(
@@ -61,10 +66,12 @@ def verify(
                 f"The trail ends with entry {head.position}, its checkpoints with {last}: "
                 "entries were cut off or put in."
             )
+        restores = losses(work)
         if witness is not None:
-            _hear(witness, key, checkpoints, last)
+            _hear(witness, key, checkpoints, last, restores)
         waiting = work.execute(select(func.count()).where(EntryRow.position.is_(None))).scalar_one()
-    return Verified(head.position, len(checkpoints), waiting)
+    lost = tuple(each for each in restores if each.count)
+    return Verified(head.position, len(checkpoints), waiting, lost)
 
 
 def _checkpoints(work: Work, key: Ed25519PublicKey) -> dict[int, Any]:
@@ -113,8 +120,10 @@ def _compare(head: Head, signed: Any) -> None:
         )
 
 
-def _hear(witness: Path, key: Ed25519PublicKey, known: dict[int, Any], last: int) -> None:
-    """Hold the trail against what was told elsewhere."""
+def _hear(
+    witness: Path, key: Ed25519PublicKey, known: dict[int, Any], last: int, restores: list[Loss]
+) -> None:
+    """Hold the trail against what was told elsewhere, and tell the restores what they lost."""
     for number, line in enumerate(witness.read_text(encoding="ascii").splitlines(), 1):
         said = json.loads(line)
         position = said["position"]
@@ -122,12 +131,15 @@ def _hear(witness: Path, key: Ed25519PublicKey, known: dict[int, Any], last: int
         stated = statement(position, datetime.fromisoformat(said["at"]), digest, root)
         if not is_signed(key, bytes.fromhex(said["signature"]), stated):
             raise TamperedError(f"Line {number} of the witness is not signed by this key.")
+        row = known.get(position)
+        if row is not None and (row.digest, row.root) == (digest, root):
+            continue
+        if any(each.explains(position, datetime.fromisoformat(said["at"])) for each in restores):
+            continue
         if position > last:
             raise TamperedError(
                 f"The witness (line {number}) knows of entry {position}; the trail ends at {last}."
             )
-        row = known.get(position)
-        if row is None or (row.digest, row.root) != (digest, root):
-            raise TamperedError(
-                f"What the witness (line {number}) was told at entry {position} is not on record."
-            )
+        raise TamperedError(
+            f"What the witness (line {number}) was told at entry {position} is not on record."
+        )

@@ -35,12 +35,12 @@ def verify(witness: Path | None) -> None:
     Example:
       amparo audit verify --witness /mnt/elsewhere/witness.jsonl
     """
-    from amparo.access.audit.signing import signing_key
+    from amparo.access.audit.signing import existing_signing_key
     from amparo.access.audit.verify import TamperedError
     from amparo.access.audit.verify import verify as verify_trail
 
     chosen = witness or settings().audit_witness_file
-    key = signing_key(settings().audit_key).public_key()
+    key = existing_signing_key(settings().audit_key).public_key()
     with opened() as database, counting("Verifying", "entries") as advance:
         try:
             found = verify_trail(database, key, witness=chosen, advance=advance)
@@ -51,6 +51,8 @@ def verify(witness: Path | None) -> None:
         f"{found.entries} entries as they were written, by {found.checkpoints} signed checkpoints; "
         f"{found.waiting} wait to be sealed."
     )
+    for each in found.lost:
+        click.echo(f"{each} Whoever did not expect that should ask why.")
     if chosen is None:
         announce("Without a witness nobody can tell whether the end was cut off with the key.")
     leave(0)

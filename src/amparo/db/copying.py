@@ -1,0 +1,342 @@
+"""Copy a whole database into an SQLite file and back, whichever of the two it is.
+
+What is different between SQLite and PostgreSQL stands here where it is about whole databases, and
+in `dialects.py` otherwise.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Connection,
+    Float,
+    Integer,
+    LargeBinary,
+    Table,
+    TypeDecorator,
+    Uuid,
+    create_engine,
+    text,
+)
+from sqlalchemy import DateTime as Moment
+from sqlalchemy import String as Words
+from sqlalchemy.engine import make_url
+
+from amparo.core.errors import Conflict, Invalid, Unavailable
+from amparo.db.database import Database
+from amparo.db.migrate import upgrade
+from amparo.db.tables import Row
+
+Advance = Callable[[float], None]
+"""Is told the share that is done."""
+
+_ROWS_AT_A_TIME = 5000
+_STEPS = 200_000
+"""Of SQLite's machine between two looks at how far it is."""
+
+_CACHE_KIB = 128 * 1024
+_VERSION = "alembic_version"
+
+
+def copy_out(database: Database, file: Path, advance: Advance) -> None:
+    """One state of everything into a new SQLite file, while others write. Raises Unavailable.
+
+    What was deleted is not in it: the file is written row by row, and has no free pages.
+    """
+    file.touch(mode=0o600)
+    if database.engine.dialect.name == "sqlite":
+        _vacuum_into(sqlite_file(database), file, advance)
+    else:
+        _copy_from_postgres(database, file, advance)
+
+
+def copy_in(work: Connection, file: Path, advance: Advance) -> None:
+    """The rows of such a file at this version's tables into PostgreSQL's, which are emptied first.
+
+    A part of `work`; what it gave out as numbers goes on from where it was.
+    """
+    tables = Row.metadata.sorted_tables
+    names = sql.SQL(", ").join(sql.Identifier(table.name) for table in tables)
+    raw = _psycopg(work)
+    raw.execute("SET LOCAL TIME ZONE 'UTC'")
+    raw.execute(sql.SQL("TRUNCATE {}").format(names))
+    with closing(_opened(file)) as source:
+        expected, done = sum(counts(file).values()) or 1, 0
+        for table in tables:
+            for rows in _pages(source, table):
+                _put(raw, table, rows)
+                done += len(rows)
+                advance(done / expected)
+        for name, last in _given(source):
+            if name in Row.metadata.tables:
+                _go_on_from(raw, Row.metadata.tables[name], last)
+
+
+def counts(file: Path) -> dict[str, int]:
+    """How many rows each of our tables has in an SQLite file; those that it lacks are left out."""
+    with closing(_opened(file)) as source:
+        there = _tables_of(source)
+        return {
+            name: int(source.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0])  # noqa: S608 (names of ours)
+            for name in sorted(Row.metadata.tables)
+            if name in there
+        }
+
+
+def check(file: Path) -> None:
+    """Raises Invalid where an SQLite file is damaged, or a row leads to one that is not there."""
+    try:
+        with closing(_opened(file)) as source:
+            said = source.execute("PRAGMA quick_check(1)").fetchone()[0]
+            lost = source.execute("PRAGMA foreign_key_check").fetchone()
+    except sqlite3.DatabaseError as error:
+        raise Invalid(f"The database in it is damaged ({error}).") from error
+    if said != "ok":
+        raise Invalid(f"The database in it is damaged ({said}).")
+    if lost is not None:
+        raise Invalid(f"In the table {lost[0]} of its database a row leads to none.")
+
+
+def version_in(file: Path) -> str | None:
+    """The last migration of an SQLite file. Raises Invalid where it is no database of ours."""
+    try:
+        with closing(_opened(file)) as source:
+            if _VERSION not in _tables_of(source):
+                return None
+            found: str = source.execute("SELECT version_num FROM alembic_version").fetchone()[0]
+            return found
+    except sqlite3.DatabaseError as error:
+        raise Invalid(f"The database in it is damaged ({error}).") from error
+
+
+def size_bytes(database: Database) -> int:
+    """About how much a copy of it takes."""
+    if database.engine.dialect.name == "sqlite":
+        return sqlite_file(database).stat().st_size
+    with database.reading() as work:
+        return int(work.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
+
+
+@contextmanager
+def reading_file(file: Path) -> Iterator[Connection]:
+    """A reading of an SQLite file, of which not a byte is changed."""
+    engine = create_engine(f"sqlite:///file:{quote(str(file.absolute()))}?mode=ro&uri=true")
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+def skip_numbers(work: Connection, table: str, many: int) -> None:
+    """Have an SQLite table that counts up go on so much later."""
+    work.execute(
+        text("UPDATE sqlite_sequence SET seq = seq + :many WHERE name = :name"),
+        {"many": many, "name": table},
+    )
+
+
+def sqlite_file(database: Database) -> Path:
+    """The file of a database that is one."""
+    return Path(make_url(database.engine.url).database or "")
+
+
+def require_nobody_else(work: Connection) -> None:
+    """Raises Conflict where another process of ours is connected to the same PostgreSQL."""
+    others = work.execute(
+        text(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND pid <> pg_backend_pid() AND application_name = current_setting('application_name')"
+        )
+    ).scalar_one()
+    if others:
+        raise Conflict(
+            f"{others} connections of Amparo to this database are open; stop `amparo serve`, "
+            "`amparo api` and `amparo worker` on all hosts first."
+        )
+
+
+@contextmanager
+def nobody_else(file: Path) -> Iterator[None]:
+    """The SQLite file is one file, without a log beside it, and nobody may open it meanwhile.
+
+    Raises Conflict where somebody has it open.
+    """
+    with closing(sqlite3.connect(file, isolation_level=None, timeout=0)) as connection:
+        try:
+            connection.execute("PRAGMA journal_mode = DELETE").fetchall()
+            connection.execute("BEGIN EXCLUSIVE")
+        except sqlite3.OperationalError as error:
+            raise Conflict(
+                f"Something has {file} open; stop `amparo serve` and whatever else uses it first."
+            ) from error
+        yield
+
+
+def as_one_file(file: Path) -> None:
+    """Without a log beside it."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE").fetchall()
+
+
+def _vacuum_into(source: Path, file: Path, advance: Advance) -> None:
+    """A reader beside others: in the write-ahead log nobody waits for it."""
+    expected = source.stat().st_size or 1
+
+    def look() -> int:
+        advance(min(1.0, file.stat().st_size / expected) if file.exists() else 0.0)
+        return 0
+
+    with closing(sqlite3.connect(source, isolation_level=None, timeout=30)) as connection:
+        connection.set_progress_handler(look, _STEPS)
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
+        with _told():
+            connection.execute("VACUUM INTO ?", (str(file),))
+    as_one_file(file)
+
+
+def _copy_from_postgres(database: Database, file: Path, advance: Advance) -> None:
+    with Database(f"sqlite:///{file}") as made:
+        upgrade(made)
+    as_one_file(file)
+    with (
+        database.reading() as work,
+        closing(sqlite3.connect(file, isolation_level=None)) as target,
+        _told(),
+    ):
+        for pragma in ("synchronous = OFF", "journal_mode = OFF", f"cache_size = -{_CACHE_KIB}"):
+            target.execute(f"PRAGMA {pragma}").fetchall()
+        target.execute("BEGIN")
+        tables = Row.metadata.sorted_tables
+        for number, table in enumerate(tables, 1):
+            target.execute(f'DELETE FROM "{table.name}"')  # noqa: S608 (a name of ours)
+            marks = ", ".join("?" * len(table.columns))
+            target.executemany(
+                f'INSERT INTO "{table.name}" ({_names(table)}) VALUES ({marks})',  # noqa: S608 (names of ours)
+                _rows_of_postgres(_psycopg(work), table),
+            )
+            advance(number / len(tables))
+        for table in tables:
+            _keep_given(_psycopg(work), table, target)
+        target.execute("COMMIT")
+        target.execute("PRAGMA journal_mode = DELETE").fetchall()
+
+
+def _rows_of_postgres(raw: Any, table: Table) -> Iterator[Sequence[Any]]:
+    """As SQLAlchemy would have written them to SQLite."""
+    shown, kinds = zip(*(_from_postgres(column) for column in table.columns), strict=True)
+    statement = sql.SQL("COPY (SELECT {} FROM {}) TO STDOUT (FORMAT BINARY)").format(
+        sql.SQL(", ").join(shown), sql.Identifier(table.name)
+    )
+    with raw.cursor() as cursor, cursor.copy(statement) as copy:
+        copy.set_types(kinds)
+        yield from copy.rows()
+
+
+def _from_postgres(column: Column[Any]) -> tuple[sql.Composed, str]:
+    """What to ask for, and the type of the answer."""
+    kind = column.type.impl if isinstance(column.type, TypeDecorator) else column.type
+    name = sql.Identifier(column.name)
+    if isinstance(kind, Uuid):
+        return sql.SQL("replace({}::text, '-', '')").format(name), "text"
+    if isinstance(kind, Moment):
+        shape = "to_char({} AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')"
+        return sql.SQL(shape).format(name), "text"
+    if isinstance(kind, LargeBinary):
+        return sql.SQL("{}").format(name), "bytea"
+    if isinstance(kind, Boolean):
+        return sql.SQL("{}::int8").format(sql.SQL("{}::int4").format(name)), "int8"
+    if isinstance(kind, Integer):
+        return sql.SQL("{}::int8").format(name), "int8"
+    if isinstance(kind, Float):
+        return sql.SQL("{}::float8").format(name), "float8"
+    if isinstance(kind, (Words, JSON)):
+        return sql.SQL("{}::text").format(name), "text"
+    raise Invalid(f"No backup is known of a column of the kind {kind!r}; db/copying.py must say.")
+
+
+def _put(raw: Any, table: Table, rows: Sequence[Sequence[Any]]) -> None:
+    columns = sql.SQL(", ").join(sql.Identifier(each.name) for each in table.columns)
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), columns)
+    try:
+        with raw.cursor() as cursor, cursor.copy(statement) as copy:
+            for row in rows:
+                copy.write_row(row)
+    except psycopg.DataError as error:
+        raise Invalid(
+            f"PostgreSQL does not take a row of {table.name} ({type(error).__name__}); nothing was "
+            "restored. Restore onto SQLite, and mend it there."
+        ) from error
+
+
+def _pages(source: sqlite3.Connection, table: Table) -> Iterator[list[Any]]:
+    cursor = source.execute(f'SELECT {_names(table)} FROM "{table.name}"')  # noqa: S608 (names of ours)
+    while rows := cursor.fetchmany(_ROWS_AT_A_TIME):
+        yield rows
+
+
+def _given(source: sqlite3.Connection) -> list[tuple[str, int]]:
+    """The last number that each table which counts up has given."""
+    if "sqlite_sequence" not in _tables_of(source):
+        return []
+    return source.execute("SELECT name, seq FROM sqlite_sequence").fetchall()
+
+
+def _go_on_from(raw: Any, table: Table, last: int) -> None:
+    """A number that was ever given is not given again."""
+    (column,) = table.primary_key.columns
+    if last > 0:
+        raw.execute(
+            "SELECT setval(pg_get_serial_sequence(%s, %s), %s)", (table.name, column.name, last)
+        )
+
+
+def _keep_given(raw: Any, table: Table, target: sqlite3.Connection) -> None:
+    if not table.dialect_options["sqlite"].get("autoincrement"):
+        return
+    (column,) = table.primary_key.columns
+    (sequence,) = raw.execute(
+        "SELECT pg_get_serial_sequence(%s, %s)", (table.name, column.name)
+    ).fetchone()
+    (last,) = raw.execute(
+        sql.SQL("SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {}").format(
+            sql.SQL(sequence)
+        )
+    ).fetchone()
+    target.execute("DELETE FROM sqlite_sequence WHERE name = ?", (table.name,))
+    target.execute("INSERT INTO sqlite_sequence VALUES (?, ?)", (table.name, last))
+
+
+def _psycopg(work: Connection) -> Any:
+    raw = work.connection.dbapi_connection
+    assert isinstance(raw, psycopg.Connection)
+    return raw
+
+
+def _names(table: Table) -> str:
+    return ", ".join(f'"{column.name}"' for column in table.columns)
+
+
+def _tables_of(source: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in source.execute("SELECT name FROM sqlite_master")}
+
+
+def _opened(file: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise Unavailable(f"The database cannot be copied ({error}).") from error
