@@ -64,7 +64,9 @@ class Manifest:
             its_format = known["format"]
         except (ValueError, TypeError, LookupError) as error:
             raise Invalid(f"Its {MANIFEST} is none that Amparo has written.") from error
-        if its_format != FORMAT and isinstance(its_format, int):
+        if not isinstance(its_format, int):
+            raise Invalid(f"Its {MANIFEST} is none that Amparo has written.")
+        if its_format != FORMAT:
             raise Invalid(
                 f"It is of format {its_format}; this version of Amparo reads format {FORMAT}. "
                 "Install the version that made it."
