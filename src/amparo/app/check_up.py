@@ -11,10 +11,12 @@ from urllib.parse import urlsplit
 from sqlalchemy import func, select
 
 from amparo.access.audit.tables import CheckpointRow
+from amparo.access.installation import installation
 from amparo.access.jurisdiction import Profiles
 from amparo.access.keys import organisations
 from amparo.access.people.store import People
 from amparo.access.roles import Role
+from amparo.access.tables import OrganisationRow
 from amparo.core.clock import Clock
 from amparo.core.settings import Settings
 from amparo.db import Database, Work
@@ -22,6 +24,7 @@ from amparo.respond.webhooks.model import State
 from amparo.respond.webhooks.store import Webhooks
 
 LEAST_FREE_BYTES = 2 * 1024**3
+BACKUP_EACH = timedelta(days=7)
 CLOCKS_APART = timedelta(seconds=10)
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -34,6 +37,7 @@ def findings(settings: Settings, database: Database, clock: Clock) -> Iterator[s
     yield from _space(settings)
     with database.reading() as work:
         yield from _clocks(work, database, clock)
+        yield from _backups(work, clock)
         for name, organisation in organisations(work).items():
             yield from (f"{name}: {found}" for found in _people(People(work, organisation)))
             if Profiles(work).present(organisation) is None:
@@ -113,6 +117,15 @@ def _clocks(work: Work, database: Database, clock: Clock) -> Iterator[str]:
             f"The clock is behind what is on record by {newest - now}: it went back, or was ahead; "
             "let it follow a time server."
         )
+
+
+def _backups(work: Work, clock: Clock) -> Iterator[str]:
+    last = installation(work).backed_up_at
+    began = work.execute(select(func.min(OrganisationRow.created_at))).scalar()
+    since = last or began
+    if since is not None and clock.now() - since > BACKUP_EACH:
+        made = f"The last backup is of {last:%Y-%m-%d}" if last else "No backup was ever made"
+        yield f"{made}; `amparo backup FOLDER` makes one while the service goes on."
 
 
 def _people(people: People) -> Iterator[str]:

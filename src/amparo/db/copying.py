@@ -64,9 +64,14 @@ def copy_in(work: Connection, file: Path, advance: Advance) -> None:
 
     A part of `work`; what it gave out as numbers goes on from where it was.
     """
+    raw = _psycopg(work)
+    with _told():
+        _fill(raw, file, advance)
+
+
+def _fill(raw: Any, file: Path, advance: Advance) -> None:
     tables = Row.metadata.sorted_tables
     names = sql.SQL(", ").join(sql.Identifier(table.name) for table in tables)
-    raw = _psycopg(work)
     raw.execute("SET LOCAL TIME ZONE 'UTC'")
     raw.execute(sql.SQL("TRUNCATE {}").format(names))
     with closing(_opened(file)) as source:
@@ -338,5 +343,13 @@ def _opened(file: Path) -> sqlite3.Connection:
 def _told() -> Iterator[None]:
     try:
         yield
-    except sqlite3.OperationalError as error:
-        raise Unavailable(f"The database cannot be copied ({error}).") from error
+    except sqlite3.DatabaseError as error:
+        raise Unavailable(
+            f"The database cannot be copied ({error}); nothing was changed. Look for room on the "
+            "disk, and at the disk itself."
+        ) from error
+    except psycopg.Error as error:
+        raise Unavailable(
+            f"PostgreSQL does not answer as it should ({type(error).__name__}); nothing was "
+            "changed."
+        ) from error

@@ -84,7 +84,10 @@ def _place_file(target: Path, made: Path, kept_as: str) -> Path | None:
         made.unlink()
         return None
     kept = target.with_name(f"{target.name}.{kept_as}")
-    os.link(target, kept)  # so that at no time there is no database
+    try:
+        os.link(target, kept)  # so that at no time there is no database
+    except PermissionError:  # a file system without links
+        os.rename(target, kept)
     for end in _BESIDE:
         if Path(f"{target}{end}").exists():
             os.rename(f"{target}{end}", f"{kept}{end}")

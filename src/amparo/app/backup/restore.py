@@ -79,7 +79,7 @@ def restore(
             _put_held(stage / HELD, inbox_folder(settings))
             _forget_durable_work(settings.home)
             kept = place(
-                settings.database, made, f"replaced-{now:%Y%m%dT%H%M%S}", replace=replace,
+                settings.database, made, f"replaced-{now:%Y%m%dT%H%M%S%f}", replace=replace,
                 advance=lambda share: advance(_STAGED_SHARE + share * (1 - _STAGED_SHARE)),
             )  # fmt: skip
             sync_folder(made.parent)
