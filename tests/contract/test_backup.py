@@ -10,6 +10,8 @@ from pathlib import Path
 import pyrage
 import pytest
 from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
 from sqlalchemy import select, text
 
 from amparo.access.audit.tables import EntryRow
@@ -80,6 +82,8 @@ def test_every_row_of_every_table_is_restored(
     with Database(there.database) as copy:
         check_version(copy)
         after = everything(copy)
+        with copy.reading() as work:  # its indexes and constraints too
+            assert compare_metadata(MigrationContext.configure(work), Row.metadata) == []
     new = [row for row in after["audit_entries"] if row not in before["audit_entries"]]
     assert {row[4] for row in new} == {"backup.restore"}
     after["audit_entries"] = [row for row in after["audit_entries"] if row not in new]

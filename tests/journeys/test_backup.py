@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import httpx2
@@ -73,9 +73,8 @@ def test_a_lost_disk_is_an_inconvenience(server: Server, tmp_path: Path, amparo:
     restored = amparo("restore", "copy", env=environment)
     assert restored.status == 0, restored.err
     assert "hold again" in restored.err
-    assert json.loads(restored.out)["keys"] == dict.fromkeys(
-        ("vault", "access", "audit"), "missing"
-    )
+    missing = dict.fromkeys(("vault", "access", "audit"), "missing")
+    assert json.loads(restored.out)["keys"] == missing
     refused = amparo("serve", "--port", str(free_port()), env=environment)
     assert refused.status == 2
     assert "is not there" in refused.err
@@ -192,7 +191,7 @@ def test_a_restore_that_is_killed_has_restored_all_or_nothing(
 
 @pytest.mark.slow
 def test_a_disk_that_is_full_is_named_and_nothing_is_left(
-    filled: dict[str, str], tmp_path: Path
+    filled: dict[str, str], tmp_path: Path, amparo: Run
 ) -> None:
     def small_disk() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000))
@@ -207,8 +206,9 @@ def test_a_disk_that_is_full_is_named_and_nothing_is_left(
     assert ended.returncode == 2
     assert re.match(r"amparo: .*cannot be (copied|written)", ended.stderr), ended.stderr
     assert not list(tmp_path.glob("backup*"))
-
-
-@pytest.fixture(autouse=True)
-def _sockets(socket_enabled: None) -> Iterator[None]:
-    yield
+    assert amparo("backup", "backup", env=filled).status == 0
+    ended = run("restore", "backup", "--replace")
+    assert ended.returncode == 2
+    assert "backup cannot be restored" in ended.stderr
+    with Database(filled["AMPARO_DATABASE_URL"]) as database, database.reading() as work:
+        assert sum(Lists(work).count(each) for each in Lists(work).all()) == ROWS

@@ -30,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy import DateTime as Moment
 from sqlalchemy import String as Words
 from sqlalchemy.engine import make_url
+from sqlalchemy.schema import AddConstraint, DropConstraint
 
 from amparo.core.errors import Conflict, Invalid, Unavailable
 from amparo.db.database import Database
@@ -65,8 +66,27 @@ def copy_in(work: Connection, file: Path, advance: Advance) -> None:
     A part of `work`; what it gave out as numbers goes on from where it was.
     """
     raw = _psycopg(work)
-    with _told():
+    with _told(), _made_afterwards(work):
         _fill(raw, file, advance)
+
+
+@contextmanager
+def _made_afterwards(work: Connection) -> Iterator[None]:
+    """Indexes and the checks of where rows lead, over all rows at once: far faster than by row."""
+    tables = Row.metadata.sorted_tables
+    keys = [each for table in tables for each in table.foreign_key_constraints]
+    indexes = [each for table in tables for each in table.indexes]
+    for key in keys:
+        work.execute(DropConstraint(key))
+    for index in indexes:
+        index.drop(work)
+    yield
+    for index in indexes:
+        index.create(work)
+    for key in keys:
+        work.execute(AddConstraint(key))
+    for table in tables:  # or PostgreSQL plans as if all were empty, until it has looked by itself
+        work.execute(text(f'ANALYZE "{table.name}"'))
 
 
 def _fill(raw: Any, file: Path, advance: Advance) -> None:
