@@ -244,7 +244,7 @@ def test_a_backup_of_an_older_version_is_brought_forward(there: Settings, tmp_pa
     with closing(sqlite3.connect(folder / DATABASE)) as raw:
         raw.execute("PRAGMA journal_mode = DELETE").fetchall()
     from amparo.app.backup.carry import digest_of
-    from amparo.db.copying import counts
+    from amparo.db.sqlite_files import counts
 
     about = Manifest(
         "0.0.1", "0005", NOW, "sqlite", "", 0, "", {}, counts(folder / DATABASE),

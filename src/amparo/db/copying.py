@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, LiteralString
-from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
@@ -24,7 +23,6 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     Uuid,
-    create_engine,
     text,
 )
 from sqlalchemy import DateTime as Moment
@@ -35,6 +33,7 @@ from sqlalchemy.schema import AddConstraint, DropConstraint
 from amparo.core.errors import Conflict, Invalid, Unavailable
 from amparo.db.database import Database
 from amparo.db.migrate import upgrade
+from amparo.db.sqlite_files import as_one_file, counts, names_of, opened_file, tables_of
 from amparo.db.tables import Row
 
 Advance = Callable[[float], None]
@@ -45,7 +44,6 @@ _STEPS = 200_000
 """Of SQLite's machine between two looks at how far it is."""
 
 _CACHE_KIB = 128 * 1024
-_VERSION = "alembic_version"
 
 
 def copy_out(database: Database, file: Path, advance: Advance) -> None:
@@ -94,7 +92,7 @@ def _fill(raw: Any, file: Path, advance: Advance) -> None:
     names = sql.SQL(", ").join(sql.Identifier(table.name) for table in tables)
     raw.execute("SET LOCAL TIME ZONE 'UTC'")
     raw.execute(sql.SQL("TRUNCATE {}").format(names))
-    with closing(_opened(file)) as source:
+    with closing(opened_file(file)) as source:
         expected, done = sum(counts(file).values()) or 1, 0
         for table in tables:
             for rows in _pages(source, table):
@@ -106,68 +104,12 @@ def _fill(raw: Any, file: Path, advance: Advance) -> None:
                 _go_on_from(raw, Row.metadata.tables[name], last)
 
 
-def counts(file: Path) -> dict[str, int]:
-    """How many rows each of our tables has in an SQLite file; those that it lacks are left out."""
-    with closing(_opened(file)) as source:
-        there = _tables_of(source)
-        return {
-            name: int(source.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0])  # noqa: S608 (names of ours)
-            for name in sorted(Row.metadata.tables)
-            if name in there
-        }
-
-
-def check(file: Path) -> None:
-    """Raises Invalid where an SQLite file is damaged, or a row leads to one that is not there."""
-    try:
-        with closing(_opened(file)) as source:
-            said = source.execute("PRAGMA quick_check(1)").fetchone()[0]
-            lost = source.execute("PRAGMA foreign_key_check").fetchone()
-    except sqlite3.DatabaseError as error:
-        raise Invalid(f"The database in it is damaged ({error}).") from error
-    if said != "ok":
-        raise Invalid(f"The database in it is damaged ({said}).")
-    if lost is not None:
-        raise Invalid(f"In the table {lost[0]} of its database a row leads to none.")
-
-
-def version_in(file: Path) -> str | None:
-    """The last migration of an SQLite file. Raises Invalid where it is no database of ours."""
-    try:
-        with closing(_opened(file)) as source:
-            if _VERSION not in _tables_of(source):
-                return None
-            found: str = source.execute("SELECT version_num FROM alembic_version").fetchone()[0]
-            return found
-    except sqlite3.DatabaseError as error:
-        raise Invalid(f"The database in it is damaged ({error}).") from error
-
-
 def size_bytes(database: Database) -> int:
     """About how much a copy of it takes."""
     if database.engine.dialect.name == "sqlite":
         return sqlite_file(database).stat().st_size
     with database.reading() as work:
         return int(work.execute(text("SELECT pg_database_size(current_database())")).scalar_one())
-
-
-@contextmanager
-def reading_file(file: Path) -> Iterator[Connection]:
-    """A reading of an SQLite file, of which not a byte is changed."""
-    engine = create_engine(f"sqlite:///file:{quote(str(file.absolute()))}?mode=ro&uri=true")
-    try:
-        with engine.connect() as connection:
-            yield connection
-    finally:
-        engine.dispose()
-
-
-def skip_numbers(work: Connection, table: str, many: int) -> None:
-    """Have an SQLite table that counts up go on so much later."""
-    work.execute(
-        text("UPDATE sqlite_sequence SET seq = seq + :many WHERE name = :name"),
-        {"many": many, "name": table},
-    )
 
 
 def sqlite_file(database: Database) -> Path:
@@ -188,29 +130,6 @@ def require_nobody_else(work: Connection) -> None:
             f"{others} connections of Amparo to this database are open; stop `amparo serve`, "
             "`amparo api` and `amparo worker` on all hosts first."
         )
-
-
-@contextmanager
-def nobody_else(file: Path) -> Iterator[None]:
-    """The SQLite file is one file, without a log beside it, and nobody may open it meanwhile.
-
-    Raises Conflict where somebody has it open.
-    """
-    with closing(sqlite3.connect(file, isolation_level=None, timeout=0)) as connection:
-        try:
-            connection.execute("PRAGMA journal_mode = DELETE").fetchall()
-            connection.execute("BEGIN EXCLUSIVE")
-        except sqlite3.OperationalError as error:
-            raise Conflict(
-                f"Something has {file} open; stop `amparo serve` and whatever else uses it first."
-            ) from error
-        yield
-
-
-def as_one_file(file: Path) -> None:
-    """Without a log beside it."""
-    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
-        connection.execute("PRAGMA journal_mode = DELETE").fetchall()
 
 
 def _vacuum_into(source: Path, file: Path, advance: Advance) -> None:
@@ -251,7 +170,7 @@ def _copy_from_postgres(database: Database, file: Path, advance: Advance) -> Non
             target.execute(f'DELETE FROM "{table.name}"')  # noqa: S608 (a name of ours)
             marks = ", ".join("?" * len(table.columns))
             target.executemany(
-                f'INSERT INTO "{table.name}" ({_names(table)}) VALUES ({marks})',  # noqa: S608 (names of ours)
+                f'INSERT INTO "{table.name}" ({names_of(table)}) VALUES ({marks})',  # noqa: S608 (names of ours)
                 _rows_of_postgres(_psycopg(work), table),
             )
             advance(number / len(tables))
@@ -311,14 +230,14 @@ def _put(raw: Any, table: Table, rows: Sequence[Sequence[Any]]) -> None:
 
 
 def _pages(source: sqlite3.Connection, table: Table) -> Iterator[list[Any]]:
-    cursor = source.execute(f'SELECT {_names(table)} FROM "{table.name}"')  # noqa: S608 (names of ours)
+    cursor = source.execute(f'SELECT {names_of(table)} FROM "{table.name}"')  # noqa: S608 (names of ours)
     while rows := cursor.fetchmany(_ROWS_AT_A_TIME):
         yield rows
 
 
 def _given(source: sqlite3.Connection) -> list[tuple[str, int]]:
     """The last number that each table which counts up has given."""
-    if "sqlite_sequence" not in _tables_of(source):
+    if "sqlite_sequence" not in tables_of(source):
         return []
     return source.execute("SELECT name, seq FROM sqlite_sequence").fetchall()
 
@@ -352,18 +271,6 @@ def _psycopg(work: Connection) -> Any:
     raw = work.connection.dbapi_connection
     assert isinstance(raw, psycopg.Connection)
     return raw
-
-
-def _names(table: Table) -> str:
-    return ", ".join(f'"{column.name}"' for column in table.columns)
-
-
-def _tables_of(source: sqlite3.Connection) -> set[str]:
-    return {name for (name,) in source.execute("SELECT name FROM sqlite_master")}
-
-
-def _opened(file: Path) -> sqlite3.Connection:
-    return sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None)
 
 
 @contextmanager

@@ -10,9 +10,10 @@ from sqlalchemy import Connection, select, text
 from sqlalchemy.engine import make_url
 
 from amparo.core.errors import Conflict, Unavailable
-from amparo.db.copying import Advance, copy_in, counts, nobody_else, require_nobody_else
+from amparo.db.copying import Advance, copy_in, require_nobody_else
 from amparo.db.database import Database
 from amparo.db.migrate import check_version, upgrade_within, version_of
+from amparo.db.sqlite_files import counts, nobody_else
 from amparo.db.tables import Row
 
 _MADE_WITH_TABLES = ("installation", "alembic_version")

@@ -26,9 +26,10 @@ from amparo.core.errors import Invalid, Unavailable
 from amparo.core.ids import new_id
 from amparo.core.settings import Settings
 from amparo.db import Database, Work
-from amparo.db.copying import Advance, as_one_file, skip_numbers
+from amparo.db.copying import Advance
 from amparo.db.migrate import upgrade
 from amparo.db.placing import file_for, place, reserved
+from amparo.db.sqlite_files import as_one_file, skip_numbers
 from amparo.detect.index.writer import no_writer
 from amparo.detect.matching.host.follow import INDEX
 

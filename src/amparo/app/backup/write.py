@@ -27,7 +27,8 @@ from amparo.core.clock import Clock
 from amparo.core.errors import Conflict, Unavailable
 from amparo.core.settings import Settings
 from amparo.db import Database
-from amparo.db.copying import Advance, copy_out, counts, reading_file, size_bytes, version_in
+from amparo.db.copying import Advance, copy_out, size_bytes
+from amparo.db.sqlite_files import counts, reading_file, version_in
 from amparo.detect.deciding.tables import MediaRow
 from amparo.respond.review.notices.tables import NoticeRow
 
