@@ -21,6 +21,7 @@ NAMES = (
     "serving",
     "importing",
     "telling",
+    "backing_up",
 )
 
 

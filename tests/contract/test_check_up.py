@@ -16,6 +16,7 @@ from amparo.access.audit.seal import Sealer
 from amparo.access.audit.signing import signing_key
 from amparo.access.audit.telling import forget_refusals
 from amparo.access.audit.witness import Telling, WitnessRefused
+from amparo.access.installation import put_backup
 from amparo.access.people.model import NewPerson
 from amparo.access.people.secrets import AccessKey, access_key, ensure_access_key
 from amparo.access.people.store import People
@@ -120,6 +121,25 @@ def test_a_clock_that_went_back_is_named(
         record(work, organisation, actor="t", action="a", subject="s", now=NOW)
     Sealer(well, KEY, SystemClock()).step()
     assert any("clock is behind" in each for each in findings(settings, well, Earlier()))
+
+
+class NextMonth:
+    """A clock that is a month ahead."""
+
+    def now(self) -> datetime:
+        return SystemClock().now() + timedelta(days=31)
+
+
+def test_a_backup_that_is_long_ago_or_was_never_made_is_named(
+    settings: Settings, well: Database
+) -> None:
+    assert any("No backup was ever made" in each for each in findings(settings, well, NextMonth()))
+    with well.work() as work:
+        put_backup(work, NOW)
+    assert any("last backup is of" in each for each in findings(settings, well, NextMonth()))
+    with well.work() as work:
+        put_backup(work, NextMonth().now() - timedelta(days=6))
+    assert not any("backup" in each for each in findings(settings, well, NextMonth()))
 
 
 def _nobody(database: Database, organisation: OrganisationId) -> None:

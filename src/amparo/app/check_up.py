@@ -1,14 +1,17 @@
 """What an operator gets wrong with a service: keys, addresses, clocks, people, witnesses."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from urllib.parse import urlsplit
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
+from amparo.access.installation import installation
 from amparo.access.jurisdiction import Profiles
 from amparo.access.keys import organisations
 from amparo.access.people.store import People
 from amparo.access.roles import Role
+from amparo.access.tables import OrganisationRow
 from amparo.access.witnessed import Trails
 from amparo.app.check_host import clock_findings, host_findings
 from amparo.app.check_keys import key_findings
@@ -21,6 +24,7 @@ from amparo.detect.lists.tables import SignalRow
 from amparo.respond.webhooks.model import State
 from amparo.respond.webhooks.store import Webhooks
 
+BACKUP_EACH = timedelta(days=7)
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -33,6 +37,7 @@ def findings(settings: Settings, database: Database, clock: Clock) -> Iterator[s
         yield from witness_findings(settings, work, clock)
         yield from clock_findings(work, database, clock)
         yield from _hash_types(work)
+        yield from _backups(work, clock)
         for name, organisation in organisations(work).items():
             yield from (f"{name}: {found}" for found in _people(People(work, organisation)))
             if Profiles(work).present(organisation) is None:
@@ -62,6 +67,15 @@ def _hash_types(work: Work) -> Iterator[str]:
             f"Signals of the hash type {name!r} are on lists and find nothing, since it is not "
             "plugged in (AMPARO_HASH_TYPES)."
         )
+
+
+def _backups(work: Work, clock: Clock) -> Iterator[str]:
+    last = installation(work).backed_up_at
+    began = work.execute(select(func.min(OrganisationRow.created_at))).scalar()
+    since = last or began
+    if since is not None and clock.now() - since > BACKUP_EACH:
+        made = f"The last backup is of {last:%Y-%m-%d}" if last else "No backup was ever made"
+        yield f"{made}; `amparo backup FOLDER` makes one while the service goes on."
 
 
 def _people(people: People) -> Iterator[str]:

@@ -81,7 +81,12 @@ def open_serving(
 
 def open_inbox(settings: Settings) -> Inbox:
     """Where held uploads go first. Raises Unavailable, Invalid."""
-    return Inbox(settings.home / "inbox", recipient_of(settings.vault_key))
+    return Inbox(inbox_folder(settings), recipient_of(settings.vault_key))
+
+
+def inbox_folder(settings: Settings) -> Path:
+    """Where this host keeps held uploads."""
+    return settings.home / "inbox"
 
 
 def host_folder(settings: Settings) -> Path:

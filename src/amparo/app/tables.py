@@ -1,6 +1,6 @@
 """All tables of all features, for those who make or compare them."""
 
-from amparo.access import look_ups, repeats, solo
+from amparo.access import installation, look_ups, repeats, solo
 from amparo.access import tables as access
 from amparo.access.audit import tables as audit
 from amparo.access.jurisdiction import store as jurisdiction
@@ -18,6 +18,7 @@ __all__ = [
     "audit",
     "deciding",
     "flood",
+    "installation",
     "jurisdiction",
     "lists",
     "look_ups",

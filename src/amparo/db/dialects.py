@@ -214,7 +214,7 @@ class Postgres:
             pool_size=_MOST_CONNECTIONS // 2,
             max_overflow=0,
             pool_pre_ping=True,
-            connect_args={"connect_timeout": 5},
+            connect_args={"connect_timeout": 5, "fallback_application_name": "amparo"},
         )
 
     def tell(self, work: Connection) -> None:
@@ -264,7 +264,10 @@ class _PostgresWatch:
         """What happened before the first call, or while nobody listened, counts as a change."""
         try:
             if self._connection is None:
-                self._connection = psycopg.connect(self._url, autocommit=True, connect_timeout=5)
+                self._connection = psycopg.connect(
+                    self._url, autocommit=True, connect_timeout=5,
+                    fallback_application_name="amparo",
+                )  # fmt: skip
                 self._connection.execute(f"LISTEN {_CHANNEL}")
                 return True
             return any(True for _ in self._connection.notifies(timeout=timeout_s, stop_after=1))

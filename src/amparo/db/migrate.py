@@ -19,11 +19,16 @@ _LOCK = 0x414D5041_02  # one upgrade of a database at a time, whatever its hosts
 def upgrade(database: Database) -> None:
     """Run the migrations that it lacks, all or none. Raises Unavailable."""
     with database.work() as work:
-        database.in_turn(work, _LOCK)
-        config = _config()
-        config.attributes["connection"] = work
-        config.attributes["metadata"] = Row.metadata
-        command.upgrade(config, "head")
+        upgrade_within(work, database)
+
+
+def upgrade_within(work: Connection, database: Database) -> None:
+    """The same as part of `work`; where nothing else of it lasts, this does not either."""
+    database.in_turn(work, _LOCK)
+    config = _config()
+    config.attributes["connection"] = work
+    config.attributes["metadata"] = Row.metadata
+    command.upgrade(config, "head")
 
 
 def check_version(database: Database) -> None:
@@ -33,8 +38,7 @@ def check_version(database: Database) -> None:
     wanted = ScriptDirectory.from_config(_config()).get_current_head()
     if present == wanted:
         return
-    known = {each.revision for each in ScriptDirectory.from_config(_config()).walk_revisions()}
-    if present is None or present in known:
+    if present is None or is_known(present):
         raise Unavailable(
             "The database is not at this version's tables; run `amparo db upgrade`.",
             code="database.outdated",
@@ -44,6 +48,12 @@ def check_version(database: Database) -> None:
         "install that version.",
         code="database.newer",
     )
+
+
+def is_known(version: str) -> bool:
+    """Whether this version of Amparo has the migration."""
+    scripts = ScriptDirectory.from_config(_config())
+    return version in {each.revision for each in scripts.walk_revisions()}
 
 
 def version_of(work: Connection) -> str | None:

@@ -32,6 +32,8 @@ _COMMANDS = {
     "jurisdiction": ("amparo.interfaces.cli.jurisdiction", "Record what counsel has signed off."),
     "audit": ("amparo.interfaces.cli.audit", "Verify the audit trail."),
     "prepare": ("amparo.interfaces.cli.first_start", "Make keys and kernels before a start."),
+    "backup": ("amparo.interfaces.cli.backup", "Take along all that this installation knows."),
+    "restore": ("amparo.interfaces.cli.restore", "Put a backup in the database's place."),
     "db": ("amparo.interfaces.cli.db", "Bring the database to this version's tables."),
     "index": ("amparo.interfaces.cli.index", "Look at the indexes of long lists."),
 }

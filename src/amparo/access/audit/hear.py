@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from amparo.access.audit.chain import Head
 from amparo.access.audit.checkpoint import Checkpoint, TamperedError, checkpoint_of
+from amparo.access.audit.losses import Loss
 from amparo.core.errors import Invalid, Unavailable
 
 
@@ -24,8 +25,14 @@ class Told:
 class Testimony:
     """All that was told, by entry."""
 
-    def __init__(self, told: Iterable[Told], key: Ed25519PublicKey) -> None:
-        """Raises TamperedError where something was told that the key has not signed."""
+    def __init__(
+        self, told: Iterable[Told], key: Ed25519PublicKey, restores: Sequence[Loss] = ()
+    ) -> None:
+        """Raises TamperedError where something was told that the key has not signed.
+
+        `restores` are told what they have lost.
+        """
+        self._restores = restores
         self._by_entry: dict[int, list[Told]] = defaultdict(list)
         self._agreed = 0
         for each in told:
@@ -41,6 +48,8 @@ class Testimony:
         """Raises TamperedError where another chain was told up to here."""
         for each in self._by_entry.pop(head.position, ()):
             if (each.checkpoint.digest, each.checkpoint.root) != (head.digest, head.root):
+                if self._is_explained(each):
+                    continue
                 raise TamperedError(
                     f"What the witness ({each.place}) was told at entry {head.position} is not on "
                     f"record: something from entry {self._agreed + 1} to {head.position} was "
@@ -51,10 +60,16 @@ class Testimony:
     def end(self, last: int) -> None:
         """Raises TamperedError where entries were told that come behind the last."""
         for each in (each for found in self._by_entry.values() for each in found):
-            raise TamperedError(
-                f"The witness ({each.place}) knows of entry {each.checkpoint.position}; the trail "
-                f"ends at {last}."
-            )
+            if not self._is_explained(each):
+                raise TamperedError(
+                    f"The witness ({each.place}) knows of entry {each.checkpoint.position}; the "
+                    f"trail ends at {last}."
+                )
+
+    def _is_explained(self, told: Told) -> bool:
+        """Whether a restore on record has lost it."""
+        said = told.checkpoint
+        return any(each.explains(said.position, said.at) for each in self._restores)
 
 
 def told_to_file(path: Path) -> Iterator[Told]:

@@ -24,6 +24,16 @@ def signing_key(path: Path) -> Ed25519PrivateKey:
     return read_key(path)
 
 
+def existing_signing_key(path: Path) -> Ed25519PrivateKey:
+    """The key in the file, where nobody may take a new one for it. Raises Unavailable, Invalid."""
+    try:
+        return read_key(path)
+    except FileNotFoundError as error:
+        raise Unavailable(
+            f"The audit key {path} is not there; put it there, or name it in AMPARO_AUDIT_KEY_FILE."
+        ) from error
+
+
 def is_signed(key: Ed25519PublicKey, signature: bytes, said: bytes) -> bool:
     """Whether the key's holder has signed it."""
     try:

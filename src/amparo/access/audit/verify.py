@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from amparo.access.audit.chain import Head, statement
 from amparo.access.audit.checkpoint import TamperedError
 from amparo.access.audit.hear import Testimony, Told, told_to_file
+from amparo.access.audit.losses import Loss, losses
 from amparo.access.audit.signing import is_signed
 from amparo.access.audit.tables import CheckpointRow, EntryRow
 from amparo.db import Database, Work
@@ -22,11 +23,15 @@ _AT_A_TIME = 2000
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What was read: sealed entries, checkpoints, and entries that wait to be sealed."""
+    """What was read: sealed entries, checkpoints, and entries that wait to be sealed.
+
+    `lost` are the restores by which entries are gone that a witness knows of.
+    """
 
     entries: int
     checkpoints: int
     waiting: int
+    lost: tuple[Loss, ...] = ()
 
 
 def verify(
@@ -42,8 +47,9 @@ def verify(
     `witness` tells that, by a file of checkpoints kept elsewhere or by what it was told.
     """
     told = told_to_file(witness) if isinstance(witness, Path) else witness or ()
-    testimony = Testimony(told, key)
     with database.reading() as work:
+        restores = losses(work)
+        testimony = Testimony(told, key, restores)
         checkpoints = _checkpoints(work, key)
         head = Head()
         for entry in _entries(work):
@@ -61,7 +67,8 @@ def verify(
             )
         testimony.end(last)
         waiting = work.execute(select(func.count()).where(EntryRow.position.is_(None))).scalar_one()
-    return Verified(head.position, len(checkpoints), waiting)
+    lost = tuple(each for each in restores if each.count)
+    return Verified(head.position, len(checkpoints), waiting, lost)
 
 
 def _checkpoints(work: Work, key: Ed25519PublicKey) -> dict[int, Any]:

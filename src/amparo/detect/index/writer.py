@@ -4,7 +4,8 @@ import fcntl
 import os
 import shutil
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType, TracebackType
@@ -278,6 +279,16 @@ def _check_kinds(added: Mapping[str, Rows], state: State) -> None:
         width = rows.values.shape[1]
         if not KIND.fullmatch(kind) or (state.width_of(kind) or width) != width:
             raise Invalid(f"{kind!r} is no kind of hash with {width} bytes.")
+
+
+@contextmanager
+def no_writer(folder: Path) -> Iterator[None]:
+    """Nobody changes the index in a folder meanwhile. Raises Conflict where somebody does."""
+    lock = _locked(folder)
+    try:
+        yield
+    finally:
+        os.close(lock)
 
 
 def _locked(folder: Path) -> int:

@@ -45,16 +45,21 @@ def verify(named: tuple[str, ...], key_file: Path | None, trail: str | None) -> 
       amparo audit verify --witness /mnt/elsewhere/witness.jsonl
       amparo audit verify --witness https://amparo.elsewhere.example
     """
-    from amparo.access.audit.signing import signing_key
+    from amparo.access.audit.seal import newest_head
+    from amparo.access.audit.signing import existing_signing_key, signing_key
     from amparo.access.audit.telling import forget_refusals
     from amparo.access.audit.verify import TamperedError
     from amparo.access.audit.verify import verify as verify_trail
     from amparo.app.witnesses import told_to, witnesses_named
 
-    key = signing_key(settings().audit_key).public_key()
     named = named or witnesses_named(settings())
-    told = told_to(settings(), key, named, key_file, trail)
     with opened() as database, counting("Verifying", "entries") as advance:
+        with database.reading() as work:
+            was_signed = newest_head(work).position > 0
+        # Where something was signed, a new key in the place of a missing one would blame the trail.
+        find = existing_signing_key if was_signed else signing_key
+        key = find(settings().audit_key).public_key()
+        told = told_to(settings(), key, named, key_file, trail)
         try:
             found = verify_trail(database, key, witness=told, advance=advance)
         except TamperedError as error:
@@ -65,6 +70,8 @@ def verify(named: tuple[str, ...], key_file: Path | None, trail: str | None) -> 
         f"{found.entries} entries as they were written, by {found.checkpoints} signed checkpoints; "
         f"{found.waiting} wait to be sealed."
     )
+    for each in found.lost:
+        click.echo(f"{each} Whoever did not expect that should ask why.")
     if told:
         click.echo(f"{len(told)} checkpoints that were told to witnesses are on record.")
     else:

@@ -38,3 +38,26 @@ def upgrade() -> None:
             after = version_of(work)
     announce(f"The database is at {after}." if before == after else f"From {before} to {after}.")
     leave(0)
+
+
+@command.command("forget-key")
+@click.argument("name", type=click.Choice(["vault", "access", "audit"]))
+def forget(name: str) -> None:
+    """Go on without a key that is lost for ever: the next `amparo serve` takes or makes another.
+
+    What it opened stays closed. This is in the audit trail.
+
+    \b
+    Example:
+      amparo db forget-key vault
+    """
+    from amparo.access.installation import KeyName
+    from amparo.app.kept_keys import OPENS, forget_key
+    from amparo.core.clock import SystemClock
+    from amparo.interfaces.cli.database import login, opened
+
+    lost = KeyName(name)
+    with opened() as database:
+        forget_key(database, lost, f"operator:{login()}", SystemClock())
+    announce(f"Forgotten. Unless it comes back, {OPENS[lost]} cannot be used any more.")
+    leave(0)

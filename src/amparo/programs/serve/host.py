@@ -7,8 +7,9 @@ from amparo.access.audit.seal import Sealer
 from amparo.access.audit.signing import signing_key
 from amparo.access.audit.witness import Telling
 from amparo.access.first_key import ensure_first_key
-from amparo.access.people.secrets import ensure_access_key
+from amparo.access.installation import KeyName
 from amparo.app.background import in_background
+from amparo.app.kept_keys import make_or_find_keys, require_same_keys
 from amparo.app.serving import host_folder, open_inbox
 from amparo.app.solo import Letters
 from amparo.app.sweep import Sweep
@@ -20,7 +21,6 @@ from amparo.core.settings import Settings
 from amparo.db import Database
 from amparo.db.migrate import check_version, upgrade
 from amparo.detect.matching.host import Follower
-from amparo.respond.vault import ensure_key
 
 OnThisHost = Callable[[Settings, Clock, Callable[[str], None]], AbstractContextManager[Database]]
 
@@ -38,10 +38,7 @@ def looked_after(
         if database.engine.dialect.name == "sqlite":
             upgrade(database)
         check_version(database)
-        if ensure_key(settings.vault_key):
-            say(f"Made the vault's key {settings.vault_key}; keep a copy apart from all backups.")
-        if ensure_access_key(settings.access_key):
-            say(f"Made the access key {settings.access_key}; all hosts need the same.")
+        make_or_find_keys(settings, database, say)
         key = ensure_first_key(database, clock)
         stack.enter_context(_sealing(database, settings, clock))
         stack.enter_context(_at_work(database, settings, clock))
@@ -66,6 +63,7 @@ def followed(settings: Settings, clock: Clock, _: Callable[[str], None]) -> Iter
                 "`amparo serve`."
             )
         check_version(database)
+        require_same_keys(settings, database, (KeyName.VAULT, KeyName.ACCESS))
         with _at_work(database, settings, clock):
             yield database
 

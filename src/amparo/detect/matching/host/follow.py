@@ -12,6 +12,7 @@ from typing import Self
 import numpy as np
 import structlog
 
+from amparo.access.installation import epoch
 from amparo.db import Database
 from amparo.detect.index import IndexWriter, Rows
 from amparo.detect.lists.model import Change, SignalList, StoredSignal
@@ -35,6 +36,7 @@ _STOP_S = 0.1
 """So long it may take until a follower notices that it shall stop."""
 _CHANGES_AT_A_TIME = 200
 _LOADING = "loading"
+_EPOCH = "epoch"
 
 _log = structlog.get_logger(__name__)
 
@@ -122,9 +124,13 @@ class Follower:
             store = Lists(work)
             known = dict(self._cards.lists())
             present = {each.number: each for each in store.all()}
-            if _is_another_database(known, present):
-                self._begin_anew("the database is another, or an older state of it")
+            here = str(epoch(work))
+            # After a restore, numbers and revisions may have been given again, for something else.
+            if self._cards.state(_EPOCH) != here or _is_another_database(known, present):
+                if known:
+                    self._begin_anew("the database is another, or was restored from a backup")
                 known = {}
+                self._cards.put_state(_EPOCH, here)
             for each in present.values():
                 before = known.get(each.number)
                 if before is None and each.revision:
