@@ -17,7 +17,9 @@ from django.views.decorators.csrf import csrf_exempt
 from amparo.client import Amparo, Patience
 from amparo.client.guards.django import Guarded, decision_of  # 1 of 3
 
-settings.configure(ROOT_URLCONF=__name__, SECRET_KEY=os.urandom(32).hex(), USE_TZ=True)
+settings.configure(
+    ROOT_URLCONF=__name__, SECRET_KEY=os.urandom(32).hex(), ALLOWED_HOSTS=["127.0.0.1"]
+)
 django.setup()
 guarded = Guarded(Amparo(patience=Patience(total_s=10)))  # 2 of 3
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx2
@@ -44,6 +44,7 @@ def running(example: str, **environment: str) -> Iterator[str]:
     )  # fmt: skip
     assert process.stdout is not None
     late = threading.Timer(WAIT_S, process.kill)
+    reading = threading.Thread(target=process.stdout.read)
     late.start()
     try:
         said = []
@@ -54,12 +55,15 @@ def running(example: str, **environment: str) -> Iterator[str]:
         else:
             raise AssertionError("".join(said))
         # What is said from now on is read, so that nothing waits for it.
-        threading.Thread(target=process.stdout.read, daemon=True).start()
+        reading.start()
         yield f"http://127.0.0.1:{port}/pictures"
     finally:
         late.cancel()
         process.kill()
         process.wait()
+        if reading.ident is not None:
+            reading.join()
+        process.stdout.close()
 
 
 def upload(form: str, file: bytes) -> httpx2.Response:
@@ -75,11 +79,13 @@ def test_an_example_holds_what_is_known_and_takes_what_is_not(
     example: str, database: Database, database_url: str, tmp_path: Path, sandbox: Sandbox
 ) -> None:
     serving = serving_platform(database_url, tmp_path, sandbox)
-    platform = next(serving)
-    platform.make_list()
-    platform.add(pdq_of(KNOWN))
-    where = {"AMPARO_URL": str(platform.http.base_url), "AMPARO_KEY": platform.key}
-    with running(example, **where) as form:
+    with ExitStack() as stack:
+        stack.callback(list, serving)  # it ends however the test does
+        platform = next(serving)
+        platform.make_list()
+        platform.add(pdq_of(KNOWN))
+        where = {"AMPARO_URL": str(platform.http.base_url), "AMPARO_KEY": platform.key}
+        form = stack.enter_context(running(example, **where))
         held = upload(form, COPY)
         assert (held.status_code, held.json()) == (422, {"detail": "This file cannot be taken."})
         taken = upload(form, UNKNOWN)
