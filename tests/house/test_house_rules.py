@@ -13,6 +13,7 @@ MOST_NAMES = 10
 FORBIDDEN_NAMES = {"service", "manager", "utils", "util", "helpers", "common", "base", "misc"}
 
 OURS = sorted((ROOT / "src").rglob("*.py")) + sorted((ROOT / "benchmarks").rglob("*.py"))
+OURS += sorted((ROOT / "examples").rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("test_*.py"))
 
 

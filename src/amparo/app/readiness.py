@@ -1,19 +1,9 @@
 """Whether a host may be sent requests: its index holds what the database held when it began."""
 
-from pydantic import BaseModel
-
 from amparo.app.serving import Serving
 from amparo.core.errors import Unavailable
 from amparo.detect.lists.store import Lists
-
-
-class Readiness(BaseModel):
-    """`lag` is by how many revisions the lists here are behind; None while the database is away."""
-
-    ready: bool
-    database: bool
-    lists: int
-    lag: int | None
+from amparo.wire.readiness import Readiness
 
 
 def readiness(serving: Serving) -> Readiness:

@@ -10,7 +10,7 @@ Name = Annotated[str, Field(max_length=200, pattern=r"^[^\x00]*$")]
 class Said(BaseModel):
     """What comes from outside: a field that Amparo does not know is refused, not passed over."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
 
 class Uploader(Said):

@@ -5,8 +5,9 @@ from fastapi.responses import PlainTextResponse
 from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
-from amparo.app.readiness import Readiness, readiness
+from amparo.app.readiness import readiness
 from amparo.interfaces.api.callers import KnownCaller, MetricsReader, Open
+from amparo.wire.readiness import Readiness
 
 router = APIRouter(tags=["health"])
 counted = APIRouter(tags=["health"], route_class=KnownCaller)
