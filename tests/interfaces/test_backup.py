@@ -169,9 +169,17 @@ def test_after_a_restore_what_was_to_be_told_is_told_under_the_same_ids(
     DBOS.destroy(destroy_registry=True)  # the service that was backed up is gone
     first = len(there.messages)
     there.status = 200
-    with looked_after(settings, AnHourLater(), print):
-        told = there.wait_for(first + max(1, len(waiting)))[first:]
+
+    def decisions() -> set[str]:
+        found = (event for each in there.messages[first:] for event in each.events)
+        return {event["data"]["decision_id"] for event in found}
+
+    def everything_is_told() -> bool:
+        return to_tell <= decisions() and len(there.messages) >= first + len(waiting)
+
+    with looked_after(settings, AnHourLater(), print), there.arrived:
+        assert there.arrived.wait_for(everything_is_told, 60)
+        told = there.messages[first:]
     ids = {each.headers["webhook-id"] for each in told}
     assert {each.replace("-", "") for each in ids} >= waiting
     assert tried & ids
-    assert to_tell <= {event["data"]["decision_id"] for each in told for event in each.events}
