@@ -30,7 +30,7 @@ from amparo.interfaces.api import (
     session,
     webhooks,
 )
-from amparo.interfaces.api.admission import Bodies, Rates
+from amparo.interfaces.calls.admission import Bodies, Rates
 from amparo.wire.problem import Problem
 
 PROBLEM = "application/problem+json"

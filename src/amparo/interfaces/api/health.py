@@ -6,7 +6,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
 from amparo.app.readiness import Readiness, readiness
-from amparo.interfaces.api.callers import KnownCaller, MetricsReader, Open
+from amparo.interfaces.calls.callers import KnownCaller, MetricsReader, Open
 
 router = APIRouter(tags=["health"])
 counted = APIRouter(tags=["health"], route_class=KnownCaller)

@@ -19,7 +19,7 @@ from amparo.detect.lists.model import (
     Subject,
 )
 from amparo.detect.lists.store import Lists
-from amparo.interfaces.api.callers import KnownCaller, ListsReader, ListsWriter, Open
+from amparo.interfaces.calls.callers import KnownCaller, ListsReader, ListsWriter, Open
 from amparo.wire.lists import (
     AddSignals,
     ChangeAnswer,

@@ -10,7 +10,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
 from amparo.core.errors import Invalid
-from amparo.interfaces.api.admission import Room
+from amparo.interfaces.calls.admission import Room
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
