@@ -40,10 +40,11 @@ class NewListBody(Said):
     radius_bits: Annotated[int, Field(strict=True, ge=0, le=31)] | None = None
     minimum_quality: Annotated[int, Field(strict=True, ge=0, le=100)] = 50
     contract: ContractBody = ContractBody()
+    enabled_share: Annotated[float, Field(strict=True, ge=0, le=1)] = 1.0
 
 
 class ListAnswer(BaseModel):
-    """A list. `revision` counts its changes."""
+    """A list. `revision` counts its changes; of uploads, it counts for `enabled_share`."""
 
     id: str
     name: str
@@ -53,6 +54,7 @@ class ListAnswer(BaseModel):
     minimum_quality: int
     contract: ContractBody
     revision: int
+    enabled_share: float = 1.0
 
 
 class NewSignal(Said):
@@ -110,7 +112,7 @@ class RevisionAnswer(BaseModel):
 
 
 class SignalAnswer(BaseModel):
-    """A signal on record."""
+    """A signal on record; before `not_before` it is disabled."""
 
     signal: str
     id: str
@@ -124,6 +126,7 @@ class SignalAnswer(BaseModel):
     expires: datetime | None
     enabled_share: float
     note: str
+    not_before: datetime | None = None
 
 
 class SignalsPage(BaseModel):

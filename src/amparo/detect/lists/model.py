@@ -61,7 +61,7 @@ class Contract:
 class NewList:
     """A list to be made. Perceptual hashes count within `radius_bits`, from a quality on.
 
-    The usual radius is 31 bits, and 10 for a negative list.
+    The usual radius is 31 bits, and 10 for a negative list. It counts for a share of uploads.
     """
 
     name: str
@@ -70,11 +70,15 @@ class NewList:
     radius_bits: int | None = None
     minimum_quality: int = USABLE_QUALITY
     contract: Contract = Contract()
+    enabled_share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class SignalList:
-    """A list on record. `number` stands for it in an index; `revision` counts its changes."""
+    """A list on record. `number` stands for it in an index; `revision` counts its changes.
+
+    Of one that was `removed`, hosts are still told; nobody else sees it.
+    """
 
     id: ListId
     organisation_id: OrganisationId
@@ -86,6 +90,8 @@ class SignalList:
     minimum_quality: int
     contract: Contract
     revision: int
+    enabled_share: float = 1.0
+    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -114,12 +120,27 @@ class Signal:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class StoredSignal:
-    """A signal on record, by its number; `revision` is the list's that added it."""
+    """A signal on record, by its number; `revision` is the list's that added it.
+
+    `content` is the number under which it is known where it replaces another that was disabled or
+    belongs to several; before `not_before` it is disabled.
+    """
 
     number: SignalNumber
     list_number: int
     revision: int
     signal: Signal
+    content: int | None = None
+    not_before: datetime | None = None
+
+    @property
+    def content_id(self) -> int:
+        """The number of its content, which stays when it is disabled and enabled."""
+        return self.number if self.content is None else self.content
+
+    def is_live(self, now: datetime) -> bool:
+        """Whether it counts already, and has not expired."""
+        return (self.not_before is None or self.not_before <= now) and self.signal.is_live(now)
 
     def __repr__(self) -> str:
         return f"StoredSignal({self.number})"

@@ -123,7 +123,7 @@ class _RequestIds:
             return
         request_id = _request_id(scope)
         others = [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff")]
-        if scope["path"].startswith("/v1/"):
+        if scope["path"].startswith(("/v1/", "/hma/")):
             others.append((b"cache-control", b"no-store"))
 
         async def send_named(message: Message) -> None:

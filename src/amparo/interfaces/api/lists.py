@@ -55,6 +55,7 @@ def create(body: NewListBody, serving: Open, actor: ListsWriter) -> ListAnswer:
         radius_bits=body.radius_bits,
         minimum_quality=body.minimum_quality,
         contract=Contract(**body.contract.model_dump()),
+        enabled_share=body.enabled_share,
     )
     return _answer(create_list(serving.database, new, actor, serving.clock))
 
@@ -145,6 +146,7 @@ def _answer(one: SignalList) -> ListAnswer:
         minimum_quality=one.minimum_quality,
         contract=ContractBody(**asdict(one.contract)),
         revision=one.revision,
+        enabled_share=one.enabled_share,
     )
 
 
@@ -164,6 +166,7 @@ def signal_answer(one: StoredSignal) -> SignalAnswer:
         expires=signal.expires,
         enabled_share=signal.enabled_share,
         note=signal.note,
+        not_before=one.not_before,
     )
 
 

@@ -62,6 +62,8 @@ class HostList:
     minimum_quality: int
     revision: int
     mark: Mark = Mark()
+    enabled_share: float = 1.0
+    removed: bool = False
 
     @classmethod
     def of(cls, known: SignalList, revision: int, mark: Mark) -> Self:
@@ -77,6 +79,8 @@ class HostList:
             known.minimum_quality,
             revision,
             mark,
+            known.enabled_share,
+            known.removed,
         )
 
 
@@ -195,6 +199,10 @@ def _card(known_signal: StoredSignal) -> str:
     known |= {name: value for name, value in others.items() if value not in (None, "", [])}
     if signal.enabled_share != 1:
         known["enabled_share"] = signal.enabled_share
+    if known_signal.content is not None:
+        known["c"] = known_signal.content
+    if known_signal.not_before is not None:
+        known["from"] = known_signal.not_before.isoformat()
     return json.dumps(known, ensure_ascii=False)
 
 
@@ -202,6 +210,7 @@ def _signal_of(number: int, list_number: int, data: str) -> StoredSignal:
     known = json.loads(data)
     expires = known.pop("expires", None)
     revision = known.pop("r")
+    content, not_before = known.pop("c", None), known.pop("from", None)
     signal = Signal(
         id=known.pop("id"),
         algorithm=Algorithm(known.pop("a")),
@@ -210,7 +219,14 @@ def _signal_of(number: int, list_number: int, data: str) -> StoredSignal:
         expires=None if expires is None else datetime.fromisoformat(expires),
         **known,
     )
-    return StoredSignal(SignalNumber(number), list_number, revision, signal)
+    return StoredSignal(
+        SignalNumber(number),
+        list_number,
+        revision,
+        signal,
+        content,
+        None if not_before is None else datetime.fromisoformat(not_before),
+    )
 
 
 def _list_of(data: str) -> HostList:
