@@ -5,6 +5,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from amparo.app.serving import Serving
 from amparo.core.errors import AmparoError, Conflict, Denied, Invalid, NotFound, Unavailable
@@ -51,7 +52,20 @@ def routes() -> FastAPI:
     hma.add_exception_handler(HTTPException, _http_told)
     hma.add_exception_handler(RequestValidationError, _invalid_told)
     hma.add_exception_handler(Exception, _mistake_told)
+    hma.add_middleware(_HeadAsGet)
     return hma
+
+
+class _HeadAsGet:
+    """HEAD is answered wherever GET is, as HMA does; the server leaves the body out."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope.get("method") == "HEAD":
+            scope = {**scope, "method": "GET"}
+        await self._app(scope, receive, send)
 
 
 async def _told(_: Request, error: Exception) -> Response:

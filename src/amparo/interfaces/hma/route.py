@@ -1,4 +1,4 @@
-"""How each call under /hma begins: with a key, before anything else is read; HEAD as GET."""
+"""How each call under /hma begins: with a key, before anything else is read."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -11,12 +11,6 @@ from amparo.interfaces.calls.callers import KnownCaller
 
 class KeyedCall(KnownCaller):
     """A route for keys alone: a page in a browser must not fetch by somebody's session."""
-
-    def __init__(self, path: str, endpoint: Callable[..., Any], **others: Any) -> None:
-        methods = set(others.pop("methods", None) or {"GET"})
-        if "GET" in methods:
-            methods.add("HEAD")
-        super().__init__(path, endpoint, methods=methods, **others)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Raises Denied where no key is sent."""

@@ -43,7 +43,7 @@ class Freshness:
         return now - self._since <= STALE_AFTER
 
 
-@open_to_all.api_route("/status", methods=["GET", "HEAD"], response_class=PlainTextResponse)
+@open_to_all.get("/status", response_class=PlainTextResponse)
 def status(request: Request, serving: Open) -> PlainTextResponse:
     """Whether look-ups may be sent here."""
     state = readiness(serving)
