@@ -1,6 +1,7 @@
 """Who may call what under /hma: every route with every scope, and nothing of others."""
 
 import re
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -58,6 +59,15 @@ def there() -> set[str]:
     paths = routes().openapi()["paths"]
     found = {f"{verb.upper()} {path}" for path, verbs in paths.items() for verb in verbs}
     return {each for each in found if not each.startswith("HEAD ")}
+
+
+def test_every_route_is_explained_with_its_scope() -> None:
+    page = Path(__file__).parents[2] / "docs/how-to/migrate-from-hma.md"
+    text = page.read_text(encoding="utf-8")
+    explained = re.findall(r"^\| `([A-Z]+) /hma(\S*)` \| (\S+) \|", text, re.M)
+    assert {f"{verb} {path}": scope for verb, path, scope in explained} == (
+        dict.fromkeys(OPEN, "none") | {route: scope.value for route, scope in NEEDS.items()}
+    )
 
 
 def call(platform: Platform, route: str, key: str | None) -> httpx2.Response:

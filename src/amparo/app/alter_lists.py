@@ -9,6 +9,8 @@ from amparo.detect.lists.alter import remove, rename, set_share, withdraw_some
 from amparo.detect.lists.model import ListKind, SignalList
 from amparo.detect.lists.store import Lists
 
+ROWS_AT_A_TIME = 5000
+
 
 def alter_list(
     database: Database,
@@ -38,7 +40,14 @@ def alter_list(
         return lists.get(actor.organisation_id, new_name or name)
 
 
-def remove_list(database: Database, name: str, actor: Actor, clock: Clock) -> None:
+def remove_list(
+    database: Database,
+    name: str,
+    actor: Actor,
+    clock: Clock,
+    *,
+    rows_at_a_time: int = ROWS_AT_A_TIME,
+) -> None:
     """Remove a list: at once nothing matches it; then its signals are withdrawn. Raises NotFound.
 
     The signals of a long list go portion by portion, so that nobody else waits.
@@ -51,7 +60,7 @@ def remove_list(database: Database, name: str, actor: Actor, clock: Clock) -> No
     left = True
     while left:
         with database.work() as work:
-            left = bool(withdraw_some(work, of, actor=actor.name, now=clock.now()))
+            left = bool(withdraw_some(work, of, rows_at_a_time, actor=actor.name, now=clock.now()))
             database.tell(work)
 
 

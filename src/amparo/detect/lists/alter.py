@@ -12,8 +12,6 @@ from amparo.detect.lists.model import SignalList, checked_name
 from amparo.detect.lists.store import begin_change, is_live
 from amparo.detect.lists.tables import ListRow, SignalRow
 
-ROWS_AT_A_TIME = 5000
-
 
 def rename(work: Work, of: SignalList, name: str) -> None:
     """Raises Invalid, and Conflict where the organisation has that name already."""
@@ -41,14 +39,14 @@ def remove(work: Work, of: SignalList, now: datetime) -> None:
     )
 
 
-def withdraw_some(work: Work, of: SignalList, *, actor: str, now: datetime) -> int:
-    """Withdraw up to ROWS_AT_A_TIME signals of a removed list; how many."""
+def withdraw_some(work: Work, of: SignalList, most: int, *, actor: str, now: datetime) -> int:
+    """Withdraw up to so many signals of a removed list; how many there were."""
     numbers = [
         SignalNumber(each)
         for each in work.execute(
             select(SignalRow.number)
             .where(SignalRow.list_number == of.number, is_live())
-            .limit(ROWS_AT_A_TIME)
+            .limit(most)
         ).scalars()
     ]
     if numbers:
