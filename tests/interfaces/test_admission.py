@@ -6,7 +6,7 @@ import httpx2
 import pytest
 from fastapi import HTTPException
 
-from amparo.interfaces.api.admission import Bodies, Rates
+from amparo.interfaces.calls.admission import Bodies, Rates
 from tests.interfaces.conftest import Platform
 
 

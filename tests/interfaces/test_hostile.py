@@ -6,7 +6,7 @@ from contextlib import ExitStack
 
 import pytest
 
-from amparo.interfaces.api.callers import MOST_JSON_BYTES
+from amparo.interfaces.calls.callers import MOST_JSON_BYTES
 from amparo.programs.serve.connection import Connection
 from tests.interfaces.conftest import Platform
 from tests.interfaces.test_media import CAT, pdq_of, submit

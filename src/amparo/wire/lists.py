@@ -48,10 +48,11 @@ class NewListBody(Said):
     minimum_quality: Annotated[int, Field(strict=True, ge=0, le=100)] = 50
     contract: ContractBody = ContractBody()
     radii: Radii = {}  # noqa: RUF012 (Pydantic copies it)
+    enabled_share: Annotated[float, Field(strict=True, ge=0, le=1)] = 1.0
 
 
 class ListAnswer(BaseModel):
-    """A list. `revision` counts its changes."""
+    """A list. `revision` counts its changes; of uploads, it counts for `enabled_share`."""
 
     id: str
     name: str
@@ -62,6 +63,7 @@ class ListAnswer(BaseModel):
     contract: ContractBody
     revision: int
     radii: dict[str, int] = {}
+    enabled_share: float = 1.0
 
 
 class NewSignal(Said):
@@ -119,7 +121,7 @@ class RevisionAnswer(BaseModel):
 
 
 class SignalAnswer(BaseModel):
-    """A signal on record."""
+    """A signal on record; before `not_before` it is disabled."""
 
     signal: str
     id: str
@@ -133,6 +135,7 @@ class SignalAnswer(BaseModel):
     expires: datetime | None
     enabled_share: float
     note: str
+    not_before: datetime | None = None
 
 
 class SignalsPage(BaseModel):

@@ -72,7 +72,8 @@ class NewList:
     """A list to be made. Perceptual hashes count within `radius_bits`, from a quality on.
 
     The usual radius is 31 bits, and 10 for a negative list. `radii` are those of hash types that
-    are plugged in, by name, where they shall not be the types' own.
+    are plugged in, by name, where they shall not be the types' own. It counts for a share of
+    uploads.
     """
 
     name: str
@@ -82,11 +83,15 @@ class NewList:
     minimum_quality: int = USABLE_QUALITY
     contract: Contract = Contract()
     radii: Mapping[str, int] = field(default_factory=dict)
+    enabled_share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class SignalList:
-    """A list on record. `number` stands for it in an index; `revision` counts its changes."""
+    """A list on record. `number` stands for it in an index; `revision` counts its changes.
+
+    Of one that was `removed`, hosts are still told; nobody else sees it.
+    """
 
     id: ListId
     organisation_id: OrganisationId
@@ -99,6 +104,8 @@ class SignalList:
     contract: Contract
     revision: int
     radii: Mapping[str, int] = field(default_factory=dict)
+    enabled_share: float = 1.0
+    removed: bool = False
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -127,12 +134,27 @@ class Signal:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class StoredSignal:
-    """A signal on record, by its number; `revision` is the list's that added it."""
+    """A signal on record, by its number; `revision` is the list's that added it.
+
+    `content` is the number under which it is known where it replaces another that was disabled or
+    belongs to several; before `not_before` it is disabled.
+    """
 
     number: SignalNumber
     list_number: int
     revision: int
     signal: Signal
+    content: int | None = None
+    not_before: datetime | None = None
+
+    @property
+    def content_id(self) -> int:
+        """The number of its content, which stays when it is disabled and enabled."""
+        return self.number if self.content is None else self.content
+
+    def is_live(self, now: datetime) -> bool:
+        """Whether it counts already, and has not expired."""
+        return (self.not_before is None or self.not_before <= now) and self.signal.is_live(now)
 
     def __repr__(self) -> str:
         return f"StoredSignal({self.number})"

@@ -62,6 +62,7 @@ class Lists:
                     radii=dict(new.radii),
                     revision=0,
                     created_at=now,
+                    enabled_share=new.enabled_share,
                 )
             )
         except IntegrityError as error:
@@ -74,11 +75,20 @@ class Lists:
         return self._one(of_it, name)
 
     def all(self, organisation: OrganisationId | None = None) -> tuple[SignalList, ...]:
-        """The lists of an organisation, or of all, by name."""
+        """The lists of an organisation by name; or all that there ever were."""
         asked = select(ListRow.__table__).order_by(ListRow.name)
         if organisation is not None:
-            asked = asked.where(ListRow.organisation_id == organisation)
+            asked = asked.where(
+                ListRow.organisation_id == organisation, ListRow.removed_at.is_(None)
+            )
         return tuple(_list_of(row) for row in self._work.execute(asked).mappings())
+
+    def alone(self, organisation: OrganisationId, name: str) -> SignalList:
+        """The same, after other writers of the list and until `work` has ended. Raises NotFound."""
+        of = self.get(organisation, name)
+        same = update(ListRow).where(ListRow.number == of.number).values(revision=ListRow.revision)
+        self._work.execute(same)
+        return self.get(organisation, name)
 
     def add(
         self, to: SignalList, signals: Sequence[Signal], *, actor: str, now: datetime
@@ -88,7 +98,7 @@ class Lists:
         Raises Invalid where one of a negative list has no reason or no end.
         """
         check_signals(to.kind, signals)
-        change = self._publish(to, actor, now)
+        change = begin_change(self._work, to, actor, now)
         self._work.execute(
             update(SignalRow)
             .where(SignalRow.number.in_([old.number for old in self._same(to, signals)]))
@@ -104,7 +114,7 @@ class Lists:
         self, of: SignalList, numbers: Sequence[SignalNumber], *, actor: str, now: datetime
     ) -> Change:
         """Withdraw signals. Raises NotFound where one is not on the list, or not any more."""
-        change = self._publish(of, actor, now)
+        change = begin_change(self._work, of, actor, now)
         for some in _portions(numbers):
             gone = self._work.execute(
                 update(SignalRow)
@@ -171,19 +181,19 @@ class Lists:
             raise NotFound(f"There is no list {name!r}.")
         return _list_of(row)
 
-    def _publish(self, of: SignalList, actor: str, now: datetime) -> Change:
-        revision = next_revision(self._work, of.number)
-        number = self._work.execute(
-            insert(ChangeRow)
-            .values(
-                list_number=of.number, revision=revision, began_at=now, alive_at=now, actor=actor
-            )
-            .returning(ChangeRow.number)
-        ).scalar_one()
-        return Change(number, of.number, revision)
-
     def _same(self, to: SignalList, signals: Sequence[Signal]) -> Iterator[StoredSignal]:
         return same_values(self._work, to.number, signals)
+
+
+def begin_change(work: Work, of: SignalList, actor: str, now: datetime) -> Change:
+    """A change of a list, which everybody sees when `work` has ended."""
+    revision = next_revision(work, of.number)
+    number = work.execute(
+        insert(ChangeRow)
+        .values(list_number=of.number, revision=revision, began_at=now, alive_at=now, actor=actor)
+        .returning(ChangeRow.number)
+    ).scalar_one()
+    return Change(number, of.number, revision)
 
 
 def next_revision(work: Work, list_number: int) -> int:
@@ -264,6 +274,8 @@ def signal_of(columns: RowMapping) -> StoredSignal:
             enabled_share=columns["enabled_share"],
             note=columns["note"],
         ),
+        columns["content"],
+        columns["not_before"],
     )
 
 
@@ -281,6 +293,8 @@ def _list_of(columns: RowMapping) -> SignalList:
         contract=Contract(**{**contract, "territory": tuple(contract["territory"])}),
         revision=columns["revision"],
         radii=columns["radii"],
+        enabled_share=columns["enabled_share"],
+        removed=columns["removed_at"] is not None,
     )
 
 

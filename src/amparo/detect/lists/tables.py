@@ -44,6 +44,9 @@ class ListRow(Row):
     """Of hash types that are plugged in, where they are not the types' own."""
     revision: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
+    enabled_share: Mapped[float] = mapped_column(default=1.0, server_default="1.0")
+    removed_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    """Since when it is no list any more; the row stays for the decisions that name it."""
 
 
 class ChangeRow(Row):
@@ -79,6 +82,12 @@ class SignalRow(Row):
             sqlite_where=text("withdrawn_by IS NOT NULL"),
             postgresql_where=text("withdrawn_by IS NOT NULL"),
         ),
+        Index(
+            "ix_signals_content",
+            "content",
+            sqlite_where=text("content IS NOT NULL"),
+            postgresql_where=text("content IS NOT NULL"),
+        ),
         _NEVER_AGAIN,
     )
 
@@ -97,3 +106,20 @@ class SignalRow(Row):
     note: Mapped[str] = mapped_column(String(10_000), default="")
     added_by: Mapped[int] = mapped_column(ForeignKey("list_changes.number"))
     withdrawn_by: Mapped[int | None] = mapped_column(ForeignKey("list_changes.number"))
+    content: Mapped[int | None] = mapped_column(BigInteger)
+    """The number under which a bank's client knows it, where that is not its own."""
+    not_before: Mapped[datetime | None] = mapped_column(UtcTime)
+    """Until when it is disabled."""
+
+
+class ContentRow(Row):
+    """What the client of a bank says of a content; `id` is the number of its first signal."""
+
+    __tablename__ = "bank_contents"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    list_number: Mapped[int] = mapped_column(ForeignKey("lists.number"))
+    disable_until_ts: Mapped[int] = mapped_column(BigInteger)
+    note: Mapped[str | None] = mapped_column(String(255))
+    said: Mapped[dict[str, object] | None] = mapped_column(JSON)
+    """Its metadata, as the client gave them."""

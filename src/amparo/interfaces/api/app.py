@@ -32,7 +32,7 @@ from amparo.interfaces.api import (
     session,
     webhooks,
 )
-from amparo.interfaces.api.admission import Bodies, Rates
+from amparo.interfaces.calls.admission import Bodies, Rates
 from amparo.wire.problem import Problem
 
 PROBLEM = "application/problem+json"
@@ -127,7 +127,7 @@ class _RequestIds:
             return
         request_id = _request_id(scope)
         others = [(b"x-request-id", request_id.encode()), (b"x-content-type-options", b"nosniff")]
-        if scope["path"].startswith("/v1/"):
+        if scope["path"].startswith(("/v1/", "/hma/")):
             others.append((b"cache-control", b"no-store"))
 
         async def send_named(message: Message) -> None:

@@ -10,7 +10,7 @@ from amparo.access.keys import key_name
 from amparo.access.model import Scope
 from amparo.access.witnessed import Trails, Witnessed
 from amparo.app.witness_others import witness
-from amparo.interfaces.api.callers import CheckpointsReader, KnownCaller, Open, WitnessedTrail
+from amparo.interfaces.calls.callers import CheckpointsReader, KnownCaller, Open, WitnessedTrail
 from amparo.wire.checkpoints import CheckpointAnswer, CheckpointBody, CheckpointsPage
 
 router = APIRouter(prefix="/v1/checkpoints", tags=["checkpoints"], route_class=KnownCaller)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from amparo.app.told import answer_of
 from amparo.detect.deciding.model import Action
 from amparo.detect.deciding.store import Decisions
-from amparo.interfaces.api.callers import DecisionsReader, KnownCaller, Open
+from amparo.interfaces.calls.callers import DecisionsReader, KnownCaller, Open
 from amparo.wire.media import DecisionsPage, MediaAnswer
 
 router = APIRouter(prefix="/v1", tags=["decisions"], route_class=KnownCaller)

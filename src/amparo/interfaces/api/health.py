@@ -6,7 +6,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
 from amparo.app.readiness import readiness
-from amparo.interfaces.api.callers import KnownCaller, MetricsReader, Open
+from amparo.interfaces.calls.callers import KnownCaller, MetricsReader, Open
 from amparo.wire.readiness import Readiness
 
 router = APIRouter(tags=["health"])

@@ -20,7 +20,7 @@ from amparo.detect.lists.model import (
     checked_radii,
 )
 from amparo.detect.lists.store import Lists
-from amparo.interfaces.api.callers import KnownCaller, ListsReader, ListsWriter, Open
+from amparo.interfaces.calls.callers import KnownCaller, ListsReader, ListsWriter, Open
 from amparo.wire.lists import (
     AddSignals,
     ChangeAnswer,
@@ -57,6 +57,7 @@ def create(body: NewListBody, serving: Open, actor: ListsWriter) -> ListAnswer:
         minimum_quality=body.minimum_quality,
         contract=Contract(**body.contract.model_dump()),
         radii=checked_radii(body.radii),
+        enabled_share=body.enabled_share,
     )
     return _answer(create_list(serving.database, new, actor, serving.clock))
 
@@ -148,6 +149,7 @@ def _answer(one: SignalList) -> ListAnswer:
         contract=ContractBody(**asdict(one.contract)),
         revision=one.revision,
         radii=dict(one.radii),
+        enabled_share=one.enabled_share,
     )
 
 
@@ -167,6 +169,7 @@ def signal_answer(one: StoredSignal) -> SignalAnswer:
         expires=signal.expires,
         enabled_share=signal.enabled_share,
         note=signal.note,
+        not_before=one.not_before,
     )
 
 

@@ -7,7 +7,7 @@ from amparo.app.told import match_of
 from amparo.core.errors import Invalid
 from amparo.detect.hashing.plug_ins import algorithm
 from amparo.detect.matching.host.look_up import Asked
-from amparo.interfaces.api.callers import KnownCaller, MatchesReader, Open
+from amparo.interfaces.calls.callers import KnownCaller, MatchesReader, Open
 from amparo.wire.matches import AskedHash, MatchesAnswer, MatchesRequest
 from amparo.wire.media import MatchAnswer
 

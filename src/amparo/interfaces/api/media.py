@@ -14,9 +14,9 @@ from amparo.core.errors import Invalid
 from amparo.core.ids import MediaId
 from amparo.detect.deciding.model import ContextFacts, UploaderFacts
 from amparo.detect.deciding.store import Decisions
-from amparo.interfaces.api.admission import Bodies
-from amparo.interfaces.api.body import receive
-from amparo.interfaces.api.callers import KnownCaller, MediaReader, MediaSubmitter, Open
+from amparo.interfaces.calls.admission import Bodies
+from amparo.interfaces.calls.body import receive
+from amparo.interfaces.calls.callers import KnownCaller, MediaReader, MediaSubmitter, Open
 from amparo.wire.media import MediaAnswer, MediaMetadata, UrlSubmission
 from amparo.wire.schema import schema_of
 

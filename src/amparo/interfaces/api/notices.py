@@ -9,16 +9,16 @@ from pydantic import ValidationError
 from amparo.app.take_notice import answer_notice
 from amparo.core.errors import Invalid
 from amparo.detect.deciding.model import MatchFacts
-from amparo.interfaces.api.admission import Bodies
-from amparo.interfaces.api.body import receive
-from amparo.interfaces.api.callers import (
+from amparo.interfaces.api.media import IdempotencyKey
+from amparo.interfaces.calls.admission import Bodies
+from amparo.interfaces.calls.body import receive
+from amparo.interfaces.calls.callers import (
     KnownCaller,
     NoticesAnswerer,
     NoticesReader,
     NoticesSubmitter,
     Open,
 )
-from amparo.interfaces.api.media import IdempotencyKey
 from amparo.respond.review.notices.model import (
     NewNotice,
     Notice,

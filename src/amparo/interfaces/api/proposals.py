@@ -7,8 +7,8 @@ from fastapi import APIRouter, Path, Query
 from amparo.app.change_lists import confirm_proposal, refuse_proposal
 from amparo.detect.lists.proposals import proposals, proposed
 from amparo.detect.lists.store import Lists
-from amparo.interfaces.api.callers import KnownCaller, ListsReader, ListsWriter, Open
 from amparo.interfaces.api.lists import Named, signal_answer
+from amparo.interfaces.calls.callers import KnownCaller, ListsReader, ListsWriter, Open
 from amparo.wire.lists import ProposalAnswer, RevisionAnswer, SignalsPage
 
 router = APIRouter(prefix="/v1", tags=["lists"], route_class=KnownCaller)

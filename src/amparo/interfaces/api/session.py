@@ -8,7 +8,7 @@ from amparo.access.people.model import Given, Session
 from amparo.access.people.sign_in import sign_in
 from amparo.app.change_people import sign_out
 from amparo.core.errors import Invalid
-from amparo.interfaces.api.callers import KnownCaller, Open, Visitor
+from amparo.interfaces.calls.callers import KnownCaller, Open, Visitor
 from amparo.interfaces.web.cookies import drop_session, keep_session
 from amparo.interfaces.web.forms import address_of, small_body
 from amparo.wire.session import SessionAnswer, SignIn

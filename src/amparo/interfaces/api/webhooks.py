@@ -12,7 +12,7 @@ from amparo.app.change_webhooks import (
     resume_webhook,
     rotate_secret,
 )
-from amparo.interfaces.api.callers import KnownCaller, Open, WebhooksManager
+from amparo.interfaces.calls.callers import KnownCaller, Open, WebhooksManager
 from amparo.net.post import Poster
 from amparo.respond.webhooks.model import Delivery, DeliveryId, Event, State, Webhook, WebhookId
 from amparo.respond.webhooks.store import Webhooks

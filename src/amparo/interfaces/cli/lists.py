@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = {
     "list": 24, "kind": 10, "subject": 8, "radius_bits": 11, "minimum_quality": 15, "revision": 8,
-    "signals": 9,
+    "enabled_share": 13, "signals": 9,
 }  # fmt: skip
 _PAGE = 5000
 
@@ -252,6 +252,7 @@ def _record(of: "SignalList", signals: int) -> dict[str, object]:
         "radius_bits": of.radius_bits,
         "minimum_quality": of.minimum_quality,
         "revision": of.revision,
+        "enabled_share": of.enabled_share,
         "signals": signals,
     }
 

@@ -7,6 +7,7 @@ import uvicorn
 from amparo.app.serving import Serving
 from amparo.interfaces.api.app import create_api
 from amparo.interfaces.console.app import create_console
+from amparo.interfaces.hma.app import create_hma
 from amparo.programs.serve.connection import Connection
 
 GRACE_S = 30
@@ -21,6 +22,7 @@ def server_of(serving: Serving) -> uvicorn.Server:
     """
     api = create_api(serving)
     api.mount("/console", create_console(serving))
+    api.mount("/hma", create_hma(serving, api.state.bodies, api.state.rates))
     gc.collect()
     gc.freeze()
     return uvicorn.Server(

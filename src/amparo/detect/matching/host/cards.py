@@ -63,6 +63,8 @@ class HostList:
     revision: int
     mark: Mark = Mark()
     radii: Mapping[str, int] = field(default_factory=dict)
+    enabled_share: float = 1.0
+    removed: bool = False
 
     @classmethod
     def of(cls, known: SignalList, revision: int, mark: Mark) -> Self:
@@ -79,6 +81,8 @@ class HostList:
             revision,
             mark,
             known.radii,
+            known.enabled_share,
+            known.removed,
         )
 
 
@@ -197,6 +201,10 @@ def _card(known_signal: StoredSignal) -> str:
     known |= {name: value for name, value in others.items() if value not in (None, "", [])}
     if signal.enabled_share != 1:
         known["enabled_share"] = signal.enabled_share
+    if known_signal.content is not None:
+        known["c"] = known_signal.content
+    if known_signal.not_before is not None:
+        known["from"] = known_signal.not_before.isoformat()
     return json.dumps(known, ensure_ascii=False)
 
 
@@ -205,6 +213,7 @@ def _signal_of(number: int, list_number: int, data: str) -> StoredSignal:
     expires = known.pop("expires", None)
     revision = known.pop("r")
     value = known.pop("v")
+    content, not_before = known.pop("c", None), known.pop("from", None)
     signal = Signal(
         id=known.pop("id"),
         algorithm=algorithm_on_record(known.pop("a"), len(value) // 2),
@@ -213,7 +222,14 @@ def _signal_of(number: int, list_number: int, data: str) -> StoredSignal:
         expires=None if expires is None else datetime.fromisoformat(expires),
         **known,
     )
-    return StoredSignal(SignalNumber(number), list_number, revision, signal)
+    return StoredSignal(
+        SignalNumber(number),
+        list_number,
+        revision,
+        signal,
+        content,
+        None if not_before is None else datetime.fromisoformat(not_before),
+    )
 
 
 def _list_of(data: str) -> HostList:

@@ -73,7 +73,7 @@ class HostIndex:
         return {
             number: each
             for number, each in self._lists().items()
-            if each.organisation_id == organisation
+            if each.organisation_id == organisation and not each.removed
         }
 
     def revisions(self) -> Mapping[int, int]:
@@ -112,7 +112,17 @@ class HostIndex:
     def look_up(
         self, asked: Sequence[Asked], organisation: OrganisationId, now: datetime
     ) -> list[Listed]:
-        """The live signals on the organisation's lists that are near or equal to what is asked."""
+        """The live signals near or equal to what is asked, on lists that count for this file."""
+        return [
+            one
+            for one in self.find(asked, organisation, now)
+            if _list_counts(one.known_list, asked[one.asked])
+        ]
+
+    def find(
+        self, asked: Sequence[Asked], organisation: OrganisationId, now: datetime
+    ) -> list[Listed]:
+        """The same on all of the organisation's lists, whatever share of files they count for."""
         lists = self.lists(organisation)
         if not lists:
             return []
@@ -181,7 +191,7 @@ def _triples(hits: Hits, numbers: Sequence[int]) -> Iterator[tuple[int, int, int
 def _counts(
     known: StoredSignal, asked: Asked, lists: Mapping[int, HostList], now: datetime
 ) -> bool:
-    if not known.signal.is_live(now) or known.list_number not in lists:
+    if not known.is_live(now) or known.list_number not in lists:
         return False
     if not _is_enabled(known, asked):
         return False
@@ -194,8 +204,16 @@ def _counts(
 
 def _is_enabled(known: StoredSignal, asked: Asked) -> bool:
     """Whether the signal counts for this file: always the same for the same file."""
-    share = known.signal.enabled_share
+    return _is_drawn(known.signal.enabled_share, known.number.to_bytes(8, "big"), asked)
+
+
+def _list_counts(known: HostList, asked: Asked) -> bool:
+    """Whether the list counts for this file: always the same for the same file."""
+    return _is_drawn(known.enabled_share, b"list" + known.number.to_bytes(8, "big"), asked)
+
+
+def _is_drawn(share: float, of: bytes, asked: Asked) -> bool:
     if share >= 1:
         return True
-    drawn = hashlib.sha256(known.number.to_bytes(8, "big") + (asked.lot or asked.value)).digest()
+    drawn = hashlib.sha256(of + (asked.lot or asked.value)).digest()
     return int.from_bytes(drawn[:8], "big") < share * 2**64

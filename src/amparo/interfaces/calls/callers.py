@@ -15,7 +15,7 @@ from amparo.access.people.model import Session
 from amparo.access.people.sessions import present_session
 from amparo.app.serving import Serving
 from amparo.core.errors import Denied
-from amparo.interfaces.api.admission import Bodies, Rates, Room
+from amparo.interfaces.calls.admission import Bodies, Rates, Room
 from amparo.interfaces.web.cookies import session_token
 
 MOST_JSON_BYTES = 16 * 1024 * 1024

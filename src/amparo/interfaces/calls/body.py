@@ -1,6 +1,8 @@
 """The body of an upload, whole and in memory: it never touches a disk in the clear."""
 
 import asyncio
+from collections.abc import AsyncIterator, Collection, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -10,7 +12,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
 from amparo.core.errors import Invalid
-from amparo.interfaces.api.admission import Room
+from amparo.interfaces.calls.admission import Room
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
@@ -21,7 +23,21 @@ _ENVELOPE_BYTES = MOST_METADATA_BYTES + 16 * 1024
 _SECONDS = 60
 """How long a body may take to arrive, and a second more for each megabyte."""
 
-_FIELDS = ("file", "metadata")
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Which parts a form may have: one of `files`, and fields of so many bytes."""
+
+    files: Collection[str]
+    fields: Mapping[str, int]
+    wrong_name: str
+
+
+UPLOAD = Form(
+    files=("file",),
+    fields={"metadata": MOST_METADATA_BYTES},
+    wrong_name="Parts are named `file` and `metadata`; one is not.",
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -35,31 +51,62 @@ class Body:
 
 async def receive(request: Request, max_bytes: int, room: Room) -> Body:
     """The body of a request. Raises Invalid, HTTPException 400, 408, 413, 415 or 503."""
-    kind, options = parse_options_header(request.headers.get("content-type", ""))
-    most = max_bytes + (_ENVELOPE_BYTES if kind == b"multipart/form-data" else 0)
+    kind, _ = parse_options_header(request.headers.get("content-type", ""))
+    if kind == b"multipart/form-data":
+        parts = await receive_form(request, max_bytes, room, UPLOAD)
+        body = Body(parts["file"], parts.get("metadata", b""))
+    elif kind == b"application/json":
+        return Body(metadata=await receive_json(request, max_bytes, room), is_url=True)
+    elif kind == b"application/x-www-form-urlencoded":
+        raise HTTPException(
+            415, "Send multipart/form-data, or the file as the body with its own type."
+        )
+    else:
+        _check_length(request, max_bytes)
+        async with _in_time(max_bytes):
+            body = Body(await _raw(request, max_bytes, room))
+    _check_file(body.data, max_bytes)
+    return body
+
+
+async def receive_form(
+    request: Request, max_bytes: int, room: Room, form: Form
+) -> dict[str, bytes]:
+    """The parts of a multipart body by name, with its file. Raises as `receive` does."""
+    _, options = parse_options_header(request.headers.get("content-type", ""))
+    most = max_bytes + _ENVELOPE_BYTES
     _check_length(request, most)
-    seconds = _SECONDS + most / 1_000_000
+    async with _in_time(most):
+        parts = await _multipart(request, options.get(b"boundary", b""), most, room, form)
+    for name in parts.keys() & set(form.files):
+        _check_file(parts[name], max_bytes)
+    return parts
+
+
+async def receive_json(request: Request, max_bytes: int, room: Room) -> bytes:
+    """What is said beside a file that is elsewhere. Raises as `receive` does."""
+    _check_length(request, max_bytes)
+    async with _in_time(max_bytes):
+        return await _raw(request, MOST_METADATA_BYTES, room)
+
+
+@asynccontextmanager
+async def _in_time(most_bytes: int) -> AsyncIterator[None]:
+    seconds = _SECONDS + most_bytes / 1_000_000
     try:
         async with asyncio.timeout(seconds):
-            if kind == b"multipart/form-data":
-                body = await _multipart(request, options.get(b"boundary", b""), most, room)
-            elif kind == b"application/json":
-                return Body(metadata=await _raw(request, MOST_METADATA_BYTES, room), is_url=True)
-            elif kind == b"application/x-www-form-urlencoded":
-                raise HTTPException(
-                    415, "Send multipart/form-data, or the file as the body with its own type."
-                )
-            else:
-                body = Body(await _raw(request, most, room))
+            yield
     except TimeoutError:
         raise HTTPException(408, f"The body did not arrive within {seconds:.0f} s.") from None
     except ClientDisconnect:
         raise HTTPException(400, "The body ended before its length.") from None
-    if not body.data:
+
+
+def _check_file(data: bytes, max_bytes: int) -> None:
+    if not data:
         raise Invalid("There is no file in this request, or it is empty.")
-    if len(body.data) > max_bytes:
+    if len(data) > max_bytes:
         raise _too_large(max_bytes)
-    return body
 
 
 def _check_length(request: Request, most: int) -> None:
@@ -79,10 +126,12 @@ async def _raw(request: Request, most: int, room: Room) -> bytes:
     return bytes(data)
 
 
-async def _multipart(request: Request, boundary: bytes, most: int, room: Room) -> Body:
+async def _multipart(
+    request: Request, boundary: bytes, most: int, room: Room, form: Form
+) -> dict[str, bytes]:
     if not boundary:
         raise HTTPException(400, "The multipart body names no boundary.")
-    parts = _Parts()
+    parts = _Parts(form)
     parser = MultipartParser(boundary, parts.callbacks())
     count = 0
     try:
@@ -97,15 +146,16 @@ async def _multipart(request: Request, boundary: bytes, most: int, room: Room) -
         raise HTTPException(400, "The multipart body is malformed.") from error
     if not parts.ended:
         raise HTTPException(400, "The multipart body ends before its last boundary.")
-    if "file" not in parts.values:
-        raise Invalid("The multipart body has no part named `file`.")
-    return Body(bytes(parts.values["file"]), bytes(parts.values.get("metadata", b"")))
+    if not parts.values.keys() & set(form.files):
+        raise Invalid(f"The multipart body has no part named `{'` or `'.join(form.files)}`.")
+    return {name: bytes(value) for name, value in parts.values.items()}
 
 
 @dataclass(slots=True, repr=False)
 class _Parts:
     """Gathers the parts as the parser comes by them."""
 
+    form: Form
     values: dict[str, bytearray] = field(default_factory=dict)
     ended: bool = False
     _name: bytearray = field(default_factory=bytearray)
@@ -147,18 +197,21 @@ class _Parts:
     def _headers_finished(self) -> None:
         _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
         name = options.get(b"name", b"").decode("utf-8", "replace")
-        if name not in _FIELDS:
-            raise HTTPException(400, "Parts are named `file` and `metadata`; one is not.")
+        if name not in self.form.files and name not in self.form.fields:
+            raise HTTPException(400, self.form.wrong_name)
         if name in self.values:
             raise HTTPException(400, f"The part `{name}` is there twice.")
+        if name in self.form.files and self.values.keys() & set(self.form.files):
+            raise HTTPException(400, "Only one file may be sent at a time.")
         self.values[name] = bytearray()
         self._part = name
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         value = self.values[self._part]
         value += data[start:end]
-        if self._part == "metadata" and len(value) > MOST_METADATA_BYTES:
-            raise HTTPException(413, f"`metadata` may have {MOST_METADATA_BYTES} bytes.")
+        most = self.form.fields.get(self._part)
+        if most is not None and len(value) > most:
+            raise HTTPException(413, f"`{self._part}` may have {most} bytes.")
 
     def _end(self) -> None:
         self.ended = True

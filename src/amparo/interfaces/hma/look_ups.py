@@ -1,0 +1,181 @@
+"""Look-ups in banks: of a hash, the hot path, answered from this host alone; or of a file."""
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.concurrency import run_in_threadpool
+from fastapi.responses import JSONResponse
+
+from amparo.access.model import Actor
+from amparo.app.serving import Serving
+from amparo.core.errors import Invalid
+from amparo.detect.hashing.model import Algorithm
+from amparo.detect.lists.model import ListKind
+from amparo.detect.matching.host.look_up import Asked, Listed, asked_of
+from amparo.detect.matching.host.sift import sifted
+from amparo.interfaces.calls.callers import MatchesReader, Open
+from amparo.interfaces.hma.bank_names import banks_of
+from amparo.interfaces.hma.hashing import Hashed, Url, Words, hash_of_form, hash_of_url
+from amparo.interfaces.hma.route import KeyedCall
+from amparo.interfaces.hma.signal_types import (
+    NO_DISTANCE,
+    SIGNAL_TYPES,
+    checked_signal,
+)
+
+router = APIRouter(route_class=KeyedCall, prefix="/m")
+
+Banks = Annotated[str | None, Query(max_length=20_000)]
+_Matches = list[dict[str, Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Chance:
+    """Whether a bank with a ratio is in the answer: by the seed, always the same."""
+
+    seed: str | None
+    bypass: bool
+
+    def lets_in(self) -> float:
+        """The least ratio of a bank that is in the answer."""
+        return 0.0 if self.bypass else random.Random(self.seed).random()  # noqa: S311 (as HMA)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Found:
+    """A content that matched, by the nearest of its signals."""
+
+    bank: str
+    ratio: float
+    content_id: int
+    distance: str
+
+    def told(self) -> dict[str, Any]:
+        return {"bank_content_id": self.content_id, "distance": self.distance}
+
+
+@router.get("/raw_lookup")
+async def raw_look_up(
+    serving: Open,
+    actor: MatchesReader,
+    signal: Annotated[str, Query(max_length=1000)],
+    signal_type: Annotated[str, Query(max_length=100)],
+    banks: Banks = None,
+    include_distance: bool = False,
+) -> JSONResponse:
+    """The contents near a hash, whatever share of look-ups their banks count for."""
+    found = _find(serving, actor, [_asked(signal_type, signal)], banks)
+    if include_distance:
+        return JSONResponse({"matches": [each.told() for each in found]})
+    return JSONResponse({"matches": [each.content_id for each in found]})
+
+
+@router.get("/lookup")
+async def look_up(
+    serving: Open,
+    actor: MatchesReader,
+    signal: Annotated[str | None, Query(max_length=1000)] = None,
+    signal_type: Annotated[str | None, Query(max_length=100)] = None,
+    url: Url = None,
+    content_type: Words = None,
+    types: Words = None,
+    banks: Banks = None,
+    seed: Words = None,
+    bypass_coinflip: bool = False,
+) -> JSONResponse:
+    """The contents near a hash or what is at a URL, by bank."""
+    chance = _Chance(seed, bypass_coinflip)
+    if url:
+        hashed = await run_in_threadpool(hash_of_url, serving, url, content_type, types)
+        answer = _of_file(serving, actor, hashed, banks, chance)
+        return JSONResponse(answer if signal_type is None else answer.get(signal_type, {}))
+    if not signal or not signal_type:
+        raise Invalid("Either url or both signal and signal_type are required")
+    found = _find(serving, actor, [_asked(signal_type, signal)], banks)
+    return JSONResponse(_by_bank(found, chance))
+
+
+@router.post("/lookup")
+async def look_file_up(
+    request: Request,
+    serving: Open,
+    actor: MatchesReader,
+    types: Words = None,
+    banks: Banks = None,
+    seed: Words = None,
+    bypass_coinflip: bool = False,
+) -> JSONResponse:
+    """The contents like a file, whose field name is its content type, by signal type and bank."""
+    with request.app.state.bodies.room() as room:
+        hashed, _ = await hash_of_form(request, serving, types, room)
+    chance = _Chance(seed, bypass_coinflip)
+    return JSONResponse(_of_file(serving, actor, hashed, banks, chance))
+
+
+def _of_file(
+    serving: Serving, actor: Actor, hashed: Hashed, banks: str | None, chance: _Chance
+) -> dict[str, dict[str, _Matches]]:
+    """By signal type. A picture is also found turned, mirrored or without its borders."""
+    asked = asked_of(hashed.hashes)
+    return {
+        name: _by_bank(
+            _find(
+                serving,
+                actor,
+                [each for each in asked if each.algorithm == SIGNAL_TYPES[name]],
+                banks,
+            ),
+            chance,
+        )
+        for name in hashed.types
+    }
+
+
+def _asked(signal_type: str, signal: str) -> Asked:
+    value = checked_signal(signal_type, signal)
+    return Asked(SIGNAL_TYPES[signal_type], bytes.fromhex(value))
+
+
+def _find(
+    serving: Serving, actor: Actor, asked: Sequence[Asked], banks: str | None
+) -> list[_Found]:
+    """Each content once, the nearest first.
+
+    What a negative list holds is answered only where it is named as a bank: HMA's clients take
+    every match for one of harmful content.
+    """
+    serving.metrics.looked_up(len(asked))
+    found = serving.index.find(asked, actor.organisation_id, serving.clock.now())
+    serving.look_ups.count(actor, asked=1, matched=int(bool(found)))
+    if not found:
+        return []
+    wanted = None if not banks else set(banks.split(","))
+    shown = {
+        each.number: name
+        for name, each in banks_of(serving.index.lists(actor.organisation_id).values()).items()
+        if (each.kind is not ListKind.NEGATIVE if wanted is None else name in wanted)
+    }
+    contents: dict[int, _Found] = {}
+    for each in sifted(found, asked).counted:
+        bank = shown.get(each.known_list.number)
+        if bank is not None:
+            contents.setdefault(each.signal.content_id, _found(each, bank))
+    return list(contents.values())
+
+
+def _found(one: Listed, bank: str) -> _Found:
+    near = one.signal.signal.algorithm == Algorithm.PDQ
+    distance = str(one.distance_bits) if near else NO_DISTANCE
+    return _Found(bank, one.known_list.enabled_share, one.signal.content_id, distance)
+
+
+def _by_bank(found: Sequence[_Found], chance: _Chance) -> dict[str, _Matches]:
+    least = chance.lets_in()
+    by_bank: dict[str, _Matches] = {}
+    for each in found:
+        if each.ratio >= least:
+            by_bank.setdefault(each.bank, []).append(each.told())
+    return by_bank

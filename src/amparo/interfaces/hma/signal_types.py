@@ -1,0 +1,96 @@
+"""What HMA calls hashes and media, as far as Amparo matches them, and how two hashes compare."""
+
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Body
+
+from amparo.core.errors import Invalid
+from amparo.detect.hashing.model import Algorithm
+from amparo.interfaces.calls.callers import ListsReader, MatchesReader
+from amparo.interfaces.hma.route import KeyedCall
+
+router = APIRouter(route_class=KeyedCall)
+
+SIGNAL_TYPES = {"pdq": Algorithm.PDQ, "video_md5": Algorithm.MD5}
+CONTENT_TYPES = {"photo": ("pdq",), "video": ("video_md5",)}
+FARTHEST_BITS = 31
+"""Two PDQ hashes that differ by more are of two pictures."""
+
+NO_DISTANCE = "-"
+"""What HMA says of a match of hashes that are equal or not, and nothing between."""
+
+_NOT_YET = frozenset({"vpdq", "url", "url_md5", "raw_text"})
+_PDQ = re.compile(r"[0-9a-f]{64}")
+_MD5 = re.compile(r"[0-9a-f]{32}")
+
+
+@router.get("/c/signal_type")
+def signal_types(_: ListsReader) -> list[dict[str, Any]]:
+    """The signal types that are matched."""
+    return [{"name": name, "enabled_ratio": 1.0} for name in SIGNAL_TYPES]
+
+
+@router.get("/c/content_type")
+def content_types(_: ListsReader) -> list[dict[str, Any]]:
+    """The content types that are hashed."""
+    return [{"name": name, "enabled": True} for name in CONTENT_TYPES]
+
+
+@router.post("/m/compare")
+def compare(body: Annotated[dict[str, Any], Body()], _: MatchesReader) -> dict[str, Any]:
+    """Whether two hashes of a type match, for each type that is given."""
+    return {name: _compared(name, values) for name, values in body.items()}
+
+
+def algorithm_of(name: str) -> Algorithm:
+    """Raises Invalid where the signal type is not matched."""
+    if name in _NOT_YET:
+        raise Invalid(f"SignalType '{name}' is not enabled: Amparo does not match it yet.")
+    if name not in SIGNAL_TYPES:
+        raise Invalid("No such SignalType; there are pdq and video_md5.")
+    return SIGNAL_TYPES[name]
+
+
+def checked_signal(name: str, value: object) -> str:
+    """The digits of a hash of a type. Raises Invalid, which does not repeat them."""
+    algorithm = algorithm_of(name)
+    if not isinstance(value, str):
+        raise Invalid(f"invalid signal: a {name} hash is a text.")
+    if algorithm is Algorithm.MD5:
+        value = value.strip().lower()
+    if not (_PDQ if algorithm is Algorithm.PDQ else _MD5).fullmatch(value):
+        raise Invalid(
+            f"invalid signal: a {name} hash has {algorithm.digits} lower-case hexadecimal digits."
+        )
+    return value
+
+
+def types_of(content_type: str, wanted: str | None) -> tuple[str, ...]:
+    """The signal types of a content type, or those of them that are wanted. Raises Invalid."""
+    if content_type not in CONTENT_TYPES:
+        raise Invalid("no such content_type; there are photo and video.")
+    known = CONTENT_TYPES[content_type]
+    if wanted is None:
+        return known
+    names = tuple(dict.fromkeys(name.strip() for name in wanted.split(",") if name.strip()))
+    if not names:
+        raise Invalid("empty signal type selection")
+    if not set(names) <= set(known):
+        raise Invalid(
+            f"One of these signal types doesn't exist for {content_type} or is disabled; there is "
+            f"{' and '.join(known)}."
+        )
+    return names
+
+
+def _compared(name: str, values: object) -> list[Any]:
+    if not isinstance(values, list):
+        raise Invalid("Comparison hashes were not a list")
+    if len(values) != 2:
+        raise Invalid("Comparison hash list length must be exactly 2")
+    left, right = (checked_signal(name, each) for each in values)
+    if SIGNAL_TYPES[name] is not Algorithm.PDQ:
+        return [left == right, {}]
+    distance = (int(left, 16) ^ int(right, 16)).bit_count()
+    return [distance <= FARTHEST_BITS, {"distance": distance}]
