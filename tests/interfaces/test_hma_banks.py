@@ -1,13 +1,17 @@
 """Banks are lists: their names, ratios and kinds, and what removing one does."""
 
+import random
+import threading
+
 import pytest
 
 from amparo.app.serving import host_folder
 from amparo.detect.matching.host import Follower
-from tests.interfaces.conftest import Platform
+from tests.interfaces.conftest import WAIT_S, Platform
 from tests.interfaces.test_hma import CAT_PDQ, a_bank, add, followed, hma, raw, until
 from tests.interfaces.test_media import CAT, pdq_of, sha256_of, submit
 
+SEEDS = ("1234", "a picture", "7", "8", "9", "10")
 ASKED = f"/m/lookup?signal_type=pdq&signal={CAT_PDQ}"
 
 
@@ -40,6 +44,72 @@ def test_a_new_bank_is_a_list_of_suspect_content(platform: Platform) -> None:
 
 def test_a_confirmed_list_is_a_bank_too(platform: Platform) -> None:
     platform.make_list("from-a.hotline")
+    (number,) = platform.add(pdq_of(CAT), to="from-a.hotline")
+    assert hma(platform, "GET", ASKED).json() == {
+        "FROM_A_HOTLINE": [{"bank_content_id": int(number), "distance": "0"}]
+    }
+    assert submit(platform, CAT).json()["action"] == "hold"
+
+
+def test_of_two_lists_that_would_be_one_bank_the_older_is_it(platform: Platform) -> None:
+    platform.make_list("a.b")
+    platform.make_list("a-b")
+    (first,) = platform.add(pdq_of(CAT), to="a.b")
+    (second,) = platform.add(pdq_of(CAT), to="a-b")
+    assert [each["name"] for each in hma(platform, "GET", "/c/banks").json()] == ["A_B"]
+    assert raw(platform) == {"matches": [int(first)]}
+    assert hma(platform, "GET", f"/c/bank/A_B/content/{second}").status_code == 404
+    hma(platform, "PUT", "/c/bank/A_B", json={"name": "RENAMED"})
+    banks = [{"name": name, "matching_enabled_ratio": 1.0} for name in ("A_B", "RENAMED")]
+    assert hma(platform, "GET", "/c/banks").json() == banks
+    assert hma(platform, "GET", f"/c/bank/A_B/content/{second}").status_code == 200
+
+
+def test_a_bank_is_renamed_with_all_that_it_holds(platform: Platform) -> None:
+    a_bank(platform)
+    content_id = add(platform, CAT)
+    renamed = hma(platform, "PUT", "/c/bank/MY_BANK", json={"name": "OTHER_NAME"})
+    assert renamed.json() == {"name": "OTHER_NAME", "matching_enabled_ratio": 1.0}
+    until(platform, ASKED, {"OTHER_NAME": [{"bank_content_id": content_id, "distance": "0"}]})
+    assert hma(platform, "GET", "/c/bank/MY_BANK").status_code == 404
+    assert platform.http.get("/v1/lists/other_name").status_code == 200
+
+
+def test_a_ratio_is_drawn_by_the_seed_as_hma_draws_it(platform: Platform) -> None:
+    a_bank(platform, enabled_ratio=0.5)
+    content_id = add(platform, CAT)
+    there = {"MY_BANK": [{"bank_content_id": content_id, "distance": "0"}]}
+    drawn = [random.Random(seed).random() <= 0.5 for seed in SEEDS]
+    assert True in drawn
+    assert False in drawn
+    for seed, is_there in zip(SEEDS, drawn, strict=True):
+        wanted = there if is_there else {}
+        assert hma(platform, "GET", f"{ASKED}&seed={seed}").json() == wanted
+        assert hma(platform, "GET", f"{ASKED}&seed={seed}&bypass_coinflip=true").json() == there
+        by_file = hma(platform, "POST", f"/m/lookup?seed={seed}", files={"photo": CAT}).json()
+        assert by_file == {"pdq": wanted}
+    assert raw(platform) == {"matches": [content_id]}
+
+
+def test_a_bank_that_is_switched_off_has_no_consequence(platform: Platform) -> None:
+    platform.make_list()
+    platform.add(sha256_of(CAT), pdq_of(CAT))
+    there = hma(platform, "GET", ASKED).json()
+    assert submit(platform, CAT).json()["action"] == "block"
+    off = hma(platform, "PUT", "/c/bank/KNOWN", json={"enabled": False})
+    assert off.json() == {"name": "KNOWN", "matching_enabled_ratio": 0.0}
+    assert platform.http.get("/v1/lists/known").json()["enabled_share"] == 0
+    until(platform, ASKED, {})
+    assert submit(platform, CAT).json()["action"] == "allow"
+    assert len(raw(platform)["matches"]) == 1
+    assert hma(platform, "GET", f"{ASKED}&bypass_coinflip=true").json() == there
+    hma(platform, "PUT", "/c/bank/KNOWN", json={"enabled_ratio": 1.0})
+    until(platform, ASKED, there)
+    assert submit(platform, CAT).json()["action"] == "block"
+
+
+def test_a_share_of_uploads_is_always_the_same(platform: Platform) -> None:
+    platform.make_list()
     hashes = [{"algorithm": "md5", "value": f"{n:032x}"} for n in range(100)]
     platform.add(*hashes)
     hma(platform, "PUT", "/c/bank/KNOWN", json={"enabled_ratio": 0.5})
@@ -48,10 +118,11 @@ def test_a_confirmed_list_is_a_bank_too(platform: Platform) -> None:
         answer = platform.http.post("/v1/matches", json={"hashes": hashes}).json()
         return [bool(each) for each in answer["results"]]
 
-    until(platform, "/c/bank/KNOWN", {"name": "KNOWN", "matching_enabled_ratio": 0.5})
-    for _ in range(1000):
+    waited = threading.Event()
+    for _ in range(WAIT_S * 100):
         if not all(matched()):
             break
+        waited.wait(0.01)
     first = matched()
     assert 20 < sum(first) < 80
     assert matched() == first
@@ -100,7 +171,7 @@ def test_a_host_that_begins_anew_knows_nothing_of_a_removed_bank(platform: Platf
 
 def test_what_is_harmless_is_no_match_and_takes_two_people(platform: Platform) -> None:
     platform.make_list()
-    platform.add(pdq_of(CAT))
+    (known,) = platform.add(pdq_of(CAT))
     harmless = {"note": "from the news", "expires": "2099-01-01T00:00:00Z"}
     platform.make_list("harmless", kind="negative")
     (entry,) = platform.add(pdq_of(CAT) | harmless, to="harmless")
@@ -118,6 +189,7 @@ def test_what_is_harmless_is_no_match_and_takes_two_people(platform: Platform) -
         assert "/v1/lists/harmless/signals" in refused.json()["message"]
     assert hma(platform, "PUT", path, json={"enabled": False}).status_code == 200
     assert hma(platform, "PUT", path, json={"enabled": True}).status_code == 403
+    until(platform, ASKED, {"KNOWN": [{"bank_content_id": int(known), "distance": "0"}]})
     assert hma(platform, "DELETE", f"{path}/content/{entry}").json() == {"deleted": 1}
     followed(platform)
     assert len(hma(platform, "GET", ASKED).json()["KNOWN"]) == 1

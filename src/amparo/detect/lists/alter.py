@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 
 from amparo.core.errors import Conflict, Invalid
@@ -10,7 +10,7 @@ from amparo.core.ids import SignalNumber
 from amparo.db import Work
 from amparo.detect.lists.model import SignalList, checked_name
 from amparo.detect.lists.store import begin_change, is_live
-from amparo.detect.lists.tables import ListRow, SignalRow
+from amparo.detect.lists.tables import ContentRow, ListRow, SignalRow
 
 
 def rename(work: Work, of: SignalList, name: str) -> None:
@@ -37,6 +37,7 @@ def remove(work: Work, of: SignalList, now: datetime) -> None:
         .where(ListRow.number == of.number, ListRow.removed_at.is_(None))
         .values(removed_at=now, name=f"{of.name[:75]}~{of.number}")
     )
+    work.execute(delete(ContentRow).where(ContentRow.list_number == of.number))
 
 
 def withdraw_some(work: Work, of: SignalList, most: int, *, actor: str, now: datetime) -> int:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import func, insert, or_, select, update
+from sqlalchemy import delete, func, insert, or_, select, update
 
 from amparo.core.errors import NotFound
 from amparo.core.ids import SignalNumber
@@ -119,9 +119,10 @@ def disable(
 def withdraw_content(
     work: Work, of: SignalList, content: Content, *, actor: str, now: datetime
 ) -> Change:
-    """Withdraw all of its signals."""
+    """Withdraw all of its signals, and forget what was said of it."""
     change = begin_change(work, of, actor, now)
     _withdraw(work, change, content.signals)
+    work.execute(delete(ContentRow).where(ContentRow.id == content.id))
     return change
 
 

@@ -58,7 +58,7 @@ def proposals(work: Work, organisation: OrganisationId) -> tuple[Proposal, ...]:
             select(func.count()).where(SignalRow.added_by == ChangeRow.number).scalar_subquery(),
         )
         .join(ListRow, ListRow.number == ChangeRow.list_number)
-        .where(ListRow.organisation_id == organisation, _waits())
+        .where(ListRow.organisation_id == organisation, ListRow.removed_at.is_(None), _waits())
         .order_by(ChangeRow.number)
     )
     return tuple(Proposal(*row) for row in rows)

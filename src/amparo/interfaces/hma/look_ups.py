@@ -14,7 +14,7 @@ from amparo.app.serving import Serving
 from amparo.core.errors import Invalid
 from amparo.detect.hashing.model import Algorithm
 from amparo.detect.lists.model import ListKind
-from amparo.detect.matching.host.look_up import Asked, Listed, asked_of
+from amparo.detect.matching.host.look_up import Asked, Listed, asked_of, list_counts
 from amparo.detect.matching.host.sift import sifted
 from amparo.interfaces.calls.callers import MatchesReader, Open
 from amparo.interfaces.hma.bank_names import banks_of
@@ -148,7 +148,12 @@ def _find(
     every match for one of harmful content.
     """
     serving.metrics.looked_up(len(asked))
-    found = serving.index.find(asked, actor.organisation_id, serving.clock.now())
+    found = [
+        each
+        for each in serving.index.find(asked, actor.organisation_id, serving.clock.now())
+        if each.known_list.kind is not ListKind.NEGATIVE
+        or list_counts(each.known_list, asked[each.asked])
+    ]
     serving.look_ups.count(actor, asked=1, matched=int(bool(found)))
     if not found:
         return []

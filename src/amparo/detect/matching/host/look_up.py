@@ -116,7 +116,7 @@ class HostIndex:
         return [
             one
             for one in self.find(asked, organisation, now)
-            if _list_counts(one.known_list, asked[one.asked])
+            if list_counts(one.known_list, asked[one.asked])
         ]
 
     def find(
@@ -207,7 +207,7 @@ def _is_enabled(known: StoredSignal, asked: Asked) -> bool:
     return _is_drawn(known.signal.enabled_share, known.number.to_bytes(8, "big"), asked)
 
 
-def _list_counts(known: HostList, asked: Asked) -> bool:
+def list_counts(known: HostList, asked: Asked) -> bool:
     """Whether the list counts for this file: always the same for the same file."""
     return _is_drawn(known.enabled_share, b"list" + known.number.to_bytes(8, "big"), asked)
 
