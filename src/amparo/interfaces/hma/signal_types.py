@@ -57,9 +57,9 @@ def checked_signal(name: str, value: object) -> str:
     algorithm = algorithm_of(name)
     if not isinstance(value, str):
         raise Invalid(f"invalid signal: a {name} hash is a text.")
-    if algorithm is Algorithm.MD5:
+    if algorithm == Algorithm.MD5:
         value = value.strip().lower()
-    if not (_PDQ if algorithm is Algorithm.PDQ else _MD5).fullmatch(value):
+    if not (_PDQ if algorithm == Algorithm.PDQ else _MD5).fullmatch(value):
         raise Invalid(
             f"invalid signal: a {name} hash has {algorithm.digits} lower-case hexadecimal digits."
         )
