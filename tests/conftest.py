@@ -47,7 +47,7 @@ def amparo(tmp_path: Path) -> Run:
             env=environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=options.pop("timeout", 120),
             **options,
         )
         assert "Traceback" not in ended.stderr, ended.stderr

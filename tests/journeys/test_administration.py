@@ -64,7 +64,7 @@ def test_keys(typed: Type, database_file: Path) -> None:
     assert made.startswith("amparo_")
     (_, known) = lines(typed("keys", "list"))
     assert (known["name"], known["revoked"]) == ("the auditor", None)
-    assert known["scopes"] == "decisions:read lists:read media:read metrics:read"
+    assert known["scopes"] == "audit:read decisions:read lists:read media:read metrics:read"
     rotated = typed("keys", "rotate", str(known["key"]), "--hours", "2").out.strip()
     assert rotated.startswith("amparo_")
     assert rotated != made
