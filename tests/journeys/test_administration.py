@@ -157,3 +157,22 @@ def test_a_negative_list_is_filled_with_a_reason(
     assert "No proposal" in typed("lists", "refuse", "harmless", number, status=2).err
     typed("audit", "verify")
     assert audited(database_file) == ["lists.create", "lists.import", "lists.confirm"]
+
+
+def test_a_list_is_renamed_counts_for_less_and_goes(typed: Type, database_file: Path) -> None:
+    typed("lists", "create", "theirs")
+    typed("lists", "create", "taken")
+    assert "taken" in typed("lists", "rename", "theirs", "taken", status=2).err
+    typed("lists", "rename", "theirs", "hotline")
+    typed("lists", "share", "hotline", "0.25")
+    typed("lists", "share", "hotline", "2", status=2)
+    (hotline, _) = lines(typed("lists", "show"))
+    assert (hotline["list"], hotline["enabled_share"]) == ("hotline", 0.25)
+    typed("lists", "remove", "hotline")
+    assert [each["list"] for each in lines(typed("lists", "show"))] == ["taken"]
+    assert "no list 'hotline'" in typed("lists", "remove", "hotline", status=2).err
+    typed("lists", "create", "hotline")
+    assert audited(database_file) == [
+        "lists.create", "lists.create", "lists.rename", "lists.share", "lists.remove",
+        "lists.create",
+    ]  # fmt: skip

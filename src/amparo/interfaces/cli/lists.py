@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from amparo.interfaces.cli.database import opened, operator, organisation_option
+from amparo.interfaces.cli.lists_alter import remove, rename, share
 from amparo.interfaces.cli.lists_guards import confirm, end_flood, floods, refuse, show_proposals
 from amparo.interfaces.cli.options import ALGORITHM, FORMAT, announce, leave
 from amparo.interfaces.cli.output import Format, finish, printer
@@ -257,5 +258,5 @@ def _record(of: "SignalList", signals: int) -> dict[str, object]:
     }
 
 
-for each in (show_proposals, confirm, refuse, floods, end_flood):
+for each in (show_proposals, confirm, refuse, floods, end_flood, rename, share, remove):
     command.add_command(each)

@@ -1,0 +1,67 @@
+"""`amparo lists`, where a list itself is changed: its name, its share of uploads, its end."""
+
+import click
+
+from amparo.interfaces.cli.database import opened, operator, organisation_option
+from amparo.interfaces.cli.options import announce, leave
+
+
+@click.command("rename")
+@click.argument("name")
+@click.argument("new_name")
+@organisation_option
+def rename(name: str, new_name: str, organisation: str | None) -> None:
+    """Call the list NAME by NEW_NAME; what was decided keeps the old one.
+
+    \b
+    Example:
+      amparo lists rename theirs hotline
+    """
+    from amparo.app.alter_lists import alter_list
+    from amparo.core.clock import SystemClock
+
+    with opened() as database:
+        actor = operator(database, organisation)
+        alter_list(database, name, actor, SystemClock(), new_name=new_name)
+    announce(f"The list {name!r} is {new_name!r} now.")
+    leave(0)
+
+
+@click.command("share")
+@click.argument("name")
+@click.argument("share", type=click.FloatRange(0, 1))
+@organisation_option
+def share(name: str, share: float, organisation: str | None) -> None:
+    """Have the list NAME count for a SHARE of uploads, 0 to 1: always the same for the same file.
+
+    \b
+    Example:
+      amparo lists share theirs 0.1
+    """
+    from amparo.app.alter_lists import alter_list
+    from amparo.core.clock import SystemClock
+
+    with opened() as database:
+        actor = operator(database, organisation)
+        alter_list(database, name, actor, SystemClock(), share=share)
+    announce(f"The list {name!r} counts for {share:.0%} of uploads.")
+    leave(0)
+
+
+@click.command("remove")
+@click.argument("name")
+@organisation_option
+def remove(name: str, organisation: str | None) -> None:
+    """Remove the list NAME: at once nothing matches it; what was decided keeps its name.
+
+    \b
+    Example:
+      amparo lists remove theirs
+    """
+    from amparo.app.alter_lists import remove_list
+    from amparo.core.clock import SystemClock
+
+    with opened() as database:
+        remove_list(database, name, operator(database, organisation), SystemClock())
+    announce(f"Removed the list {name!r}.")
+    leave(0)
