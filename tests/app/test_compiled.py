@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from amparo.testing.hostile import encoded, photograph_like
 from tests.conftest import Run
 
@@ -9,6 +11,7 @@ COMPILE_S = 400
 """On a machine that does other things too."""
 
 
+@pytest.mark.slow
 def test_damaged_kernels_are_compiled_again(tmp_path: Path, amparo: Run) -> None:
     home = {"AMPARO_HOME": str(tmp_path / "home")}
     (tmp_path / "a.jpg").write_bytes(encoded(photograph_like(), "JPEG"))
