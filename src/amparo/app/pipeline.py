@@ -30,7 +30,7 @@ from amparo.detect.deciding import (
     decide,
     flood,
 )
-from amparo.detect.deciding.model import ContextFacts, UploaderFacts
+from amparo.detect.deciding.model import ContextFacts, UploaderFacts, on_record
 from amparo.detect.deciding.store import Decisions, RecordedDecision, RecordedMedia
 from amparo.detect.deciding.versions import Policies, Standing
 from amparo.detect.hashing.model import MediaHashes
@@ -106,7 +106,7 @@ class Pipeline:
 
         Raises Denied where it does not.
         """
-        with self.database.reading() as work:
+        with self.database.glancing() as work:
             profile = Profiles(work).present(actor.organisation_id)
             standing = Policies(work).standing(actor.organisation_id)
         surface = upload.context.surface
@@ -147,7 +147,13 @@ class Pipeline:
             facts.media.type, facts.media.size_bytes, facts.media.problem, held_as,
         )  # fmt: skip
         one = RecordedDecision(
-            DecisionId(new_id()), media, now, standing.live.number, decision, asdict(facts), shadow
+            DecisionId(new_id()),
+            media,
+            now,
+            standing.live.number,
+            decision,
+            on_record(facts),
+            shadow,
         )
         answer = answer_of(one)
         # Should this fail, it may be on record all the same: only a sweep removes held bytes.
@@ -171,7 +177,7 @@ class Pipeline:
         signals = _signals(facts)
         if not signals:
             return flood.Tide()
-        with self.database.reading() as work:
+        with self.database.glancing() as work:
             return flood.tide(work, signals, now, self.settings.flood_floor)
 
     def _put_on_record(

@@ -18,6 +18,9 @@ from amparo.core.errors import Invalid, Unavailable
 WRITING = "amparo_writing"
 """The execution option of a transaction that changes something."""
 
+DRIVER_ERRORS = (sqlite3.Error, psycopg.Error)
+"""What the drivers raise where they are asked without SQLAlchemy."""
+
 _CHANNEL = "amparo_lists"
 _LONGEST_WAIT_S = 30
 _POLL_S = 0.001
@@ -57,6 +60,9 @@ class Dialect(Protocol):
     def engine(self) -> Engine:
         """Connections, with the transactions that Amparo relies on."""
 
+    def glancing(self, engine: Engine) -> Engine:
+        """Connections on which each statement is by itself."""
+
     def tell(self, work: Connection) -> None:
         """Wake the watches of all hosts when `work` is committed."""
 
@@ -91,6 +97,14 @@ def dialect_of(url: str) -> Dialect:
     )
 
 
+def ask_driver(work: Connection, statement: str, values: Any) -> Any:
+    """The driver's cursor on a statement in its own words, past SQLAlchemy."""
+    raw: Any = work.connection.dbapi_connection
+    if isinstance(raw, sqlite3.Connection):
+        return _patiently(raw, statement, values)
+    return raw.execute(statement, values)
+
+
 class Sqlite:
     """One file, one writer at a time, readers that never wait."""
 
@@ -110,6 +124,10 @@ class Sqlite:
         )
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
+        return engine
+
+    def glancing(self, engine: Engine) -> Engine:
+        """They are by themselves where nobody says BEGIN."""
         return engine
 
     def tell(self, work: Connection) -> None:
@@ -145,7 +163,7 @@ class Sqlite:
 
 def _set_up_sqlite(connection: DBAPIConnection, _: object) -> None:
     assert isinstance(connection, sqlite3.Connection)
-    _patiently(connection, "PRAGMA journal_mode = WAL")
+    _patiently(connection, "PRAGMA journal_mode = WAL").fetchall()
     for pragma in _PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
 
@@ -158,21 +176,21 @@ def _begin_sqlite(work: Connection) -> None:
         _patiently(raw, "BEGIN IMMEDIATE")
     else:
         raw.execute("BEGIN")
-        _patiently(raw, "SELECT 1 FROM sqlite_master")
+        _patiently(raw, "SELECT 1 FROM sqlite_master").fetchall()
 
 
-def _patiently(connection: sqlite3.Connection, statement: str) -> None:
+def _patiently(
+    connection: sqlite3.Connection, statement: str, values: Sequence[Any] = ()
+) -> sqlite3.Cursor:
     """Wait for others a millisecond at a time; SQLite itself would let a writer wait 100."""
     until = time.monotonic() + _LONGEST_WAIT_S
     while True:
         try:
-            connection.execute(statement).fetchall()
+            return connection.execute(statement, values)
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                 raise
             time.sleep(_POLL_S)
-        else:
-            return
 
 
 class _SqliteWatch:
@@ -216,6 +234,10 @@ class Postgres:
             pool_pre_ping=True,
             connect_args={"connect_timeout": 5, "fallback_application_name": "amparo"},
         )
+
+    def glancing(self, engine: Engine) -> Engine:
+        """Without a BEGIN and a ROLLBACK for each."""
+        return engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def tell(self, work: Connection) -> None:
         """By NOTIFY, which arrives when and if the transaction is committed."""

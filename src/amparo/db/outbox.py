@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from amparo.core.ids import OrganisationId, new_id
 from amparo.db.database import Work
+from amparo.db.ready import Ready
 from amparo.db.tables import Row, UtcTime
 
 
@@ -43,8 +44,8 @@ def put(
     now: datetime,
 ) -> None:
     """Have `kind` of work done about `subject`, once `work` is committed."""
-    work.execute(
-        _PUT,
+    _PUT.run(
+        work,
         {
             "id": new_id(),
             "organisation_id": organisation,
@@ -56,4 +57,6 @@ def put(
     )
 
 
-_PUT = insert(OutboxRow)
+_PUT = Ready(
+    insert(OutboxRow), "id", "organisation_id", "kind", "subject_id", "payload", "written_at"
+)

@@ -3,7 +3,7 @@
 import pytest
 
 from amparo.detect.deciding import DEFAULT_POLICY, Facts, MatchFacts, MediaFacts, read_policy
-from amparo.detect.deciding.conditions import variables_of
+from amparo.detect.deciding.conditions import seen_of
 from amparo.detect.deciding.policy import BadPolicy
 
 RULE = "policy: 1\nrules:\n  - id: a\n    when: {}\n    action: hold\n"
@@ -96,4 +96,4 @@ def test_a_condition_that_can_work_is_taken(condition: str) -> None:
     rule = read_policy(RULE.format(f'"{condition}"')).rules[0]
     match = MatchFacts("a", "confirmed", "child", "1", "pdq", exact=False, distance=2,
                        quality=90, variant="original", revision=1)  # fmt: skip
-    rule.condition.holds(variables_of(Facts(MediaFacts("image/png", 1), (match,) * 200)))
+    rule.condition.holds(seen_of(Facts(MediaFacts("image/png", 1), (match,) * 200)))

@@ -7,8 +7,11 @@ from sqlalchemy import insert
 from amparo.access.audit.tables import EntryRow
 from amparo.core.ids import OrganisationId, new_id
 from amparo.db import Work
+from amparo.db.ready import Ready
 
-_ADD = insert(EntryRow)
+_ADD = Ready(
+    insert(EntryRow), "id", "organisation_id", "at", "actor", "action", "subject", "detail"
+)
 
 
 def record(
@@ -22,8 +25,8 @@ def record(
     detail: dict[str, object] | None = None,
 ) -> None:
     """`action` is a verb behind the feature's name, such as `lists.add`; no media, no hashes."""
-    work.execute(
-        _ADD,
+    _ADD.run(
+        work,
         {
             "id": new_id(),
             "organisation_id": organisation,

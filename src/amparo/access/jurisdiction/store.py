@@ -11,6 +11,7 @@ from amparo.access.jurisdiction.profile import Profile, known_profile, read_prof
 from amparo.core.errors import Conflict
 from amparo.core.ids import OrganisationId
 from amparo.db import Work
+from amparo.db.ready import Ready
 from amparo.db.tables import Row, UtcTime
 
 
@@ -26,7 +27,7 @@ class ProfileRow(Row):
     recorded_by: Mapped[str] = mapped_column(String(200))
 
 
-_PRESENT = (
+_PRESENT = Ready(
     select(ProfileRow.text)
     .where(ProfileRow.organisation_id == bindparam("organisation", type_=Uuid()))
     .order_by(ProfileRow.version.desc())
@@ -42,7 +43,8 @@ class Profiles:
 
     def text(self, organisation: OrganisationId) -> str | None:
         """The text of the profile that holds; None where none is on record."""
-        return self._work.execute(_PRESENT, {"organisation": organisation}).scalar()
+        found = _PRESENT.rows(self._work, {"organisation": organisation})
+        return found[0][0] if found else None
 
     def present(self, organisation: OrganisationId) -> Profile | None:
         """The profile that holds; None where none is on record."""

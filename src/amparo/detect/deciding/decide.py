@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from amparo.core.errors import Invalid
-from amparo.detect.deciding.conditions import variables_of
+from amparo.detect.deciding.conditions import seen_of
 from amparo.detect.deciding.model import Action, Decision, Facts
 from amparo.detect.deciding.policy import Policy, Rule
 
@@ -44,12 +44,12 @@ def decide(facts: Facts, policy: Policy, *, flooded: Collection[str] = ()) -> De
 
 def _applied(facts: Facts, policy: Policy) -> tuple[list[Rule], list[str]]:
     """The rules that apply, and the ids of those that cannot be answered."""
-    variables = variables_of(facts)
+    seen = seen_of(facts)
     applied: list[Rule] = []
     broken = []
     for rule in policy.rules:
         try:
-            holds = rule.condition.holds(variables)
+            holds = rule.condition.holds(seen)
         except Invalid:
             broken.append(rule.id)
             continue

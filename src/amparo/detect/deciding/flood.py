@@ -16,6 +16,7 @@ from amparo.core.errors import NotFound
 from amparo.core.ids import OrganisationId
 from amparo.core.surge import HISTORY, hour_of, surge
 from amparo.db import Work
+from amparo.db.ready import Ready
 from amparo.db.tables import Row, UtcTime
 
 QUIET = timedelta(hours=24)
@@ -76,14 +77,13 @@ class Tide:
 def tide(work: Work, signals: Sequence[int], now: datetime, floor: int) -> Tide:
     """How the signals stand that an upload has matched, this upload counted."""
     known: dict[int, datetime | None] = {}
-    rows = work.execute(_FLOODS_OF, {"signals": list(signals)})
-    for number, ended_at in rows:
-        known[number] = ended_at
     hours: dict[int, dict[int, int]] = {number: {hour_of(now): 1} for number in signals}
-    since = {"signals": list(signals), "after": hour_of(now - HISTORY)}
-    counted = work.execute(_HOURS_OF, since)
-    for number, hour, hits in counted:
-        hours[number][hour] = hours[number].get(hour, 0) + hits
+    after = hour_of(now - HISTORY)
+    for number in hours:
+        for (ended_at,) in _FLOODS_OF.rows(work, {"signal": number}):
+            known[number] = ended_at
+        for hour, hits in _HOURS_OF.rows(work, {"signal": number, "after": after}):
+            hours[number][hour] = hours[number].get(hour, 0) + hits
     flooded = {number for number, ended_at in known.items() if ended_at is None}
     beginning = []
     for number in sorted(set(signals) - flooded):
@@ -98,7 +98,7 @@ def tide(work: Work, signals: Sequence[int], now: datetime, floor: int) -> Tide:
 def count(work: Work, signals: Iterable[int], now: datetime) -> None:
     """One upload more for each signal, by number, so that no two writers wait for each other."""
     for number in sorted(set(signals)):
-        work.execute(_COUNT, {"signal": number, "hour": hour_of(now)})
+        _COUNT.run(work, {"signal": number, "hour": hour_of(now)})
 
 
 def begin(work: Work, floods: Iterable[Flood], organisation: OrganisationId) -> tuple[Flood, ...]:
@@ -149,24 +149,24 @@ def forget_hours(work: Work, now: datetime) -> None:
     work.execute(delete(HourRow).where(HourRow.hour <= hour_of(now - HISTORY)))
 
 
-# Put together once: every upload that matches needs them.
-_FLOODS_OF = (
-    select(FloodRow.signal_number, FloodRow.ended_at)
-    .where(FloodRow.signal_number.in_(bindparam("signals", expanding=True)))
-    .order_by(FloodRow.began_at)
+_SIGNAL = bindparam("signal", type_=BigInteger())
+_FLOODS_OF = Ready(
+    select(FloodRow.ended_at).where(FloodRow.signal_number == _SIGNAL).order_by(FloodRow.began_at)
 )
-_HOURS_OF = select(HourRow.signal_number, HourRow.hour, HourRow.hits).where(
-    HourRow.signal_number.in_(bindparam("signals", expanding=True)),
-    HourRow.hour > bindparam("after"),
+_HOURS_OF = Ready(
+    select(HourRow.hour, HourRow.hits).where(
+        HourRow.signal_number == _SIGNAL, HourRow.hour > bindparam("after", type_=BigInteger())
+    )
 )
-
 _BEGIN = text(
     "INSERT INTO floods "
     "(signal_number, began_at, organisation_id, hits, busiest_before, ended_by) "
     "VALUES (:signal, :began_at, :organisation, :hits, :busiest, '') ON CONFLICT DO NOTHING"
 ).bindparams(bindparam("began_at", type_=UtcTime()), bindparam("organisation", type_=Uuid()))
 
-_COUNT = text(
-    "INSERT INTO signal_hours (signal_number, hour, hits) VALUES (:signal, :hour, 1) "
-    "ON CONFLICT (signal_number, hour) DO UPDATE SET hits = signal_hours.hits + 1"
+_COUNT = Ready(
+    text(
+        "INSERT INTO signal_hours (signal_number, hour, hits) VALUES (:signal, :hour, 1) "
+        "ON CONFLICT (signal_number, hour) DO UPDATE SET hits = signal_hours.hits + 1"
+    )
 )

@@ -123,6 +123,23 @@ class Shadow:
     broken: tuple[str, ...] = ()
 
 
+def plain(one: Any) -> dict[str, Any]:
+    """One of these, flat, by the names of its fields; several times as fast as `asdict`."""
+    return {name: getattr(one, name) for name in one.__slots__}
+
+
+def on_record(facts: Facts) -> dict[str, Any]:
+    """The facts of a decision as they are put on record."""
+    return {
+        "media": plain(facts.media),
+        "matches": [plain(each) for each in facts.matches],
+        "suppressed": [plain(each) for each in facts.suppressed],
+        "scores": dict(facts.scores),
+        "uploader": plain(facts.uploader),
+        "context": plain(facts.context),
+    }
+
+
 def facts_of(recorded: Mapping[str, Any]) -> Facts:
     """The facts of a decision on record."""
     return Facts(

@@ -10,6 +10,7 @@ from sqlalchemy import RowMapping, insert, select
 from amparo.core.errors import NotFound
 from amparo.core.ids import DecisionId, MediaId, OrganisationId
 from amparo.db import Work
+from amparo.db.ready import Ready
 from amparo.detect.deciding.model import Action, Decision, Shadow
 from amparo.detect.deciding.tables import DecisionRow, MediaRow
 
@@ -43,9 +44,8 @@ class RecordedDecision:
     shadow: Shadow | None = None
 
 
-# Put together once: each upload needs them, and SQLAlchemy takes longer over that than SQLite.
-_ADD_MEDIA = insert(MediaRow)
-_ADD_DECISION = insert(DecisionRow)
+_ADD_MEDIA = Ready(insert(MediaRow), *MediaRow.__table__.columns.keys())
+_ADD_DECISION = Ready(insert(DecisionRow), *DecisionRow.__table__.columns.keys())
 
 
 class Decisions:
@@ -57,8 +57,8 @@ class Decisions:
     def add(self, one: RecordedDecision) -> None:
         """Put an upload and its decision on record."""
         media, decision, shadow = one.media, one.decision, one.shadow
-        self._work.execute(
-            _ADD_MEDIA,
+        _ADD_MEDIA.run(
+            self._work,
             {
                 "id": media.id,
                 "organisation_id": media.organisation_id,
@@ -69,8 +69,8 @@ class Decisions:
                 "held_as": media.held_as,
             },
         )
-        self._work.execute(
-            _ADD_DECISION,
+        _ADD_DECISION.run(
+            self._work,
             {
                 "id": one.id,
                 "organisation_id": media.organisation_id,

@@ -4,11 +4,12 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Uuid, bindparam, func, insert, select, text, update
+from sqlalchemy import Integer, Uuid, bindparam, func, insert, select, text, update
 
 from amparo.core.errors import NotFound
 from amparo.core.ids import MediaId, OrganisationId, new_id
 from amparo.db import Work
+from amparo.db.ready import Ready
 from amparo.detect.deciding.model import Action, Shadow
 from amparo.detect.deciding.policy import DEFAULT_POLICY, read_policy
 from amparo.detect.deciding.tables import DecisionRow, PolicyRow, PolicyStandingRow
@@ -51,8 +52,17 @@ class Differing:
     shadow: Shadow
 
 
-_STANDING = select(PolicyStandingRow.live, PolicyStandingRow.shadow).where(
-    PolicyStandingRow.organisation_id == bindparam("organisation", type_=Uuid())
+_ORGANISATION = bindparam("organisation", type_=Uuid())
+_STANDING = Ready(
+    select(PolicyStandingRow.live, PolicyStandingRow.shadow).where(
+        PolicyStandingRow.organisation_id == _ORGANISATION
+    )
+)
+_TEXT = Ready(
+    select(PolicyRow.text).where(
+        PolicyRow.organisation_id == _ORGANISATION,
+        PolicyRow.version == bindparam("version", type_=Integer()),
+    )
 )
 
 
@@ -64,24 +74,23 @@ class Policies:
 
     def standing(self, organisation: OrganisationId) -> Standing:
         """What holds now, and what runs beside it."""
-        row = self._work.execute(_STANDING, {"organisation": organisation}).one_or_none()
-        if row is None:
+        found = _STANDING.rows(self._work, {"organisation": organisation})
+        if not found:
             return Standing(Version(DEFAULT_VERSION, DEFAULT_POLICY))
-        shadow = None if row.shadow is None else self.get(organisation, row.shadow)
-        return Standing(self.get(organisation, row.live), shadow)
+        ((live, shadow),) = found
+        return Standing(
+            self.get(organisation, live),
+            None if shadow is None else self.get(organisation, shadow),
+        )
 
     def get(self, organisation: OrganisationId, number: int) -> Version:
         """A version; the default is number 0. Raises NotFound."""
         if number == DEFAULT_VERSION:
             return Version(DEFAULT_VERSION, DEFAULT_POLICY)
-        found = self._work.execute(
-            select(PolicyRow.text).where(
-                PolicyRow.organisation_id == organisation, PolicyRow.version == number
-            )
-        ).scalar()
-        if found is None:
+        found = _TEXT.rows(self._work, {"organisation": organisation, "version": number})
+        if not found:
             raise NotFound(f"There is no version {number} of the policy.")
-        return Version(number, found)
+        return Version(number, found[0][0])
 
     def all(self, organisation: OrganisationId) -> tuple[Saved, ...]:
         """What was saved, the newest first; the default is not among it."""
