@@ -27,9 +27,10 @@ _ONE = {"hashes": [{"algorithm": "md5", "value": "00" * 16}]}
 
 @dataclass
 class Platform:
-    """A client with the first key, and what it calls."""
+    """A client with the first key, another with none, and what they call."""
 
     http: httpx2.Client
+    anyone: httpx2.Client
     key: str
     serving: Serving
     home: Path
@@ -108,12 +109,16 @@ def serving_platform(
         key = said[-1].rpartition(" ")[2]
         port = listener.getsockname()[1]
         headers = {"Authorization": f"Bearer {key}"}
-        with httpx2.Client(
-            base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60
-        ) as client:
-            platform = Platform(client, key, serving, home, said)
-            yield platform
-            for each in platform.opened:
-                each.close()
-        server.should_exit = True
-        thread.join()
+        base_url = f"http://127.0.0.1:{port}"
+        try:
+            with (
+                httpx2.Client(base_url=base_url, headers=headers, timeout=60) as client,
+                httpx2.Client(base_url=base_url, timeout=60) as anyone,
+            ):
+                platform = Platform(client, anyone, key, serving, home, said)
+                yield platform
+                for each in platform.opened:
+                    each.close()
+        finally:
+            server.should_exit = True
+            thread.join()

@@ -195,6 +195,7 @@ def _dbos(settings: Settings, worker: str, rounds: _Rounds) -> Iterator[None]:
         "application_version": _VERSION,
         "executor_id": worker,
         "log_level": "ERROR",
+        "notification_listener_polling_interval_sec": 0.05,  # nothing to look at; the end waits
         "enable_otlp": False,
     }
     # With a handler there, DBOS adds none of its own: its lines go the way of all others.
