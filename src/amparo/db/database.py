@@ -9,7 +9,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from amparo.core.errors import Unavailable
-from amparo.db.dialects import DRIVER_ERRORS, WRITING, Watch, dialect_of
+from amparo.db.dialects import DRIVER_ERRORS, DRIVER_REFUSALS, WRITING, Watch, dialect_of
 from amparo.db.together import Together
 
 T = TypeVar("T")
@@ -108,7 +108,7 @@ def _told() -> Iterator[None]:
     """What a driver says, as an error of ours; of the statement and its values nothing."""
     try:
         yield
-    except IntegrityError:
+    except (IntegrityError, *DRIVER_REFUSALS):
         raise
     except DBAPIError as error:
         raise _away(error.orig) from error

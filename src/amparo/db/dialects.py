@@ -21,6 +21,9 @@ WRITING = "amparo_writing"
 DRIVER_ERRORS = (sqlite3.Error, psycopg.Error)
 """What the drivers raise where they are asked without SQLAlchemy."""
 
+DRIVER_REFUSALS = (sqlite3.IntegrityError, psycopg.IntegrityError)
+"""Of these, what says that a row may not be."""
+
 _CHANNEL = "amparo_lists"
 _LONGEST_WAIT_S = 30
 _POLL_S = 0.001
