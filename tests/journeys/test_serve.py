@@ -222,7 +222,9 @@ def test_several_processes_count_together(home: Path, socket_enabled: None) -> N
         headers = {"Authorization": f"Bearer {key}"}
         answered = set()
         for _ in range(40):  # each by a connection of its own, so that both processes answer
-            with httpx2.Client(base_url=f"http://127.0.0.1:{port}", headers=headers) as client:
+            with httpx2.Client(
+                base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=WAIT_S
+            ) as client:
                 assert client.post("/v1/media", content=b"a note").status_code == 200
                 told = client.get("/metrics").text
                 answered.add(re.findall(r"^amparo_decisions_total.* ([0-9.]+)$", told, re.M)[0])
