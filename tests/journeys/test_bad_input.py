@@ -8,6 +8,7 @@ import tempfile
 import threading
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from amparo.testing import hostile
@@ -117,6 +118,7 @@ def test_files_that_vanish_or_grow_meanwhile_are_named(tmp_path: Path) -> None:
     assert codes == {"file.vanished"}
 
 
+@pytest.mark.slow
 def test_memory_stays_under_a_gigabyte(tmp_path: Path) -> None:
     place = tmp_path / "bad"
     hostile_folder(place)
