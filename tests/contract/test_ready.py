@@ -6,12 +6,16 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Uuid, bindparam, insert, select, text
 
+from amparo.access.keys import create_organisation
 from amparo.core.errors import Unavailable
 from amparo.core.ids import OrganisationId, new_id
 from amparo.db import Database
 from amparo.db.dialects import DRIVER_REFUSALS
 from amparo.db.outbox import OutboxRow, put
 from amparo.db.ready import Ready
+from amparo.detect.lists.model import ListKind, NewList
+from amparo.detect.lists.store import Lists
+from amparo.detect.lists.tables import ListRow
 
 NOW = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
 FOUND = Ready(
@@ -31,6 +35,18 @@ def test_values_come_back_as_they_were(database: Database) -> None:
     with database.glancing() as work:
         assert FOUND.rows(work, {"organisation": organisation}) == [(subject, payload, NOW, None)]
         assert FOUND.rows(work, {"organisation": uuid4()}) == []
+
+
+def test_every_kind_of_column_comes_back_as_sqlalchemy_has_it(database: Database) -> None:
+    everything = select(ListRow.__table__)
+    with database.work() as work:
+        organisation = create_organisation(work, "a platform", NOW)
+        new = NewList("known", ListKind.CONFIRMED)
+        Lists(work).create(new, organisation, NOW)
+    with database.reading() as work:
+        expected = [tuple(row) for row in work.execute(everything)]
+        assert Ready(everything).rows(work, {}) == expected
+    assert len(expected) == 1
 
 
 def test_a_glance_sees_what_was_committed_since_the_last(database: Database) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.elements import KeyedColumnElement
 
 from amparo.db import Work
+from amparo.db.ready import Ready
 from amparo.db.tables import Row, UtcTime
 
 
@@ -42,6 +43,9 @@ class InstallationRow(Row):
     vault_key: Mapped[str | None] = mapped_column(String(64))
     access_key: Mapped[str | None] = mapped_column(String(64))
     audit_key: Mapped[str | None] = mapped_column(String(64))
+
+
+_EPOCH = Ready(select(InstallationRow.epoch))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +76,8 @@ def installation(work: Work) -> Installation:
 
 def epoch(work: Work) -> UUID:
     """The present one."""
-    found: UUID = work.execute(select(InstallationRow.epoch)).scalar_one()
+    ((found,),) = _EPOCH.rows(work, {})
+    assert isinstance(found, UUID)
     return found
 
 

@@ -1,6 +1,6 @@
 """Statements that every upload needs: put together once, and given to the driver as they are."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +20,7 @@ class _Form:
 
     text: str
     takes: tuple[tuple[str, _Turn], ...]
-    gives: tuple[_Turn, ...]
+    gives: tuple[TypeEngine[Any], ...]
     fixed: Mapping[str, Any]
     by_name: bool
 
@@ -31,13 +31,6 @@ class _Form:
         if self.by_name:
             return dict(zip((name for name, _ in self.takes), turned, strict=True))
         return turned
-
-    def row(self, row: Sequence[Any]) -> tuple[Any, ...]:
-        """A row as our types have it."""
-        return tuple(
-            value if turn is None else turn(value)
-            for value, turn in zip(row, self.gives, strict=True)
-        )
 
 
 class Ready:
@@ -51,6 +44,7 @@ class Ready:
         self._statement = statement
         self._columns = columns
         self._forms: dict[str, _Form] = {}
+        self._turns: dict[str, tuple[_Turn, ...]] = {}
 
     def run(self, work: Connection, values: Mapping[str, Any]) -> int:
         """Do it; how many rows it touched. Raises what the driver raises."""
@@ -61,8 +55,20 @@ class Ready:
     def rows(self, work: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """What a selection finds. Raises what the driver raises."""
         form = self._form(work.dialect)
-        found = ask_driver(work, form.text, form.values(values)).fetchall()
-        return [form.row(row) for row in found]
+        cursor = ask_driver(work, form.text, form.values(values))
+        turns = self._turns.get(work.dialect.name)
+        if turns is None:  # how a value is turned may depend on what the driver calls its type
+            turns = self._turns[work.dialect.name] = tuple(
+                _from_driver(kind, work.dialect, described[1])
+                for kind, described in zip(form.gives, cursor.description, strict=True)
+            )
+        return [
+            tuple(
+                value if turn is None else turn(value)
+                for value, turn in zip(row, turns, strict=True)
+            )
+            for row in cursor.fetchall()
+        ]
 
     def _form(self, dialect: Dialect) -> _Form:
         form = self._forms.get(dialect.name)
@@ -81,10 +87,7 @@ class Ready:
         return _Form(
             text=str(compiled),
             takes=tuple((name, _to_driver(kinds[name], dialect)) for name in names),
-            gives=tuple(
-                _from_driver(column.type, dialect)
-                for column in getattr(self._statement, "selected_columns", ())
-            ),
+            gives=tuple(column.type for column in getattr(self._statement, "selected_columns", ())),
             fixed={name: value for name, value in compiled.params.items() if value is not None},
             by_name=not compiled.positional,
         )
@@ -94,5 +97,5 @@ def _to_driver(kind: TypeEngine[Any], dialect: Dialect) -> _Turn:
     return kind.dialect_impl(dialect).bind_processor(dialect)
 
 
-def _from_driver(kind: TypeEngine[Any], dialect: Dialect) -> _Turn:
-    return kind.dialect_impl(dialect).result_processor(dialect, None)
+def _from_driver(kind: TypeEngine[Any], dialect: Dialect, called: object) -> _Turn:
+    return kind.dialect_impl(dialect).result_processor(dialect, called)
