@@ -11,7 +11,7 @@ import pytest
 from pytest_socket import enable_socket
 
 from amparo.access.people.provider import STATE_S
-from amparo.app.change_people import remove_person
+from amparo.app.change_people import invite_again, remove_person
 from amparo.detect.media.sandbox import Sandbox
 from amparo.testing.provider import (
     CLIENT_ID,
@@ -69,6 +69,31 @@ def test_whoever_was_invited_comes_in_and_is_known_by_the_providers_name_from_th
     third = Browser(platform)
     assert third.http.get(sent_back(third)).status_code == 403
     assert not third.is_in
+
+
+def test_whoever_is_invited_again_is_no_longer_known_by_the_providers_name(
+    platform: Platform, provider: ProviderState
+) -> None:
+    invited(platform)
+    browser = Browser(platform)
+    browser.http.get(sent_back(browser))
+    serving = platform.serving
+    invite_again(serving.database, EMAIL, operator(platform), serving.clock)
+    assert not browser.is_in
+    provider.email = "another@example.org"
+    assert browser.http.get(sent_back(browser)).status_code == 403
+    assert not browser.is_in
+
+
+def test_an_invitation_is_used_up_by_whoever_comes_in_by_the_provider(
+    platform: Platform, provider: ProviderState
+) -> None:
+    link = invited(platform)
+    assert Browser(platform).http.get(link).status_code == 200
+    browser = Browser(platform)
+    browser.http.get(sent_back(browser))
+    assert browser.is_in
+    assert Browser(platform).http.get(link).status_code != 200
 
 
 @pytest.mark.parametrize("wrong", ["unknown", "unverified", "removed"])

@@ -27,6 +27,7 @@ def count_attempt(database: Database, email: str, address: str, now: datetime) -
     """Count an attempt. Raises Denied where there were too many, whoever tries it."""
     with database.work() as work:
         for subject in _subjects(email, address):
+            work.execute(_HOLD, {"subject": subject, "now": now})
             _require_no_wait(work, subject, now)
         for subject in _subjects(email, address):
             work.execute(_COUNT, {"subject": subject, "now": now, "old": now - FORGOTTEN_AFTER})
@@ -88,6 +89,12 @@ def _network(address: str) -> str:
         return str(ipaddress.ip_network((known, 64), strict=False))
     return str(known)
 
+
+_HOLD = text(
+    "INSERT INTO sign_in_attempts (subject, count, last_at) VALUES (:subject, 0, :now) "
+    "ON CONFLICT (subject) DO UPDATE SET count = sign_in_attempts.count"
+).bindparams(bindparam("now", type_=UtcTime()))
+"""Whoever else tries the same waits until this attempt is counted."""
 
 _COUNT = text(
     "INSERT INTO sign_in_attempts (subject, count, last_at) VALUES (:subject, 1, :now) "

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import RowMapping, delete, select, update
 
 from amparo.access.audit import record
 from amparo.access.people.attempts import count_attempt, count_success, touch_attempts
@@ -14,7 +14,7 @@ from amparo.access.people.passwords import is_right
 from amparo.access.people.secrets import AccessKey
 from amparo.access.people.sessions import begin_session
 from amparo.access.people.store import person_of
-from amparo.access.people.tables import PersonRow
+from amparo.access.people.tables import InvitationRow, PersonRow
 from amparo.core.clock import Clock
 from amparo.core.errors import Denied
 from amparo.db import Database, Work
@@ -121,5 +121,7 @@ def _vouched_for(work: Work, issuer: str, subject: str, email: str, now: datetim
                 .where(PersonRow.id == person.id)
                 .values(issuer=issuer, subject=subject, active_since=person.active_since or now)
             )
+            # Whoever comes by the provider needs no link, and nobody else shall use it.
+            work.execute(delete(InvitationRow).where(InvitationRow.person_id == person.id))
             return person
     raise Denied("Nobody was invited by that address; ask for it.", code="not_invited")

@@ -110,13 +110,13 @@ class People:
 
 
 def forget_secrets(work: Work, person: PersonId) -> None:
-    """End all sessions and invitations of somebody, and forget password and codes."""
+    """End all sessions and invitations of somebody; forget password, codes and the provider's."""
     for table in (SessionRow, InvitationRow, RecoveryRow):
         work.execute(delete(table).where(table.person_id == person))
     work.execute(
         update(PersonRow)
         .where(PersonRow.id == person)
-        .values(password_hash=None, totp_sealed=None, active_since=None)
+        .values(password_hash=None, totp_sealed=None, issuer=None, subject=None, active_since=None)
     )
 
 

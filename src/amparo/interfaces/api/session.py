@@ -1,16 +1,17 @@
 """People who call the API from a browser: signed in by a cookie, as the console's are."""
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
 from amparo.access.people.model import Given, Session
 from amparo.access.people.sign_in import sign_in
 from amparo.app.change_people import sign_out
-from amparo.core.errors import Invalid
+from amparo.core.errors import Denied, Invalid
 from amparo.interfaces.calls.callers import KnownCaller, Open, Visitor
-from amparo.interfaces.web.cookies import drop_session, keep_session
+from amparo.interfaces.web.cookies import drop_session
 from amparo.interfaces.web.forms import address_of, small_body
+from amparo.interfaces.web.letting_in import let_in
 from amparo.wire.session import SessionAnswer, SignIn
 
 router = APIRouter(prefix="/v1", tags=["people"])
@@ -27,6 +28,7 @@ _BODY = {
 @router.post("/session", status_code=201, openapi_extra=_BODY)
 async def enter(request: Request, response: Response, serving: Open) -> SessionAnswer:
     """Sign in with address, password and code; the cookie that is set is the session's."""
+    _require_own_page(request)
     try:
         said = SignIn.model_validate_json(await small_body(request))
     except ValidationError:
@@ -35,7 +37,7 @@ async def enter(request: Request, response: Response, serving: Open) -> SessionA
     session = await run_in_threadpool(
         sign_in, serving.database, given, serving.access_key, serving.clock
     )
-    keep_session(response, session.token, serving.settings)
+    await run_in_threadpool(let_in, request, response, session.token, serving)
     return _answer(session, serving)
 
 
@@ -50,6 +52,18 @@ def leave(response: Response, serving: Open, session: Visitor, everywhere: bool 
     """End the session, or all of the person's."""
     sign_out(serving.database, session, serving.clock, everywhere=everywhere)
     drop_session(response, serving.settings)
+
+
+def _require_own_page(request: Request) -> None:
+    """No page elsewhere signs a browser in as somebody else: a form cannot send JSON.
+
+    Raises Denied, HTTPException 415.
+    """
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise HTTPException(415, "Send application/json.")
+    if request.headers.get("sec-fetch-site", "") in ("cross-site", "same-site"):
+        raise Denied("Sign in from a page of this site.", code="another_site")
 
 
 def _answer(session: Session, serving: Open) -> SessionAnswer:

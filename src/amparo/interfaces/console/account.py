@@ -6,7 +6,7 @@ from fastapi.responses import RedirectResponse
 from amparo.access.people.model import Given, Language, Session
 from amparo.access.people.sessions import sessions_of
 from amparo.app.change_people import change_language, renew_recovery_codes
-from amparo.core.errors import Denied
+from amparo.core.errors import Denied, Invalid
 from amparo.interfaces.console.messages import said_of
 from amparo.interfaces.console.visitors import Open, SignedIn
 from amparo.interfaces.web.forms import Form, address_of
@@ -24,7 +24,10 @@ def show(request: Request, serving: Open, session: SignedIn) -> Response:
 @router.post("/language")
 def speak(serving: Open, session: SignedIn, form: Form) -> Response:
     """Have all pages in another language."""
-    language = Language(form.get("language", Language.ENGLISH.value))
+    try:
+        language = Language(form.get("language", ""))
+    except ValueError:
+        raise Invalid("There are pages in `en` and in `es`.") from None
     change_language(serving.database, session.person, language)
     return RedirectResponse("/console/", status_code=303)
 

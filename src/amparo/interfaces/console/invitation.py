@@ -9,9 +9,9 @@ from amparo.app.change_people import accept_invitation, change_language
 from amparo.core.errors import Invalid
 from amparo.interfaces.console.messages import said_of
 from amparo.interfaces.console.visitors import Open
-from amparo.interfaces.web.cookies import keep_session
 from amparo.interfaces.web.forms import Form
 from amparo.interfaces.web.languages import language_of
+from amparo.interfaces.web.letting_in import let_in
 from amparo.interfaces.web.pages import page
 
 router = APIRouter()
@@ -43,7 +43,7 @@ def take(request: Request, token: str, serving: Open, form: Form) -> Response:
     except Invalid as error:
         return _page(request, serving, person, secret, said_of(error, language_of(request)))
     answer = page(request, "console/recovery.html", {"codes": codes}, language=language)
-    keep_session(answer, session.token, serving.settings)
+    let_in(request, answer, session.token, serving)
     return answer
 
 

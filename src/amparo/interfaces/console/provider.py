@@ -9,9 +9,9 @@ from amparo.interfaces.console.visitors import Open
 from amparo.interfaces.web.cookies import (
     drop_provider_state,
     keep_provider_state,
-    keep_session,
     provider_state,
 )
+from amparo.interfaces.web.letting_in import let_in
 from amparo.interfaces.web.pages import page
 
 router = APIRouter()
@@ -46,5 +46,5 @@ def receive(
     )
     answer = page(request, "console/let_in.html", language=session.person.language)
     drop_provider_state(answer, serving.settings)
-    keep_session(answer, session.token, serving.settings)
+    let_in(request, answer, session.token, serving)
     return answer

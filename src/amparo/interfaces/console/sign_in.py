@@ -7,15 +7,15 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from amparo.access.people.model import Given
-from amparo.access.people.sessions import end_session
 from amparo.access.people.sign_in import sign_in
 from amparo.app.change_people import sign_out
 from amparo.core.errors import Denied
 from amparo.interfaces.console.messages import said_of
 from amparo.interfaces.console.visitors import Open, SignedIn
-from amparo.interfaces.web.cookies import drop_session, keep_session, session_token
+from amparo.interfaces.web.cookies import drop_session
 from amparo.interfaces.web.forms import Form, address_of
 from amparo.interfaces.web.languages import language_of
+from amparo.interfaces.web.letting_in import let_in
 from amparo.interfaces.web.pages import page
 
 router = APIRouter()
@@ -44,12 +44,8 @@ def enter(request: Request, serving: Open, form: Form) -> Response:
     except Denied as error:
         said = said_of(error, language_of(request))
         return _page(request, serving, form.get("next", ""), said, given.email)
-    earlier = session_token(request, serving.settings)
-    if earlier is not None:
-        with serving.database.work() as work:
-            end_session(work, earlier)
     answer = RedirectResponse(_safe(form.get("next", "")), status_code=303)
-    keep_session(answer, session.token, serving.settings)
+    let_in(request, answer, session.token, serving)
     return answer
 
 
