@@ -360,3 +360,26 @@ def test_trails_of_others_that_contradict_themselves_are_named(
     assert "a platform: 1 checkpoints of trails that it witnesses contradict" in found(
         settings, well
     )
+
+
+def test_a_trail_of_others_that_fell_silent_is_named(
+    settings: Settings, well: Database, organisation: OrganisationId
+) -> None:
+    said = Checkpoint(7, NOW, b"d" * 32, b"r" * 32, b"s" * 64)
+    for name, ago in (("a sister site", timedelta(days=3)), ("another", timedelta(hours=1))):
+        told_at = SystemClock().now() - ago
+        with well.work() as work:
+            trails = Trails(work, organisation)
+            trails.keep(trails.begin(name, b"k" * 32, told_at), b"k" * 32, said, None, told_at)
+    words = found(settings, well)
+    assert "a platform: nothing was told of the trail 'a sister site' since" in words
+    assert "'another'" not in words
+
+
+def test_a_proxy_elsewhere_that_is_not_named_is(settings: Settings, well: Database) -> None:
+    behind = settings.model_copy(update={"public_url": "https://amparo.example"})
+    named = behind.model_copy(update={"trusted_proxies": ("192.0.2.7",)})
+    with listening_noted(settings.home, "0.0.0.0", 8080):
+        assert "AMPARO_TRUSTED_PROXIES" in found(behind, well)
+        assert "AMPARO_TRUSTED_PROXIES" not in found(named, well)
+    assert "AMPARO_TRUSTED_PROXIES" not in found(behind, well)

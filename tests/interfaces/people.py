@@ -73,3 +73,12 @@ class Browser:
     def is_in(self) -> bool:
         """Whether the browser is shown the person's page."""
         return self.http.get("/console/").status_code == 200
+
+
+def signed_out(platform: Platform) -> Browser:
+    """Ana, an owner, who has accepted and has signed out."""
+    browser = Browser(platform)
+    assert browser.accept(invited(platform)).status_code == 200
+    browser.send("/console/", "/console/sign-out")
+    assert not browser.is_in
+    return browser

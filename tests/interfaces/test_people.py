@@ -1,6 +1,5 @@
 """People: invited, signed in, kept out, signed out; over real HTTP, on either database."""
 
-import json
 import re
 import statistics
 import time
@@ -15,18 +14,14 @@ from amparo.access.roles import GRANTED, Role
 from amparo.app.change_people import give_roles, invite_again, remove_person
 from amparo.core.errors import Conflict, Invalid
 from tests.interfaces.conftest import Platform
-from tests.interfaces.people import EMAIL, PASSWORD, Browser, invited, operator
+from tests.interfaces.people import EMAIL, PASSWORD, Browser, invited, operator, signed_out
 from tests.interfaces.test_access import NEEDS, call_as, one_of
 
 
 @pytest.fixture
 def browser(platform: Platform) -> Browser:
     """Ana, an owner, who has accepted and has signed out."""
-    browser = Browser(platform)
-    assert browser.accept(invited(platform)).status_code == 200
-    browser.send("/console/", "/console/sign-out")
-    assert not browser.is_in
-    return browser
+    return signed_out(platform)
 
 
 def test_somebody_is_invited_chooses_and_is_in(platform: Platform) -> None:
@@ -321,61 +316,6 @@ def test_a_person_may_call_what_the_roles_may_and_nothing_else(platform: Platfor
         for route, needed in NEEDS.items():
             refused = call_as(browser.http, route, headers).status_code == 403
             assert refused == one_of(needed).isdisjoint(GRANTED[role]), (role, route)
-
-
-def test_what_changes_something_carries_the_sessions_token(platform: Platform) -> None:
-    browser = Browser(platform)
-    browser.accept(invited(platform))
-    for headers in ({}, {"X-Form-Token": "0" * 64}):
-        answer = browser.http.post("/v1/lists", json={"name": "made"}, headers=headers)
-        assert answer.status_code == 403
-        assert answer.json()["code"] == "form_stale"
-        assert browser.http.delete("/v1/session", headers=headers).status_code == 403
-    headers = {"X-Form-Token": browser.http.get("/v1/session").json()["form_token"]}
-    answer = browser.http.post("/v1/lists", json={"name": "made"}, headers=headers)
-    assert answer.status_code == 201
-    assert browser.http.delete("/v1/session", headers=headers).status_code == 204
-    assert browser.http.get("/v1/session").status_code == 401
-
-
-def test_signing_in_over_the_api(platform: Platform, browser: Browser) -> None:
-    right = {"email": EMAIL, "password": PASSWORD, "code": browser.code(1)}
-    http = Browser(platform).http
-    assert http.post("/v1/session", json=right | {"code": "1"}).status_code == 401
-    assert http.post("/v1/session", json={"email": 1}).status_code == 422
-    said_json = {"Content-Type": "application/json"}
-    large = http.post("/v1/session", content=b"x" * 70_000, headers=said_json)
-    assert large.status_code == 413
-    answer = http.post("/v1/session", json=right)
-    assert answer.status_code == 201
-    assert http.get("/v1/session").json() == answer.json()
-    key = {"Authorization": f"Bearer {platform.key}"}
-    assert http.get("/v1/session", headers=key).json()["code"] == "not_a_person"
-
-
-def test_no_page_elsewhere_signs_a_browser_in(platform: Platform, browser: Browser) -> None:
-    said = json.dumps({"email": EMAIL, "password": PASSWORD, "code": browser.code(1)})
-    http = Browser(platform).http
-    for kind in ("text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""):
-        sent = http.post("/v1/session", content=said, headers={"Content-Type": kind})
-        assert sent.status_code == 415
-    elsewhere = {"Content-Type": "application/json", "Sec-Fetch-Site": "cross-site"}
-    sent = http.post("/v1/session", content=said, headers=elsewhere)
-    assert (sent.status_code, sent.json()["code"]) == (403, "another_site")
-    assert not http.cookies.get("amparo")
-
-
-def test_signing_in_again_over_the_api_ends_what_the_browser_had(
-    platform: Platform, browser: Browser
-) -> None:
-    browser.sign_in()
-    copied = browser.http.cookies["amparo"]
-    right = {"email": EMAIL, "password": PASSWORD, "code": browser.codes[0]}
-    assert browser.http.post("/v1/session", json=right).status_code == 201
-    assert browser.is_in
-    thief = Browser(platform)
-    thief.http.cookies.set("amparo", copied)
-    assert not thief.is_in
 
 
 def test_there_is_no_other_language(platform: Platform, browser: Browser) -> None:

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("socket_enabled")
         "fd00:ec2::254",
         "ff02::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::127.0.0.1", "64:ff9b::7f00:1",
         "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2002:a00:1::", "2001:0:7f00:1::", "2001:db8::1",
-        "", "x", "1.2.3", "0x7f.1",
+        "fec0::1", "3fff::1", "192.88.99.1", "", "x", "1.2.3", "0x7f.1",
     ],
 )  # fmt: skip
 def test_what_is_not_of_the_public_internet_is_not_public(address: str) -> None:

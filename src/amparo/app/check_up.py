@@ -16,6 +16,7 @@ from amparo.access.witnessed import Trails
 from amparo.app.check_host import clock_findings, host_findings
 from amparo.app.check_keys import key_findings
 from amparo.app.check_witness import witness_findings
+from amparo.app.listening import is_open, listens_at
 from amparo.core.clock import Clock
 from amparo.core.settings import Settings
 from amparo.db import Database, Work
@@ -25,6 +26,9 @@ from amparo.respond.webhooks.model import State
 from amparo.respond.webhooks.store import Webhooks
 
 BACKUP_EACH = timedelta(days=7)
+TOLD_EACH = timedelta(days=2)
+"""Whoever witnesses hears of a trail that anything happens in once a day at least."""
+
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -46,13 +50,21 @@ def findings(settings: Settings, database: Database, clock: Clock) -> Iterator[s
                     "scanned and nothing is kept for long; `amparo jurisdiction example us`."
                 )
             yield from (f"{name}: {found}" for found in _webhooks(Webhooks(work, organisation)))
-            yield from (f"{name}: {found}" for found in _trails(Trails(work, organisation)))
+            yield from (f"{name}: {found}" for found in _trails(Trails(work, organisation), clock))
 
 
 def _addresses(settings: Settings) -> Iterator[str]:
     url = urlsplit(settings.public_url)
     if url.scheme == "http" and url.hostname not in _LOOPBACK:
         yield "People sign in without encryption: put TLS before it, AMPARO_PUBLIC_URL=https://…"
+    listens = listens_at(settings.home)
+    is_default = settings.trusted_proxies == Settings.model_fields["trusted_proxies"].default
+    if url.scheme == "https" and listens is not None and is_open(listens[0]) and is_default:
+        yield (
+            "Whatever speaks TLS before it is believed on this machine alone: from elsewhere, or "
+            "before a container, everybody seems to have the proxy's address, and 30 wrong "
+            "passwords by anybody keep all of them waiting; name it in AMPARO_TRUSTED_PROXIES."
+        )
     if "*" in settings.trusted_proxies:
         yield (
             "Anybody is believed to be any address (AMPARO_TRUSTED_PROXIES): name your proxies "
@@ -102,7 +114,12 @@ def _webhooks(webhooks: Webhooks) -> Iterator[str]:
             )
 
 
-def _trails(trails: Trails) -> Iterator[str]:
+def _trails(trails: Trails, clock: Clock) -> Iterator[str]:
+    for name, last in trails.silent(clock.now() - TOLD_EACH):
+        yield (
+            f"nothing was told of the trail {name!r} since {last:%Y-%m-%d %H:%M} UTC: ask those "
+            "whose trail it is, since a trail that nobody witnesses can be cut."
+        )
     found = trails.contradictions()
     if found:
         yield (

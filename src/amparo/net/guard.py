@@ -23,6 +23,12 @@ Dial = Callable[[str, int, float | None], socket.socket]
 ANY_HOST = "*"
 _PORTS = {"http": 80, "https": 443}
 _TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
+_NOT_PUBLIC = (
+    ipaddress.IPv6Network("fec0::/10"),  # site-local (RFC 3879)
+    ipaddress.IPv6Network("3fff::/20"),  # documentation (RFC 9637)
+    ipaddress.IPv4Network("192.88.99.0/24"),  # relays of 6to4 (RFC 7526)
+)
+"""What Python's table of addresses does not have yet."""
 
 
 class NotAllowed(Denied):
@@ -66,7 +72,10 @@ def is_public(address: str) -> bool:
     except ValueError:
         return False
     return all(
-        each.is_global and not each.is_multicast and not each.is_reserved
+        each.is_global
+        and not each.is_multicast
+        and not each.is_reserved
+        and not any(each in network for network in _NOT_PUBLIC)
         for each in _unwrapped(parsed)
     )
 

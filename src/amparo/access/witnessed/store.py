@@ -10,7 +10,7 @@ from amparo.access.audit.checkpoint import Checkpoint
 from amparo.access.witnessed.model import Contradiction, Trail, TrailId, Witnessed
 from amparo.access.witnessed.tables import TrailRow, WitnessedRow
 from amparo.core.ids import OrganisationId, new_id
-from amparo.db import Work
+from amparo.db import UtcTime, Work
 
 
 class Trails:
@@ -72,6 +72,19 @@ class Trails:
             )
         )  # fmt: skip
         return witnessed
+
+    def silent(self, since: datetime) -> tuple[tuple[str, datetime], ...]:
+        """The trails of which nothing was told since then, by name, and when it was last."""
+        last = func.max(WitnessedRow.received_at, type_=UtcTime())
+        rows = self._work.execute(
+            select(TrailRow.name, last)
+            .join(WitnessedRow, WitnessedRow.trail_id == TrailRow.id)
+            .where(TrailRow.organisation_id == self._organisation)
+            .group_by(TrailRow.name)
+            .having(last < since)
+            .order_by(TrailRow.name)
+        )
+        return tuple((name, at) for name, at in rows)
 
     def contradictions(self, trail: Trail | None = None) -> int:
         """How many there are, of a trail or of all."""
