@@ -15,6 +15,7 @@ from amparo.access.audit.seal import Sealer
 from amparo.access.audit.signing import signing_key
 from amparo.access.audit.verify import TamperedError, verify
 from amparo.core.clock import SystemClock
+from amparo.core.errors import Unavailable
 from amparo.core.ids import OrganisationId, new_id
 from amparo.db import Database
 from tests.databases import NOW
@@ -159,3 +160,16 @@ def test_the_root_is_that_of_rfc_6962(count: int) -> None:
         leaves.append(hashlib.sha256(b"\0" + canonical(entry)).digest())
     node = lambda left, right: hashlib.sha256(b"\1" + left + right).digest()  # noqa: E731
     assert head.root == tree_root(leaves, node)
+
+
+def test_a_witness_file_that_cannot_be_written_is_named_and_nothing_is_sealed(
+    database: Database, organisation: OrganisationId, tmp_path: Path
+) -> None:
+    with database.work() as work:
+        record(work, organisation, actor="t", action="a", subject="s", now=NOW)
+    away = tmp_path / "away" / "witness"
+    with pytest.raises(Unavailable, match="AMPARO_AUDIT_WITNESS_FILE"):
+        Sealer(database, KEY, SystemClock(), witness=away).step()
+    assert verify(database, PUBLIC).waiting == 1
+    away.parent.mkdir()
+    assert Sealer(database, KEY, SystemClock(), witness=away).step() == 1

@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -53,3 +54,10 @@ def test_a_newer_one_is_left_alone(database: Database) -> None:
         work.execute(text("UPDATE alembic_version SET version_num = '9999'"))
     with pytest.raises(Unavailable, match="newer version"):
         check_version(database)
+
+
+def test_nobody_else_on_the_machine_may_read_the_database(tmp_path: Path) -> None:
+    file = tmp_path / "amparo.db"
+    with Database(f"sqlite:///{file}") as database, database.work():
+        assert [each.stat().st_mode & 0o077 for each in tmp_path.iterdir()] != []
+        assert all(each.stat().st_mode & 0o077 == 0 for each in tmp_path.iterdir())

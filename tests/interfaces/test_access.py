@@ -60,7 +60,7 @@ BODIES = {
     },
     "POST /v1/lists/{name}/withdrawals": {"json": {"signals": ["1"]}},
     "POST /v1/notices": {"json": {"kind": "other", "urls": ["https://example.org/x"]}},
-    "POST /v1/notices/{number}/answer": {"json": {"outcome": "kept"}},
+    "POST /v1/notices/{number}/answer": {"json": {"outcome": "kept", "why": "x"}},
     "POST /v1/checkpoints": {"json": {"position": 1}},
     "POST /v1/webhooks": {"json": {"url": "https://example.org/hook"}},
 }

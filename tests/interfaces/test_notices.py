@@ -182,7 +182,7 @@ def test_who_told_is_sealed_and_forgotten_long_after_the_answer(platform: Platfo
     assert platform.http.get(f"{path}/told").json()["contact"] == "ana@example.org"
     assert "ana@example.org" not in all_rows(platform)
     assert made["secret"] not in all_rows(platform)
-    platform.http.post(f"{path}/answer", json={"outcome": "kept"})
+    platform.http.post(f"{path}/answer", json={"outcome": "kept", "why": "x"})
     serving = platform.serving
     inbox = open_inbox(serving.settings)
     Sweep(serving.database, inbox, Later(KEPT - timedelta(hours=1))).step()
@@ -223,7 +223,7 @@ def test_looks_and_answers_are_on_record_and_others_see_nothing(platform: Platfo
     path = f"/v1/notices/{made['number']}"
     other = {"Authorization": f"Bearer {a_key(platform, *Scope, organisation='another')}"}
     assert platform.http.get(f"{path}/told", headers=other).status_code == 404
-    body = {"outcome": "kept"}
+    body = {"outcome": "kept", "why": "x"}
     assert platform.http.post(f"{path}/answer", json=body, headers=other).status_code == 404
     assert platform.http.get("/v1/notices", headers=other).json() == []
     platform.http.get(f"{path}/told")

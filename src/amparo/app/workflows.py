@@ -238,7 +238,9 @@ def _work_url(settings: Settings) -> str:
     """PostgreSQL, in a schema of DBOS's own; or a file beside SQLite's."""
     url = make_url(settings.database)
     if _is_file(settings):
-        return f"sqlite:///{settings.home / 'work.db'}"
+        file = settings.home / "work.db"
+        file.touch(mode=0o600)
+        return f"sqlite:///{file}"
     return url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 

@@ -1,6 +1,7 @@
 """What an operator can set: by environment variables `AMPARO_…` or in a TOML file."""
 
 import os
+import re
 import tomllib
 from functools import lru_cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -235,6 +237,10 @@ def settings() -> Settings:
         return Settings()
     except tomllib.TOMLDecodeError as error:
         raise Invalid(f"{_settings_file()} is not TOML: {error}.") from error
+    except SettingsError as error:
+        field = re.search(r'field "(\w+)"', str(error))
+        name = f"AMPARO_{field[1].upper()}" if field else "A setting"
+        raise Invalid(f'{name} must be JSON, such as ["one", "another"].') from error
     except ValidationError as error:
         lines = [
             f"AMPARO_{'_'.join(str(part) for part in each['loc']).upper()}: {each['msg']}"

@@ -1,8 +1,10 @@
 """Every difference between SQLite and PostgreSQL, and nothing else."""
 
+import os
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol, Self
@@ -125,9 +127,18 @@ class Sqlite:
             max_overflow=0,
             connect_args={"isolation_level": None, "timeout": 0, "check_same_thread": False},
         )
+        event.listen(engine, "do_connect", self._make)
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
+
+    def _make(self, *_: object) -> None:
+        """SQLite would make the file, and its log after it, for everybody on the machine to read.
+
+        What cannot be made is SQLite's to name.
+        """
+        with suppress(OSError):
+            os.close(os.open(self._path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
 
     def glancing(self, engine: Engine) -> Engine:
         """They are by themselves where nobody says BEGIN."""

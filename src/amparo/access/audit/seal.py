@@ -11,6 +11,7 @@ from amparo.access.audit.chain import Head, statement
 from amparo.access.audit.checkpoint import line_of
 from amparo.access.audit.tables import CheckpointRow, EntryRow
 from amparo.core.clock import Clock
+from amparo.core.errors import Unavailable
 from amparo.db import Database, Work
 
 ENTRIES_AT_A_TIME = 1000
@@ -97,8 +98,19 @@ class Sealer:
         if self._witness is not None:
             line = line_of(head.position, now, head.digest, head.root, signature)
             # Before the commit: the witness may know of more than is on record, never of less.
-            with self._witness.open("a", encoding="ascii") as file:
-                file.write(line)
+            append(self._witness, line)
+
+
+def append(witness: Path, line: str) -> None:
+    """Have a witness file end with a line. Raises Unavailable."""
+    try:
+        with witness.open("a", encoding="ascii") as file:
+            file.write(line)
+    except OSError as error:
+        raise Unavailable(
+            f"The witness file {witness} cannot be written ({error.strerror or error}), so the "
+            "audit trail cannot be sealed; mend that, or change AMPARO_AUDIT_WITNESS_FILE."
+        ) from error
 
 
 def newest_head(work: Work) -> Head:

@@ -90,7 +90,7 @@ def show(number: str, organisation: str | None) -> None:
 @command.command("answer")
 @click.argument("number")
 @click.option("--outcome", required=True, type=click.Choice(OUTCOMES), help="What was done.")
-@click.option("--why", default="", help="Why; whoever told will read it.")
+@click.option("--why", required=True, help="Why; whoever told will read it.")
 @organisation_option
 def answer(number: str, outcome: str, why: str, organisation: str | None) -> None:
     """Say what was done about the notice NUMBER, and why; once.

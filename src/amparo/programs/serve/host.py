@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 
-from amparo.access.audit.seal import Sealer
+from amparo.access.audit.seal import Sealer, append
 from amparo.access.audit.signing import signing_key
 from amparo.access.audit.witness import Telling
 from amparo.access.first_key import ensure_first_key
@@ -89,6 +89,8 @@ def _following(database: Database, settings: Settings) -> Iterator[None]:
 def _sealing(database: Database, settings: Settings, clock: Clock) -> Iterator[None]:
     """The sealer of the audit trail at work; what is left is sealed at the end."""
     key = signing_key(settings.audit_key)
+    if settings.audit_witness_file is not None:
+        append(settings.audit_witness_file, "")  # at the start, not at the first upload
     sealer = Sealer(database, key, clock, witness=settings.audit_witness_file)
     with ExitStack() as stack:
         for each in witnesses(settings, key.public_key()):

@@ -1,0 +1,17 @@
+"""Settings that cannot be used are named, with what they should be."""
+
+import pytest
+
+from amparo.core.errors import Invalid
+from amparo.core.settings import settings
+
+
+@pytest.mark.parametrize("name", ["AMPARO_WEBHOOK_HOSTS", "AMPARO_AUDIT_WITNESS_COMMAND"])
+def test_what_must_be_json_is_named(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    monkeypatch.setenv(name, "platform.internal")
+    settings.cache_clear()
+    try:
+        with pytest.raises(Invalid, match=f"{name} must be JSON, such as"):
+            settings()
+    finally:
+        settings.cache_clear()
