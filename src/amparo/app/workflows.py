@@ -41,6 +41,7 @@ from amparo.respond.webhooks.take import (
     of_the_silent,
     take_due,
 )
+from amparo.respond.webhooks.turns import Turns
 
 EVERY_S = 0.5
 AT_ONCE = 16
@@ -88,6 +89,7 @@ class _Rounds:
         self.sender = sender
         self._database = sender.database
         self._clock = sender.clock
+        self._turns = Turns()
         self._changed = threading.Condition()
         self._under_way: set[Take] = set()
         self._unreleased: set[Take] = set()
@@ -136,7 +138,7 @@ class _Rounds:
         if not due:
             return
         with self._database.work() as work:
-            taken = take_due(work, self.sender.worker, room, now)
+            taken = take_due(work, self.sender.worker, room, now, self._turns)
         for take in taken:
             with self._changed:
                 self._under_way.add(take)
