@@ -5,16 +5,12 @@ row and from how often it was taken, so that starting it twice does nothing, and
 after its worker was given up for dead finds its place taken and does nothing either.
 """
 
-import fcntl
 import logging
-import os
-import socket
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from uuid import UUID
 
 import structlog
@@ -23,8 +19,9 @@ from sqlalchemy.engine import make_url
 
 from amparo.access.people.secrets import access_key
 from amparo.app.background import in_background
+from amparo.app.worker_name import worker_name
 from amparo.core.clock import Clock
-from amparo.core.errors import Conflict, Unavailable
+from amparo.core.errors import Unavailable
 from amparo.core.seldom import Seldom
 from amparo.core.settings import Settings
 from amparo.db import Database
@@ -52,8 +49,6 @@ _KEPT_S = 10.0
 _VERSION = "1"
 """Of the workflows' shape: what one version of Amparo has begun, the next goes on with."""
 
-_WORKERS_OF_A_HOST = 64
-
 _HINT = {
     True: "Should `work.db` in AMPARO_HOME be damaged, remove it: nothing is lost by that.",
     False: "The database's role must be allowed to make a schema called dbos.",
@@ -72,7 +67,7 @@ def durable_work(database: Database, settings: Settings, clock: Clock) -> Iterat
             poster=Poster(settings.webhook_hosts, settings.webhook_seconds),
             key=access_key(settings.access_key),
             clock=clock,
-            worker=stack.enter_context(_worker_of(settings.home)),
+            worker=stack.enter_context(worker_name(settings.home)),
         )
         rounds = _Rounds(sender)
         with database.work() as work:
@@ -242,25 +237,3 @@ def _work_url(settings: Settings) -> str:
     if _is_file(settings):
         return f"sqlite:///{settings.home / 'work.db'}"
     return url.set(drivername="postgresql").render_as_string(hide_password=False)
-
-
-@contextmanager
-def _worker_of(home: Path) -> Iterator[str]:
-    """The name of a worker of this host, which no other process has as long as this one lives."""
-    folder = home / "workers"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for number in range(_WORKERS_OF_A_HOST):
-        descriptor = os.open(
-            folder / f"{number}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-        )
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            continue
-        try:
-            yield f"{socket.gethostname()}:{home}:{number}"[-100:]
-        finally:
-            os.close(descriptor)
-        return
-    raise Conflict(f"There are {_WORKERS_OF_A_HOST} workers on this host already.")
