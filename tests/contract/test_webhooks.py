@@ -5,26 +5,29 @@ from datetime import timedelta
 
 import pytest
 from cryptography.fernet import Fernet
-from sqlalchemy import select, text
+from sqlalchemy import insert, select, text, update
 
+from amparo.access.keys import create_organisation
 from amparo.access.people.secrets import AccessKey
 from amparo.core.clock import SystemClock
 from amparo.core.ids import OrganisationId, new_id
 from amparo.db import Database
 from amparo.db.outbox import put
 from amparo.respond.webhooks.gather import gather
-from amparo.respond.webhooks.model import EVENTS_AT_MOST, Event
+from amparo.respond.webhooks.model import EVENTS_AT_MOST, Event, State, WebhookId
 from amparo.respond.webhooks.store import Webhooks
-from amparo.respond.webhooks.tables import DeliveryRow
+from amparo.respond.webhooks.tables import DeliveryRow, WebhookRow
 from amparo.respond.webhooks.take import (
     AT_ONCE,
     LEASE,
+    Take,
     gone,
     heard_of,
     let_go,
     of_the_silent,
     take_due,
 )
+from amparo.respond.webhooks.turns import Turns
 from tests.databases import NOW
 
 KEY = AccessKey(Fernet.generate_key())
@@ -112,3 +115,110 @@ def test_a_worker_that_ends_in_peace_leaves_nothing(
         assert len(take_due(work, "first", 16, later)) == 1
         gone(work, "first")
         assert len(take_due(work, "second", 16, later)) == 1
+
+
+PLACES = 16
+
+
+def a_webhook_with(
+    database: Database, organisation: OrganisationId, backlog: int, *, failing: bool = False
+) -> WebhookId:
+    """A webhook, with so many deliveries due, each an hour ago."""
+    with database.work() as work:
+        made, _ = Webhooks(work, organisation).add("https://example.org/", [], KEY, NOW)
+        if failing:
+            work.execute(
+                update(WebhookRow).where(WebhookRow.id == made.id).values(failing_since=NOW)
+            )
+        for _ in range(backlog):
+            work.execute(
+                insert(DeliveryRow).values(
+                    id=new_id(), webhook_id=made.id, body="{}", events=1, takes=0, attempts=0,
+                    state=State.WAITING.value, written_at=NOW, next_at=NOW - timedelta(hours=1),
+                )
+            )  # fmt: skip
+    return made.id
+
+
+def another_organisation(database: Database) -> OrganisationId:
+    with database.work() as work:
+        return create_organisation(work, f"platform {new_id()}", NOW)
+
+
+def taken_of(database: Database, take: Take) -> WebhookId:
+    with database.reading() as work:
+        webhook = select(DeliveryRow.webhook_id).where(DeliveryRow.id == take.delivery)
+        return WebhookId(work.execute(webhook).scalar_one())
+
+
+def ends(database: Database, take: Take) -> None:
+    """It was delivered."""
+    with database.work() as work:
+        work.execute(
+            update(DeliveryRow)
+            .where(DeliveryRow.id == take.delivery)
+            .values(taken_by=None, state=State.DELIVERED.value)
+        )
+
+
+def take_next(database: Database, turns: Turns, most: int) -> list[Take]:
+    with database.work() as work:
+        return take_due(work, "worker", most, NOW, turns)
+
+
+@pytest.mark.parametrize(("slow", "failing"), [(4, False), (16, True)])
+def test_the_first_place_that_is_freed_is_another_organisations(
+    database: Database, organisation: OrganisationId, slow: int, failing: bool
+) -> None:
+    for _ in range(slow):
+        a_webhook_with(database, organisation, 2 * AT_ONCE, failing=failing)
+    turns = Turns()
+    taken = take_next(database, turns, PLACES)
+    assert len(taken) == PLACES
+    good = a_webhook_with(database, another_organisation(database), 1)
+    ends(database, taken[0])
+    (following,) = take_next(database, turns, 1)
+    assert taken_of(database, following) == good
+
+
+def test_places_are_shared_evenly_among_organisations(
+    database: Database, organisation: OrganisationId
+) -> None:
+    theirs = {a_webhook_with(database, organisation, 8) for _ in range(4)}
+    other = another_organisation(database)
+    ours = {a_webhook_with(database, other, 8) for _ in range(2)}
+    taken = [taken_of(database, each) for each in take_next(database, Turns(), PLACES)]
+    assert sum(each in theirs for each in taken) == sum(each in ours for each in taken) == 8
+    assert {taken.count(each) for each in theirs} == {2}
+
+
+def test_each_organisation_has_its_turn_where_there_are_more_than_places(
+    database: Database,
+) -> None:
+    webhooks = {a_webhook_with(database, another_organisation(database), 5) for _ in range(6)}
+    turns, served = Turns(), []
+    for _ in range(3):
+        for take in take_next(database, turns, 2):
+            served.append(taken_of(database, take))
+            ends(database, take)
+    assert sorted(served) == sorted(webhooks)
+
+
+def test_each_webhook_of_an_organisation_has_its_turn(
+    database: Database, organisation: OrganisationId
+) -> None:
+    webhooks = {a_webhook_with(database, organisation, 5, failing=True) for _ in range(6)}
+    turns, served = Turns(), []
+    for _ in range(6):
+        (take,) = take_next(database, turns, 1)
+        served.append(taken_of(database, take))
+        ends(database, take)
+    assert sorted(served) == sorted(webhooks)
+
+
+def test_a_single_place_is_enough_for_a_webhook_that_has_some_under_way(
+    database: Database, organisation: OrganisationId
+) -> None:
+    a_webhook_with(database, organisation, 2 * AT_ONCE)
+    turns = Turns()
+    assert [len(take_next(database, turns, 1)) for _ in range(AT_ONCE + 1)] == [1] * AT_ONCE + [0]

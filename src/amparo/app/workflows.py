@@ -5,16 +5,12 @@ row and from how often it was taken, so that starting it twice does nothing, and
 after its worker was given up for dead finds its place taken and does nothing either.
 """
 
-import fcntl
 import logging
-import os
-import socket
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from uuid import UUID
 
 import structlog
@@ -23,8 +19,9 @@ from sqlalchemy.engine import make_url
 
 from amparo.access.people.secrets import access_key
 from amparo.app.background import in_background
+from amparo.app.worker_name import worker_name
 from amparo.core.clock import Clock
-from amparo.core.errors import Conflict, Unavailable
+from amparo.core.errors import Unavailable
 from amparo.core.seldom import Seldom
 from amparo.core.settings import Settings
 from amparo.db import Database
@@ -41,6 +38,7 @@ from amparo.respond.webhooks.take import (
     of_the_silent,
     take_due,
 )
+from amparo.respond.webhooks.turns import Turns
 
 EVERY_S = 0.5
 AT_ONCE = 16
@@ -50,8 +48,6 @@ _KEPT_S = 10.0
 
 _VERSION = "1"
 """Of the workflows' shape: what one version of Amparo has begun, the next goes on with."""
-
-_WORKERS_OF_A_HOST = 64
 
 _HINT = {
     True: "Should `work.db` in AMPARO_HOME be damaged, remove it: nothing is lost by that.",
@@ -71,7 +67,7 @@ def durable_work(database: Database, settings: Settings, clock: Clock) -> Iterat
             poster=Poster(settings.webhook_hosts, settings.webhook_seconds),
             key=access_key(settings.access_key),
             clock=clock,
-            worker=stack.enter_context(_worker_of(settings.home)),
+            worker=stack.enter_context(worker_name(settings.home)),
         )
         rounds = _Rounds(sender)
         with database.work() as work:
@@ -88,6 +84,7 @@ class _Rounds:
         self.sender = sender
         self._database = sender.database
         self._clock = sender.clock
+        self._turns = Turns()
         self._changed = threading.Condition()
         self._under_way: set[Take] = set()
         self._unreleased: set[Take] = set()
@@ -136,7 +133,7 @@ class _Rounds:
         if not due:
             return
         with self._database.work() as work:
-            taken = take_due(work, self.sender.worker, room, now)
+            taken = take_due(work, self.sender.worker, room, now, self._turns)
         for take in taken:
             with self._changed:
                 self._under_way.add(take)
@@ -242,25 +239,3 @@ def _work_url(settings: Settings) -> str:
         file.touch(mode=0o600)
         return f"sqlite:///{file}"
     return url.set(drivername="postgresql").render_as_string(hide_password=False)
-
-
-@contextmanager
-def _worker_of(home: Path) -> Iterator[str]:
-    """The name of a worker of this host, which no other process has as long as this one lives."""
-    folder = home / "workers"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for number in range(_WORKERS_OF_A_HOST):
-        descriptor = os.open(
-            folder / f"{number}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600
-        )
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(descriptor)
-            continue
-        try:
-            yield f"{socket.gethostname()}:{home}:{number}"[-100:]
-        finally:
-            os.close(descriptor)
-        return
-    raise Conflict(f"There are {_WORKERS_OF_A_HOST} workers on this host already.")

@@ -1,22 +1,30 @@
 """One attempt at a delivery: signed, sent, and what came of it on record."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import select, update
 
 from amparo.access.people.secrets import AccessKey
 from amparo.core.clock import Clock
-from amparo.core.errors import AmparoError
+from amparo.core.errors import AmparoError, Invalid
 from amparo.db import Database, Work
 from amparo.net.post import Answered, Poster
 from amparo.respond.webhooks.model import BACK_OFF, State, WebhookId
-from amparo.respond.webhooks.store import secrets_of
+from amparo.respond.webhooks.store import sealed_secrets
 from amparo.respond.webhooks.tables import DeliveryRow, WebhookRow
 from amparo.respond.webhooks.take import Take
 from amparo.wire.signature import ID, SIGNATURE, TIMESTAMP, signature
 
 GONE = 410
+
+_NOT_OPENED = (
+    "Its secret cannot be opened with this host's access key. Give all hosts the same "
+    "AMPARO_ACCESS_KEY_FILE, or change the webhook's secret; then resume it."
+)
+
+_log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -24,7 +32,7 @@ class _Message:
     webhook: WebhookId
     url: str
     body: bytes
-    secrets: tuple[str, ...]
+    sealed: tuple[bytes, ...]
     attempts: int
 
 
@@ -53,9 +61,13 @@ class Sender:
     key: AccessKey
     clock: Clock
     worker: str
+    _told: set[tuple[WebhookId, str]] = field(default_factory=set, init=False, repr=False)
 
     def attempt(self, take: Take) -> None:
-        """Send it, unless another worker has it by now. Raises Unavailable."""
+        """Send it, unless another worker has it by now. Raises Unavailable.
+
+        Whatever keeps it from being sent is a failed attempt, and is on record as one.
+        """
         with self.database.reading() as work:
             message = self._message(work, take)
         if message is None:
@@ -78,23 +90,51 @@ class Sender:
         if row is None:
             return None
         webhook = WebhookId(row.webhook_id)
-        secrets = secrets_of(work, webhook, self.key, self.clock.now())
-        return _Message(webhook, row.url, row.body.encode(), secrets, row.attempts)
+        sealed = sealed_secrets(work, webhook, self.clock.now())
+        return _Message(webhook, row.url, row.body.encode(), sealed, row.attempts)
 
     def _send(self, take: Take, message: _Message) -> _Outcome:
+        try:
+            secrets = self._opened(message)
+            headers = self._headers(take, message, secrets)
+            answer = self.poster.post(message.url, headers, message.body)
+        except AmparoError as error:
+            return _Outcome(None, error.message[:200])
+        except Exception as error:  # noqa: BLE001 (or it would be due again at once, for ever)
+            why = f"It could not be sent ({type(error).__name__}); the server's log says more."
+            self._tell(message.webhook, why, error)
+            return _Outcome(None, why[:200])
+        self._forget(message.webhook)
+        return _Outcome(answer, None)
+
+    def _opened(self, message: _Message) -> list[str]:
+        try:
+            return [self.key.open(each).decode() for each in message.sealed]
+        except Invalid as error:
+            self._tell(message.webhook, _NOT_OPENED, None)
+            raise Invalid(_NOT_OPENED, code=error.code) from error
+
+    def _headers(self, take: Take, message: _Message, secrets: list[str]) -> dict[str, str]:
         at = int(self.clock.now().timestamp())
-        signed = (signature(each, str(take.delivery), at, message.body) for each in message.secrets)
-        headers = {
+        signed = (signature(each, str(take.delivery), at, message.body) for each in secrets)
+        return {
             "Content-Type": "application/json",
             "Content-Length": str(len(message.body)),
             ID: str(take.delivery),
             TIMESTAMP: str(at),
             SIGNATURE: " ".join(signed),
         }
-        try:
-            return _Outcome(self.poster.post(message.url, headers, message.body), None)
-        except AmparoError as error:
-            return _Outcome(None, error.message[:200])
+
+    def _tell(self, webhook: WebhookId, why: str, error: Exception | None) -> None:
+        """Once, until something was sent there again: its back-log fails for the same reason."""
+        if (webhook, why) not in self._told:
+            self._told.add((webhook, why))
+            _log.error("A webhook cannot be told.", webhook=str(webhook), why=why, exc_info=error)
+
+    def _forget(self, webhook: WebhookId) -> None:
+        for each in tuple(self._told):
+            if each[0] == webhook:
+                self._told.discard(each)
 
 
 def _write(

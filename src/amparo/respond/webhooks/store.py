@@ -145,8 +145,8 @@ class Webhooks:
         )
 
 
-def secrets_of(work: Work, webhook: WebhookId, key: AccessKey, now: datetime) -> tuple[str, ...]:
-    """The secrets that sign now, the present one first."""
+def sealed_secrets(work: Work, webhook: WebhookId, now: datetime) -> tuple[bytes, ...]:
+    """The secrets that sign now, the present one first, as the access key has sealed them."""
     row = work.execute(
         select(WebhookRow.secret_sealed, WebhookRow.earlier_sealed, WebhookRow.earlier_until).where(
             WebhookRow.id == webhook
@@ -155,7 +155,7 @@ def secrets_of(work: Work, webhook: WebhookId, key: AccessKey, now: datetime) ->
     sealed = [row.secret_sealed]
     if row.earlier_sealed is not None and now < row.earlier_until:
         sealed.append(row.earlier_sealed)
-    return tuple(key.open(each).decode() for each in sealed)
+    return tuple(sealed)
 
 
 def forget_deliveries(work: Work, now: datetime) -> None:

@@ -1,15 +1,18 @@
 """Who sees to which delivery: due ones are taken, and those of a worker that is silent."""
 
+from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
-from uuid import UUID
 
 from sqlalchemy import ColumnElement, bindparam, delete, func, or_, select, text, update
 
+from amparo.core.ids import OrganisationId
 from amparo.db import Work
 from amparo.db.tables import UtcTime
-from amparo.respond.webhooks.model import DeliveryId, State
+from amparo.respond.webhooks.model import DeliveryId, State, WebhookId
 from amparo.respond.webhooks.tables import DeliveryRow, WebhookRow, WorkerRow
+from amparo.respond.webhooks.turns import Queue, Turns
 
 LEASE = timedelta(seconds=60)
 """A worker that has not been heard of for so long has died."""
@@ -36,18 +39,22 @@ def gone(work: Work, worker: str) -> None:
     work.execute(delete(WorkerRow).where(WorkerRow.id == worker))
 
 
-def take_due(work: Work, worker: str, most: int, now: datetime) -> list[Take]:
-    """Take what is due, by age, as far as each webhook bears it; `most` at once."""
-    taken: list[Take] = []
-    webhooks = work.execute(
-        select(WebhookRow.id, WebhookRow.failing_since).where(
-            WebhookRow.removed_at.is_(None), WebhookRow.suspended.is_(None)
-        )
-    )
-    for webhook, failing_since in webhooks.all():
-        room = min(1 if failing_since else AT_ONCE, most - len(taken))
-        taken += _take(work, webhook, worker, room, now)
-    return taken
+def take_due(
+    work: Work, worker: str, most: int, now: datetime, turns: Turns | None = None
+) -> list[Take]:
+    """Take what is due, `most` at once: shared among organisations, as each webhook bears it.
+
+    `turns` remembers, from one call to the next, who had a place last.
+    """
+    under_way = _under_way(work)
+    places: Counter[OrganisationId] = Counter()
+    for (_, organisation), number in under_way.items():
+        places[organisation] += number
+    turns = Turns() if turns is None else turns
+    chosen = turns.share(_queues(work, under_way, now), places, most)
+    # In one order for all workers: on PostgreSQL two might wait for each other otherwise.
+    taken = (_take(work, delivery, worker) for delivery in sorted(chosen))
+    return [take for take in taken if take is not None]
 
 
 def anything_due(work: Work, now: datetime) -> bool:
@@ -55,12 +62,7 @@ def anything_due(work: Work, now: datetime) -> bool:
     due = (
         select(DeliveryRow.id)
         .join(WebhookRow, WebhookRow.id == DeliveryRow.webhook_id)
-        .where(
-            DeliveryRow.state == State.WAITING.value,
-            DeliveryRow.taken_by.is_(None),
-            DeliveryRow.next_at <= now,
-            WebhookRow.suspended.is_(None),
-        )
+        .where(*_due(now), *_ACTIVE)
         .limit(1)
     )
     return bool(work.execute(due).all())
@@ -89,33 +91,74 @@ def let_go(work: Work, take: Take, worker: str) -> None:
     )
 
 
-def _take(work: Work, webhook: UUID, worker: str, most: int, now: datetime) -> list[Take]:
-    waiting = (DeliveryRow.webhook_id == webhook) & (DeliveryRow.state == State.WAITING.value)
-    under_way = work.execute(
-        select(func.count()).where(waiting, DeliveryRow.taken_by.is_not(None))
-    ).scalar_one()
+def _under_way(work: Work) -> Counter[tuple[WebhookId, OrganisationId]]:
+    rows = work.execute(
+        select(WebhookRow.id, WebhookRow.organisation_id, func.count())
+        .join(DeliveryRow, DeliveryRow.webhook_id == WebhookRow.id)
+        .where(*_ACTIVE, _WAITING, DeliveryRow.taken_by.is_not(None))
+        .group_by(WebhookRow.id, WebhookRow.organisation_id)
+    )
+    return Counter(
+        {(WebhookId(webhook), OrganisationId(owner)): number for webhook, owner, number in rows}
+    )
+
+
+def _queues(
+    work: Work, under_way: Counter[tuple[WebhookId, OrganisationId]], now: datetime
+) -> Iterator[Queue]:
+    oldest = (
+        select(DeliveryRow.next_at)
+        .where(DeliveryRow.webhook_id == WebhookRow.id, *_due(now))
+        .order_by(DeliveryRow.next_at)
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = work.execute(
+        select(WebhookRow.id, WebhookRow.organisation_id, WebhookRow.failing_since, oldest).where(
+            *_ACTIVE
+        )
+    )
+    for row, organisation, failing_since, since in rows.all():
+        if since is None:
+            continue
+        webhook, owner = WebhookId(row), OrganisationId(organisation)
+        number = under_way[webhook, owner]
+        room = (1 if failing_since else AT_ONCE) - number
+        yield Queue(webhook, owner, since, number, room, _oldest_due(work, webhook, room, now))
+
+
+def _oldest_due(work: Work, webhook: WebhookId, most: int, now: datetime) -> Iterator[DeliveryId]:
+    """Asked for only once it is the webhook's turn."""
     rows = work.execute(
         select(DeliveryRow.id)
-        .where(waiting, DeliveryRow.taken_by.is_(None), DeliveryRow.next_at <= now)
+        .where(DeliveryRow.webhook_id == webhook, *_due(now))
         .order_by(DeliveryRow.next_at, DeliveryRow.id)
-        .limit(max(0, most - under_way))
-    ).scalars()
-    taken = []
-    for delivery in rows.all():
-        done = work.execute(
-            update(DeliveryRow)
-            .where(DeliveryRow.id == delivery, DeliveryRow.taken_by.is_(None))
-            .values(taken_by=worker, takes=DeliveryRow.takes + 1)
-            .returning(DeliveryRow.takes)
-        ).scalar()
-        if done is not None:  # another worker was faster
-            taken.append(Take(DeliveryId(delivery), done))
-    return taken
+        .limit(most)
+    )
+    yield from map(DeliveryId, rows.scalars().all())
+
+
+def _take(work: Work, delivery: DeliveryId, worker: str) -> Take | None:
+    """None where another worker was faster."""
+    number = work.execute(
+        update(DeliveryRow)
+        .where(DeliveryRow.id == delivery, DeliveryRow.taken_by.is_(None), _WAITING)
+        .values(taken_by=worker, takes=DeliveryRow.takes + 1)
+        .returning(DeliveryRow.takes)
+    ).scalar()
+    return None if number is None else Take(delivery, number)
+
+
+def _due(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    return _WAITING, DeliveryRow.taken_by.is_(None), DeliveryRow.next_at <= now
 
 
 def _taken_by(worker: str) -> ColumnElement[bool]:
     return DeliveryRow.taken_by == worker
 
+
+_ACTIVE = (WebhookRow.removed_at.is_(None), WebhookRow.suspended.is_(None))
+_WAITING = DeliveryRow.state == State.WAITING.value
 
 _HEARD = text(
     "INSERT INTO workers (id, seen_at) VALUES (:id, :now) "
