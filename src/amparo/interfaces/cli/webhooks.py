@@ -176,7 +176,7 @@ def replay(webhook: UUID, delivery: UUID | None, organisation: str | None) -> No
 @_WEBHOOK
 @organisation_option
 def resume(webhook: UUID, organisation: str | None) -> None:
-    """Try a suspended webhook again, with all that waits for it.
+    """Send now what waits for a webhook, also where it was suspended.
 
     \b
     Example:
