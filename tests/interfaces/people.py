@@ -8,7 +8,7 @@ import httpx2
 import pyotp
 
 from amparo.access.model import Actor
-from amparo.access.people.model import NewPerson
+from amparo.access.people.model import Language, NewPerson
 from amparo.access.roles import Role
 from amparo.app.change_people import invite_person
 from tests.interfaces.conftest import Platform
@@ -17,10 +17,15 @@ PASSWORD = "seven green umbrellas"
 EMAIL = "ana@example.org"
 
 
-def invited(platform: Platform, roles: Iterable[Role] = (Role.OWNER,), email: str = EMAIL) -> str:
+def invited(
+    platform: Platform,
+    roles: Iterable[Role] = (Role.OWNER,),
+    email: str = EMAIL,
+    language: Language = Language.ENGLISH,
+) -> str:
     """The path of an invitation."""
     actor = operator(platform)
-    new = NewPerson(email, "Ana", frozenset(roles))
+    new = NewPerson(email, "Ana", frozenset(roles), language)
     made = invite_person(platform.serving.database, new, actor, platform.serving.clock)
     return f"/console/invitation/{made.token}"
 

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from amparo.access.people.attempts import FREE_BY_ACCOUNT, FREE_BY_ADDRESS
 from amparo.access.people.invitations import GOOD_FOR
+from amparo.access.people.model import Language
 from amparo.access.people.sessions import IDLE, LONGEST
 from amparo.access.roles import GRANTED, Role
 from amparo.app.change_people import give_roles, invite_again, remove_person
@@ -316,6 +317,14 @@ def test_a_person_may_call_what_the_roles_may_and_nothing_else(platform: Platfor
         for route, needed in NEEDS.items():
             refused = call_as(browser.http, route, headers).status_code == 403
             assert refused == one_of(needed).isdisjoint(GRANTED[role]), (role, route)
+
+
+def test_an_invitation_speaks_as_whoever_invited_has_said(platform: Platform) -> None:
+    link = invited(platform, language=Language.SPANISH)
+    browser = Browser(platform, language="*")
+    assert '<html lang="es">' in browser.http.get(link).text
+    assert '<html lang="en">' in Browser(platform, language="en-GB").http.get(link).text
+    assert '<html lang="es">' in browser.accept(link).text
 
 
 def test_there_is_no_other_language(platform: Platform, browser: Browser) -> None:

@@ -38,10 +38,11 @@ def take(request: Request, token: str, serving: Open, form: Form) -> Response:
         session, codes = accept_invitation(
             serving.database, token, chosen, serving.access_key, serving.clock
         )
-        language = language_of(request)
+        language = language_of(request, person.language)
         change_language(serving.database, session.person, language)
     except Invalid as error:
-        return _page(request, serving, person, secret, said_of(error, language_of(request)))
+        said = said_of(error, language_of(request, person.language))
+        return _page(request, serving, person, secret, said)
     answer = page(request, "console/recovery.html", {"codes": codes}, language=language)
     let_in(request, answer, session.token, serving)
     return answer
@@ -69,4 +70,5 @@ def _page(request: Request, serving: Open, person: Person, secret: str, said: st
         "said": said,
     }
     status = 422 if said else 200
-    return page(request, "console/invitation.html", values, status=status)
+    language = language_of(request, person.language)
+    return page(request, "console/invitation.html", values, status=status, language=language)

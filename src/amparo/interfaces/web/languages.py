@@ -27,18 +27,21 @@ def translations(language: Language) -> gettext.NullTranslations:
     return gettext.GNUTranslations(compiled)
 
 
-def language_of(request: Request) -> Language:
-    """What the browser asks for: by a link of the page, by its cookie, by its settings."""
+def language_of(request: Request, otherwise: Language = Language.ENGLISH) -> Language:
+    """What the browser asks for: by a link of the page, by its cookie, by its settings.
+
+    `otherwise` is the reader's where the browser asks for none that we have.
+    """
     for given in (request.query_params.get("language"), request.cookies.get(COOKIE)):
         if given in set(Language):
             return Language(given)
-    return _preferred(request.headers.get("accept-language", ""))
+    return _preferred(request.headers.get("accept-language", "")) or otherwise
 
 
-def _preferred(header: str) -> Language:
+def _preferred(header: str) -> Language | None:
     """The first of the browser's languages that we have; their weights come in this order."""
     for part in header.split(","):
         wanted = part.partition(";")[0].strip().lower().partition("-")[0]
         if wanted in set(Language):
             return Language(wanted)
-    return Language.ENGLISH
+    return None
