@@ -121,7 +121,7 @@ def test_somebody_tells_is_answered_and_asks(client: Amparo) -> None:
     with pytest.raises(NotThere):
         client.notice_status(given.number, "wrong-secret")
     with pytest.raises(NotNow):
-        client.answer_notice(given.number, "kept")
+        client.answer_notice(given.number, "kept", "It may stay.")
 
 
 def test_webhooks_are_kept_in_order(client: Amparo) -> None:

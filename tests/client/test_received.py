@@ -41,7 +41,7 @@ def test_what_a_real_one_tells_is_read(platform: Platform, client: Amparo) -> No
         secret = client.create_webhook(there.url).secret
         decision = client.submit(FILE)
         notice = client.tell(NoticeSaid(kind="other", explanation="a note"))
-        client.answer_notice(notice.number, "kept")
+        client.answer_notice(notice.number, "kept", "It may stay.")
         there.wait_for_events(3)
         events = [
             each

@@ -59,7 +59,7 @@ class Notices(Asking):
         """All that was told, and what lists say of the file; the look is on record."""
         return self._get(f"{_path(number)}/told", NoticeTold)
 
-    def answer_notice(self, number: str, outcome: OutcomeName, why: str = "") -> NoticeShown:
+    def answer_notice(self, number: str, outcome: OutcomeName, why: str) -> NoticeShown:
         """Say what was done and why, once; whoever told will read it. Raises CallFailed."""
         body = made(NoticeAnswer, outcome=outcome, why=why)
         return self._post(f"{_path(number)}/answer", body, NoticeShown)
