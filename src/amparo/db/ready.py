@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Dialect, Executable
+from sqlalchemy import ClauseElement, Connection, Dialect
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import TypeEngine
 
@@ -39,7 +39,7 @@ class Ready:
     SQLAlchemy takes twice as long over a short statement as SQLite over doing it.
     """
 
-    def __init__(self, statement: Executable, *columns: str) -> None:
+    def __init__(self, statement: ClauseElement, *columns: str) -> None:
         """`columns` are those that an insert gives; defaults of the table are not filled in."""
         self._statement = statement
         self._columns = columns
@@ -77,9 +77,7 @@ class Ready:
         return form
 
     def _put_together(self, dialect: Dialect) -> _Form:
-        compiled = self._statement.compile(  # type: ignore[attr-defined]  # all of ours can
-            dialect=dialect, column_keys=list(self._columns) or None
-        )
+        compiled = self._statement.compile(dialect=dialect, column_keys=list(self._columns) or None)
         assert isinstance(compiled, SQLCompiler)
         kinds = {name: each.type for each, name in compiled.bind_names.items()}
         names = compiled.positiontup if compiled.positional else list(kinds)
