@@ -25,6 +25,7 @@ from amparo.core.errors import Unavailable
 from amparo.core.seldom import Seldom
 from amparo.core.settings import Settings
 from amparo.db import Database
+from amparo.db.own_file import make_own_file
 from amparo.net.post import Poster
 from amparo.respond.webhooks.attempt import Sender
 from amparo.respond.webhooks.gather import ROWS_AT_A_TIME, gather
@@ -236,6 +237,6 @@ def _work_url(settings: Settings) -> str:
     url = make_url(settings.database)
     if _is_file(settings):
         file = settings.home / "work.db"
-        file.touch(mode=0o600)
+        make_own_file(file)
         return f"sqlite:///{file}"
     return url.set(drivername="postgresql").render_as_string(hide_password=False)

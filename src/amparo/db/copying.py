@@ -33,6 +33,7 @@ from sqlalchemy.schema import AddConstraint, DropConstraint
 from amparo.core.errors import Conflict, Invalid, Unavailable
 from amparo.db.database import Database
 from amparo.db.migrate import upgrade
+from amparo.db.own_file import make_own_file
 from amparo.db.sqlite_files import as_one_file, counts, names_of, opened_file, tables_of
 from amparo.db.tables import Row
 
@@ -51,7 +52,7 @@ def copy_out(database: Database, file: Path, advance: Advance) -> None:
 
     What was deleted is not in it: the file is written row by row, and has no free pages.
     """
-    file.touch(mode=0o600)
+    make_own_file(file)
     if database.engine.dialect.name == "sqlite":
         _vacuum_into(sqlite_file(database), file, advance)
     else:

@@ -1,6 +1,5 @@
 """Every difference between SQLite and PostgreSQL, and nothing else."""
 
-import os
 import sqlite3
 import time
 from collections.abc import Iterable, Sequence
@@ -16,6 +15,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from amparo.core.errors import Invalid, Unavailable
+from amparo.db.own_file import make_own_file
 
 WRITING = "amparo_writing"
 """The execution option of a transaction that changes something."""
@@ -138,7 +138,7 @@ class Sqlite:
         What cannot be made is SQLite's to name.
         """
         with suppress(OSError):
-            os.close(os.open(self._path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            make_own_file(self._path)
 
     def glancing(self, engine: Engine) -> Engine:
         """They are by themselves where nobody says BEGIN."""
