@@ -16,6 +16,7 @@ from sqlalchemy.orm import aliased
 from amparo.core.errors import Conflict, NotFound
 from amparo.core.ids import ListId, OrganisationId, SignalNumber, new_id
 from amparo.db import Work
+from amparo.db.ready import Ready
 from amparo.detect.hashing.plug_ins import algorithm_on_record
 from amparo.detect.lists.model import (
     Change,
@@ -33,6 +34,9 @@ from amparo.detect.lists.tables import ChangeRow, ListRow, SignalRow
 T = TypeVar("T")
 
 VALUES_AT_A_TIME = 500
+
+
+_UNREAD = Ready(select(ListRow.__table__).order_by(ListRow.number))
 
 
 class Lists:
@@ -82,6 +86,10 @@ class Lists:
                 ListRow.organisation_id == organisation, ListRow.removed_at.is_(None)
             )
         return tuple(_list_of(row) for row in self._work.execute(asked).mappings())
+
+    def unread(self) -> list[tuple[Any, ...]]:
+        """What is on record of all lists: the same as before where none of them has changed."""
+        return _UNREAD.rows(self._work, {})
 
     def alone(self, organisation: OrganisationId, name: str) -> SignalList:
         """The same, after other writers of the list and until `work` has ended. Raises NotFound."""

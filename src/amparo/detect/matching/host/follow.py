@@ -71,6 +71,7 @@ class Follower:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._index = IndexWriter(folder / INDEX)
         self._cards = Cards(folder, writing=True)
+        self._seen: object = None
         self._loaded = max(
             (each.mark.generation for each in self._cards.lists().values()), default=0
         )
@@ -120,6 +121,14 @@ class Follower:
 
     def step(self) -> None:
         """Apply everything that happened until now. Raises Unavailable."""
+        with self._database.glancing() as work:
+            state = (epoch(work), Lists(work).unread())
+        if state != self._seen:
+            self._seen = None
+            self._apply_all()
+            self._seen = state
+
+    def _apply_all(self) -> None:
         with self._database.reading() as work:
             store = Lists(work)
             known = dict(self._cards.lists())
@@ -217,6 +226,7 @@ class Follower:
 
     def _reopen(self) -> None:
         """After a failure: an index that the disk has failed is closed, and opened as it is now."""
+        self._seen = None
         self._index.close()
         self._index = IndexWriter(self._folder / INDEX)
         if self._cards.state(_LOADING):
