@@ -68,6 +68,12 @@ def make_or_find_keys(settings: Settings, database: Database, say: Callable[[str
     require_same_keys(settings, database, KeyName)
 
 
+def require_keys(settings: Settings, database: Database) -> None:
+    """Raises Unavailable, Invalid where a key is missing, damaged, or another: nothing begins."""
+    _require_files(settings, database)
+    require_same_keys(settings, database, KeyName)
+
+
 def require_same_keys(settings: Settings, database: Database, names: Iterable[KeyName]) -> None:
     """Raises Unavailable where a key at hand is another than the database was written with."""
     with database.reading() as work:

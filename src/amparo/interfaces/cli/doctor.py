@@ -21,7 +21,8 @@ def command() -> None:
     """Check that everything works on this machine, and say what to do where it does not.
 
     \b
-    Exit status: 0, or 1 where a check failed. Lines of advice on a service fail nothing.
+    Exit status: 0, or 1 where a check failed. Lines of advice fail nothing; a key with which
+    `amparo serve` would not begin does.
 
     \b
     Example:
@@ -44,8 +45,9 @@ def command() -> None:
 
 
 def _service() -> Iterator[str]:
-    """What is wrong with the service, where there is one; advice, which fails nothing."""
+    """What is wrong with the service, where there is one: advice, and what no start survives."""
     from amparo.app.check_up import findings
+    from amparo.app.kept_keys import require_keys
     from amparo.core.clock import SystemClock
     from amparo.core.errors import Unavailable
     from amparo.db import Database
@@ -58,13 +60,15 @@ def _service() -> Iterator[str]:
     with Database(chosen.database) as database:
         try:
             check_version(database)
-            advice = list(findings(chosen, database, SystemClock()))
         except Unavailable as error:
             if error.code != "database.outdated":
                 raise
-            advice = [error.message]
-    for each in advice:
-        click.echo(f"advice  {each}")
+            yield f"the database answers; {error.message}"
+            return
+        advice = list(findings(chosen, database, SystemClock()))
+        for each in advice:
+            click.echo(f"advice  {each}")
+        require_keys(chosen, database)
     yield f"the database answers; {len(advice) or 'no'} pieces of advice"
 
 
