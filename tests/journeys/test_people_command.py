@@ -58,3 +58,10 @@ def test_what_cannot_be_is_told(
     ended = amparo("people", *arguments)
     assert ended.status == 2
     assert said in ended.err
+
+
+def test_where_no_service_was_begun_nothing_is_made(amparo: Run, tmp_path: Path) -> None:
+    ended = amparo("people", "list", env={"AMPARO_HOME": str(tmp_path / "none")})
+    assert ended.status == 2
+    assert "`amparo serve` begins one" in ended.err
+    assert not (tmp_path / "none").exists()

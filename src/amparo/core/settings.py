@@ -21,6 +21,7 @@ from pydantic_settings import (
 from amparo.core.errors import Invalid
 
 MIB = 1024 * 1024
+_DATABASE = re.compile(r"sqlite:///[^:?]|postgresql(\+psycopg)?://")
 
 
 class Settings(BaseSettings):
@@ -189,6 +190,14 @@ class Settings(BaseSettings):
             raise ValueError("must be http://HOST or https://HOST, with a port where it needs one")
         return f"{parts.scheme}://{parts.netloc.lower()}"
 
+    @field_validator("database_url")
+    @classmethod
+    def _a_database(cls, url: str) -> str:
+        """A file that stays, or a server; what else the URL says is its driver's to judge."""
+        if url and not _DATABASE.match(url):
+            raise ValueError("must be sqlite:///FILE or postgresql://USER:PASSWORD@HOST/NAME")
+        return url
+
     @field_validator("home")
     @classmethod
     def _whole_path(cls, home: Path) -> Path:
@@ -243,7 +252,8 @@ def settings() -> Settings:
         raise Invalid(f'{name} must be JSON, such as ["one", "another"].') from error
     except ValidationError as error:
         lines = [
-            f"AMPARO_{'_'.join(str(part) for part in each['loc']).upper()}: {each['msg']}"
+            f"AMPARO_{'_'.join(map(str, each['loc'])).upper()}: "
+            f"{each['msg'].removeprefix('Value error, ')}."
             for each in error.errors()
         ]
-        raise Invalid("Settings cannot be used. " + "; ".join(lines)) from error
+        raise Invalid("Settings cannot be used. " + " ".join(lines)) from error

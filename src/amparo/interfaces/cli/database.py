@@ -4,6 +4,7 @@ import getpass
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 import click
@@ -27,13 +28,31 @@ def organisation_option(function: F) -> F:
 
 @contextmanager
 def opened() -> "Iterator[Database]":
-    """The database that the settings name, at this version's tables. Raises Unavailable."""
+    """The database that the settings name, at this version's tables. Raises Unavailable.
+
+    Where there is no file of SQLite's yet, opening it would make one: that is the service's to do.
+    """
     from amparo.db import Database
     from amparo.db.migrate import check_version
 
+    if (file := missing_file()) is not None:
+        raise NotFound(
+            f"There is no database {file} yet: `amparo serve` begins one. Where there should be "
+            "one, look at AMPARO_HOME and AMPARO_DATABASE_URL."
+        )
     with Database(settings().database) as database:
         check_version(database)
         yield database
+
+
+def missing_file() -> Path | None:
+    """The file of SQLite's that the settings name, where it is not there."""
+    from sqlalchemy.engine import make_url
+
+    url = make_url(settings().database)
+    if url.get_backend_name() != "sqlite" or not url.database or Path(url.database).exists():
+        return None
+    return Path(url.database)
 
 
 def operator(database: "Database", organisation: str | None) -> "Actor":

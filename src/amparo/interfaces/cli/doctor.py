@@ -3,11 +3,11 @@
 import platform
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from amparo.interfaces.cli.database import missing_file
 from amparo.interfaces.cli.options import leave
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _service() -> Iterator[str]:
     from amparo.db.migrate import check_version
 
     chosen = _settings()
-    if chosen.database.startswith("sqlite:") and not _file_of(chosen.database).exists():
+    if missing_file() is not None:
         yield "none yet; `amparo serve` begins one"
         return
     with Database(chosen.database) as database:
@@ -70,12 +70,6 @@ def _service() -> Iterator[str]:
             click.echo(f"advice  {each}")
         require_keys(chosen, database)
     yield f"the database answers; {len(advice) or 'no'} pieces of advice"
-
-
-def _file_of(url: str) -> Path:
-    from sqlalchemy.engine import make_url
-
-    return Path(make_url(url).database or "")
 
 
 def _python() -> Iterator[str]:
