@@ -107,6 +107,16 @@ def test_a_decision_is_told_signed_and_once(platform: Platform, there: Receiver)
     state_of(platform, path, deliveries=counts(delivered=len(there.messages)))
 
 
+def test_it_can_be_tried_out(platform: Platform, there: Receiver) -> None:
+    path, secret = webhook(platform, there, events=["notice.overdue"])
+    asked = platform.http.post(f"{path}/tests")
+    assert asked.status_code == 202
+    ((event, message),) = zip(there.wait_for_events(1), there.messages, strict=True)
+    assert (event["type"], event["data"]) == ("webhook.test", {"webhook": path.split("/")[-1]})
+    assert is_genuine(message, secret)
+    state_of(platform, f"{path}/deliveries/{asked.json()['delivery']}", state="delivered")
+
+
 def test_what_is_allowed_is_told_to_nobody(platform: Platform, there: Receiver) -> None:
     webhook(platform, there)
     platform.http.post("/v1/media", content=b"a note that is on none")
@@ -239,6 +249,7 @@ def test_a_receiver_that_is_gone_is_told_nothing_until_somebody_resumes_it(
     decide(platform)
     state_of(platform, path, deliveries=counts(waiting=2))
     assert len(there.messages) == 1
+    assert platform.http.post(f"{path}/tests").status_code == 409
     there.status = 200
     assert platform.http.post(f"{path}/resumption").status_code == 204
     there.wait_for_events(2)

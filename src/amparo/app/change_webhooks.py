@@ -58,6 +58,14 @@ def resume_webhook(database: Database, webhook: WebhookId, actor: Actor, clock: 
         _record(work, "webhooks.resume", actor, webhook, clock)
 
 
+def send_test(database: Database, webhook: WebhookId, actor: Actor, clock: Clock) -> DeliveryId:
+    """Have a message sent that tells of nothing. Raises NotFound, Conflict."""
+    with database.work() as work:
+        delivery = Webhooks(work, actor.organisation_id).test(webhook, clock.now())
+        _record(work, "webhooks.test", actor, webhook, clock, delivery=str(delivery))
+    return delivery
+
+
 def replay(
     database: Database,
     webhook: WebhookId,

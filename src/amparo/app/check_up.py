@@ -29,6 +29,9 @@ BACKUP_EACH = timedelta(days=7)
 TOLD_EACH = timedelta(days=2)
 """Whoever witnesses hears of a trail that anything happens in once a day at least."""
 
+FAILS_FOR = timedelta(minutes=10)
+"""A receiver that is restarted takes less."""
+
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
@@ -49,7 +52,9 @@ def findings(settings: Settings, database: Database, clock: Clock) -> Iterator[s
                     f"{name}: no jurisdiction profile is on record, so private messages are not "
                     "scanned and nothing is kept for long; `amparo jurisdiction example us`."
                 )
-            yield from (f"{name}: {found}" for found in _webhooks(Webhooks(work, organisation)))
+            yield from (
+                f"{name}: {found}" for found in _webhooks(Webhooks(work, organisation), clock)
+            )
             yield from (f"{name}: {found}" for found in _trails(Trails(work, organisation), clock))
 
 
@@ -99,8 +104,14 @@ def _people(people: People) -> Iterator[str]:
         yield ("has one owner; a second one can invite the first again, who loses a telephone.")
 
 
-def _webhooks(webhooks: Webhooks) -> Iterator[str]:
+def _webhooks(webhooks: Webhooks, clock: Clock) -> Iterator[str]:
     for each in webhooks.all():
+        since = each.failing_since
+        if since is not None and not each.suspended and clock.now() - since > FAILS_FOR:
+            yield (
+                f"{each.url} takes no messages since {since:%Y-%m-%d %H:%M} UTC; `amparo webhooks "
+                f"deliveries {each.id} --state waiting` says why."
+            )
         dead = webhooks.counts(each.id)[State.DEAD]
         if each.suspended:
             yield (

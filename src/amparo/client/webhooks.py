@@ -14,6 +14,7 @@ from amparo.wire.events import (
     NoticeReceived,
     OtherEvent,
     SignalFlooded,
+    WebhookTest,
 )
 from amparo.wire.signature import ID, SIGNATURE, TIMESTAMP, NotGenuine, verify
 
@@ -26,6 +27,7 @@ __all__ = [
     "NoticeReceived",
     "OtherEvent",
     "SignalFlooded",
+    "WebhookTest",
     "received",
 ]
 

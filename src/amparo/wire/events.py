@@ -107,6 +107,19 @@ class NoticeOverdue(EventFrame):
     data: Late
 
 
+class Tested(BaseModel):
+    """Which webhook was tried out."""
+
+    webhook: str
+
+
+class WebhookTest(EventFrame):
+    """Nothing happened: somebody wants to see that messages arrive."""
+
+    type: Literal["webhook.test"]
+    data: Tested
+
+
 class OtherEvent(EventFrame):
     """One of a type that this version does not know."""
 
@@ -121,6 +134,7 @@ _TYPES = frozenset(
         "notice.received",
         "notice.answered",
         "notice.overdue",
+        "webhook.test",
     }
 )
 
@@ -137,6 +151,7 @@ Event = Annotated[
     | Annotated[NoticeReceived, Tag("notice.received")]
     | Annotated[NoticeAnswered, Tag("notice.answered")]
     | Annotated[NoticeOverdue, Tag("notice.overdue")]
+    | Annotated[WebhookTest, Tag("webhook.test")]
     | Annotated[OtherEvent, Tag("other")],
     Discriminator(_type_of),
 ]

@@ -11,6 +11,7 @@ from amparo.app.change_webhooks import (
     replay,
     resume_webhook,
     rotate_secret,
+    send_test,
 )
 from amparo.interfaces.calls.callers import KnownCaller, Open, WebhooksManager
 from amparo.net.post import Poster
@@ -75,6 +76,23 @@ def rotate(webhook: UUID, serving: Open, actor: WebhooksManager) -> WebhookMade:
 def resume(webhook: UUID, serving: Open, actor: WebhooksManager) -> None:
     """Try a suspended one again, with all that waits."""
     resume_webhook(serving.database, WebhookId(webhook), actor, serving.clock)
+
+
+@router.post("/{webhook}/tests", status_code=202)
+def test(webhook: UUID, serving: Open, actor: WebhooksManager) -> DeliveryAnswer:
+    """Have a message sent that tells of nothing: an event `webhook.test`."""
+    delivery = send_test(serving.database, WebhookId(webhook), actor, serving.clock)
+    return show_delivery(webhook, delivery, serving, actor)
+
+
+@router.get("/{webhook}/deliveries/{delivery}")
+def show_delivery(
+    webhook: UUID, delivery: UUID, serving: Open, actor: WebhooksManager
+) -> DeliveryAnswer:
+    """One message, and what became of it."""
+    with serving.database.reading() as work:
+        store = Webhooks(work, actor.organisation_id)
+        return _delivery(store.delivery(WebhookId(webhook), DeliveryId(delivery)))
 
 
 @router.get("/{webhook}/deliveries")

@@ -1,5 +1,6 @@
 """`amparo webhooks`: where a platform is told what happens, and what became of it."""
 
+import time
 from uuid import UUID
 
 import click
@@ -25,6 +26,8 @@ _DELIVERIES = {
     "delivery": 36, "events": 6, "state": 9, "attempts": 8, "written_at": 20, "next_at": 20,
     "last_status": 6, "last_error": 40,
 }  # fmt: skip
+_TAKEN_S = 10.0
+_LOOK_S = 0.2
 _WEBHOOK = click.argument("webhook", type=click.UUID)
 
 
@@ -35,6 +38,7 @@ def command() -> None:
     \b
     Example:
       amparo webhooks add https://platform.example.org/amparo --event media.decided
+      amparo webhooks test 01a2087b-bc22-75e8-9fce-f06ea33f978b
       amparo webhooks list --format table
       amparo webhooks deliveries 01a2087b-bc22-75e8-9fce-f06ea33f978b --state dead
       amparo webhooks replay 01a2087b-bc22-75e8-9fce-f06ea33f978b
@@ -147,6 +151,48 @@ def show_deliveries(webhook: UUID, state: str, form: str, organisation: str | No
             }
         )
     leave(0)
+
+
+@command.command("test")
+@_WEBHOOK
+@organisation_option
+def test(webhook: UUID, organisation: str | None) -> None:
+    """Send WEBHOOK an event `webhook.test`, and wait until it was answered.
+
+    \b
+    Exit status: 0, or 1 where it was not taken.
+
+    \b
+    Example:
+      amparo webhooks test 01a2087b-bc22-75e8-9fce-f06ea33f978b
+    """
+    from amparo.app.change_webhooks import send_test
+    from amparo.core.clock import SystemClock
+    from amparo.respond.webhooks.model import State, WebhookId
+    from amparo.respond.webhooks.store import Webhooks
+
+    tried, until = WebhookId(webhook), time.monotonic() + settings().webhook_seconds + _TAKEN_S
+    with opened() as database:
+        actor = operator(database, organisation)
+        delivery = send_test(database, tried, actor, SystemClock())
+        while True:
+            with database.reading() as work:
+                now = Webhooks(work, actor.organisation_id).delivery(tried, delivery)
+            if now.attempts or time.monotonic() > until:
+                break
+            time.sleep(_LOOK_S)
+    click.echo(delivery)
+    if now.state == State.DELIVERED:
+        announce(f"It was taken: {now.last_status}.")
+        leave(0)
+    if not now.attempts:
+        announce("Nothing has sent it yet: is `amparo serve` or `amparo worker` at work?")
+    else:
+        announce(
+            f"It was not taken: {now.last_error or now.last_status}. It is sent again at "
+            f"{now.next_at:%H:%M:%S} UTC."
+        )
+    leave(1)
 
 
 @command.command("replay")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import Enum
 
 import structlog
 from sqlalchemy import select, update
@@ -52,6 +53,14 @@ class _Outcome:
         return self.answer is not None and self.answer.status == GONE
 
 
+class _Turn(Enum):
+    """What an attempt changed for the webhook itself, as the log has it."""
+
+    FAILING = "A webhook takes no messages; they are tried again."
+    RECOVERED = "A webhook takes messages again."
+    SUSPENDED = "A webhook is suspended; its messages wait until it is resumed."
+
+
 @dataclass(frozen=True, slots=True)
 class Sender:
     """Makes attempts for one worker. Called from any number of threads."""
@@ -74,7 +83,11 @@ class Sender:
             return
         outcome = self._send(take, message)
         with self.database.work() as work:
-            _write(work, take, message, outcome, self.worker, self.clock.now())
+            turn = _write(work, take, message, outcome, self.worker, self.clock.now())
+        if turn is not None:
+            why = outcome.error or (outcome.answer and f"answered {outcome.answer.status}")
+            level = _log.info if turn is _Turn.RECOVERED else _log.warning
+            level(turn.value, webhook=str(message.webhook), why=why)
 
     def _message(self, work: Work, take: Take) -> _Message | None:
         row = work.execute(
@@ -139,7 +152,7 @@ class Sender:
 
 def _write(
     work: Work, take: Take, message: _Message, outcome: _Outcome, worker: str, now: datetime
-) -> None:
+) -> _Turn | None:
     values: dict[str, object] = {
         "taken_by": None,
         "attempts": message.attempts + 1,
@@ -162,22 +175,28 @@ def _write(
         )
         .values(**values)
     )
-    if done.rowcount:
-        _note(work, message.webhook, outcome, is_last, now)
+    return _note(work, message.webhook, outcome, is_last, now) if done.rowcount else None
 
 
-def _note(work: Work, webhook: WebhookId, outcome: _Outcome, is_last: bool, now: datetime) -> None:
+def _note(
+    work: Work, webhook: WebhookId, outcome: _Outcome, is_last: bool, now: datetime
+) -> _Turn | None:
     """What it says of the webhook itself."""
     here = update(WebhookRow).where(WebhookRow.id == webhook)
     if outcome.is_good:
-        work.execute(here.where(WebhookRow.failing_since.is_not(None)).values(failing_since=None))
-        return
-    work.execute(here.where(WebhookRow.failing_since.is_(None)).values(failing_since=now))
+        failed = here.where(WebhookRow.failing_since.is_not(None))
+        return _Turn.RECOVERED if work.execute(failed.values(failing_since=None)).rowcount else None
+    began = here.where(WebhookRow.failing_since.is_(None)).values(failing_since=now)
+    turn = _Turn.FAILING if work.execute(began).rowcount else None
+    told = here.where(WebhookRow.suspended.is_(None))
     if outcome.is_gone:
-        work.execute(here.values(suspended="It has answered that it is gone (410)."))
+        suspended = told.values(suspended="It has answered that it is gone (410).")
     elif is_last:
         silent = WebhookRow.failing_since < now - sum(BACK_OFF, timedelta(0)) / 2
-        work.execute(here.where(silent).values(suspended="It has taken nothing for a day."))
+        suspended = told.where(silent).values(suspended="It has taken nothing for a day.")
+    else:
+        return turn
+    return _Turn.SUSPENDED if work.execute(suspended).rowcount else turn
 
 
 def _wait(attempts: int, outcome: _Outcome) -> timedelta:

@@ -1,9 +1,7 @@
 """Take what happened from the outbox, and make messages of it: many events in each."""
 
-import json
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import delete, insert, select
@@ -12,6 +10,7 @@ from amparo.core.clock import Clock
 from amparo.core.ids import OrganisationId, new_id
 from amparo.db import Database, Work
 from amparo.db.outbox import OutboxRow
+from amparo.respond.webhooks.body import Told, body
 from amparo.respond.webhooks.model import EVENTS_AT_MOST, Event, State, Webhook
 from amparo.respond.webhooks.store import Webhooks
 from amparo.respond.webhooks.tables import DeliveryRow
@@ -65,7 +64,7 @@ def _tell(work: Work, webhook: Webhook, rows: Sequence[Any], clock: Clock) -> No
             insert(DeliveryRow).values(
                 id=new_id(),
                 webhook_id=webhook.id,
-                body=_body(some),
+                body=body(Told(row.id, row.kind, row.written_at, row.payload) for row in some),
                 events=len(some),
                 state=State.WAITING.value,
                 attempts=0,
@@ -74,15 +73,3 @@ def _tell(work: Work, webhook: Webhook, rows: Sequence[Any], clock: Clock) -> No
                 next_at=now,
             )
         )
-
-
-def _body(rows: Sequence[Any]) -> str:
-    events = [
-        {"id": str(row.id), "type": row.kind, "at": _iso(row.written_at), "data": row.payload}
-        for row in rows
-    ]
-    return json.dumps({"events": events}, ensure_ascii=False, separators=(",", ":"))
-
-
-def _iso(moment: datetime) -> str:
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

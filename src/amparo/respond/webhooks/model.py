@@ -40,6 +40,10 @@ class Event(StrEnum):
     NOTICE_OVERDUE = "notice.overdue"
 
 
+TEST = "webhook.test"
+"""The type of an event that nobody asks for by name: it shows that messages arrive."""
+
+
 class State(StrEnum):
     """Where a delivery is."""
 

@@ -9,7 +9,9 @@ from amparo.access.people.secrets import AccessKey
 from amparo.core.errors import Conflict, NotFound
 from amparo.core.ids import OrganisationId, new_id
 from amparo.db import Work
+from amparo.respond.webhooks.body import Told, body
 from amparo.respond.webhooks.model import (
+    TEST,
     Delivery,
     DeliveryId,
     Event,
@@ -37,16 +39,26 @@ class Webhooks:
     def add(
         self, url: str, events: Iterable[Event], key: AccessKey, now: datetime
     ) -> tuple[Webhook, str]:
-        """A new one, and its secret, which is shown this once. Raises Conflict."""
-        if len(self.all()) >= MOST:
+        """A new one, and its secret, which is shown this once. Raises Conflict.
+
+        An event is told once at a URL: whoever types the same again does not know of the first.
+        """
+        present, wanted = self.all(), set(events) or set(Event)
+        if len(present) >= MOST:
             raise Conflict(f"There are {MOST} webhooks already; remove one.")
+        for each in present:
+            if each.url == url and (twice := sorted(each.events & wanted)):
+                raise Conflict(
+                    f"That URL as webhook {each.id} is told of {', '.join(twice)} already; remove "
+                    "it first, or ask for other events."
+                )
         webhook, secret = WebhookId(new_id()), new_secret()
         self._work.execute(
             insert(WebhookRow).values(
                 id=webhook,
                 organisation_id=self._organisation,
                 url=url,
-                events=sorted(set(events) or set(Event)),
+                events=sorted(wanted),
                 secret_sealed=key.seal(secret.encode()),
                 created_at=now,
             )
@@ -66,6 +78,40 @@ class Webhooks:
             select(WebhookRow.__table__).where(self._ours()).order_by(WebhookRow.id)
         )
         return tuple(_webhook_of(row) for row in rows.mappings())
+
+    def test(self, webhook: WebhookId, now: datetime) -> DeliveryId:
+        """Have a message sent that tells of nothing. Raises NotFound, Conflict where none is."""
+        suspended = self.get(webhook).suspended
+        if suspended:
+            raise Conflict(f"Nothing is sent there, since it is suspended. {suspended} Resume it.")
+        delivery = DeliveryId(new_id())
+        told = Told(delivery, TEST, now, {"webhook": str(webhook)})
+        self._work.execute(
+            insert(DeliveryRow).values(
+                id=delivery,
+                webhook_id=webhook,
+                body=body([told]),
+                events=1,
+                state=State.WAITING.value,
+                attempts=0,
+                takes=0,
+                written_at=now,
+                next_at=now,
+            )
+        )
+        return delivery
+
+    def delivery(self, webhook: WebhookId, delivery: DeliveryId) -> Delivery:
+        """One of its messages. Raises NotFound."""
+        self.get(webhook)
+        rows = self._work.execute(
+            select(DeliveryRow.__table__).where(
+                DeliveryRow.webhook_id == webhook, DeliveryRow.id == delivery
+            )
+        )
+        for row in rows.mappings():
+            return _delivery_of(row)
+        raise NotFound("There is no such delivery.")
 
     def remove(self, webhook: WebhookId, now: datetime) -> None:
         """Nothing is sent there any more; what waits is dropped. Raises NotFound."""
