@@ -16,7 +16,7 @@ from amparo.core.settings import Settings
 from amparo.programs.serve.ending import Ending
 from amparo.programs.serve.host import OnThisHost
 from amparo.programs.serve.logs import set_up_logs
-from amparo.programs.serve.server import server_of
+from amparo.programs.serve.server import server_of, settle
 from amparo.programs.serve.workers import Workers
 
 _log = structlog.get_logger(__name__)
@@ -72,6 +72,7 @@ def _alone(
             open_serving(settings, database, sandbox, clock) as serving,
         ):
             server = server_of(serving)
+            settle()
             ending.runs(server)
             say(_welcome(where))
             server.run(sockets=[listener])

@@ -15,16 +15,10 @@ GRACE_S = 30
 
 
 def server_of(serving: Serving) -> uvicorn.Server:
-    """The server, not yet running.
-
-    What has been loaded stays: Python's search for garbage passes it by from now on, or every
-    request would now and then wait 60 ms for it.
-    """
+    """The server, not yet running."""
     api = create_api(serving)
     api.mount("/console", create_console(serving))
     api.mount("/hma", create_hma(serving, api.state.bodies, api.state.rates))
-    gc.collect()
-    gc.freeze()
     return uvicorn.Server(
         uvicorn.Config(
             api,
@@ -38,3 +32,12 @@ def server_of(serving: Serving) -> uvicorn.Server:
             timeout_graceful_shutdown=GRACE_S,
         )
     )
+
+
+def settle() -> None:
+    """What this process has loaded stays: Python's search for garbage passes it by from now on.
+
+    Otherwise every request would now and then wait 60 ms for it.
+    """
+    gc.collect()
+    gc.freeze()

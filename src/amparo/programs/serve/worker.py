@@ -13,7 +13,7 @@ from amparo.core.clock import SystemClock
 from amparo.core.settings import settings
 from amparo.db import Database
 from amparo.programs.serve.logs import set_up_logs
-from amparo.programs.serve.server import server_of
+from amparo.programs.serve.server import server_of, settle
 
 _LEAST_BYTES = 192 * 1024 * 1024
 """Memory for decoding, below which ordinary photographs do not fit."""
@@ -40,6 +40,7 @@ def main() -> None:
         socket.socket(fileno=listener) as shared,
     ):
         server = server_of(serving)
+        settle()
         threading.Thread(target=_watch, args=(alive, server), daemon=True).start()
         os.write(telling, b"r")
         os.close(telling)
