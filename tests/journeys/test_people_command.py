@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from amparo.app.listening import listening_noted
 from amparo.db import Database
 from amparo.db.migrate import upgrade
 from tests.conftest import Run
@@ -58,6 +59,17 @@ def test_what_cannot_be_is_told(
     ended = amparo("people", *arguments)
     assert ended.status == 2
     assert said in ended.err
+
+
+def test_without_a_public_address_a_link_leads_to_where_it_listens(
+    amparo: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AMPARO_PUBLIC_URL")
+    monkeypatch.setenv("AMPARO_HOME", str(home))
+    with listening_noted(home, "127.0.0.1", 9123):
+        added = amparo("people", "add", "ana@example.org", "--name", "Ana", "--role", "owner")
+    assert added.out.startswith("http://127.0.0.1:9123/console/invitation/")
+    assert "AMPARO_PUBLIC_URL is not set" in added.err
 
 
 def test_where_no_service_was_begun_nothing_is_made(amparo: Run, tmp_path: Path) -> None:

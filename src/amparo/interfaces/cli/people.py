@@ -193,5 +193,17 @@ def show(form: str, organisation: str | None) -> None:
 
 def _print_link(invited: "Invited") -> None:
     announce(f"Give this to {invited.person.name}: good once, for 72 hours, shown only now.")
-    click.echo(f"{settings().public_url}/console/invitation/{invited.token}")
+    click.echo(f"{_where()}/console/invitation/{invited.token}")
     leave(0)
+
+
+def _where() -> str:
+    """Where browsers find this: as the operator has it, or on this machine, where it listens."""
+    from amparo.app.listening import listens_at
+
+    chosen = settings()
+    if "public_url" in chosen.model_fields_set:
+        return chosen.public_url
+    announce("It works on this machine alone, since AMPARO_PUBLIC_URL is not set.")
+    here = listens_at(chosen.home)
+    return chosen.public_url if here is None else f"http://127.0.0.1:{here[1]}"
