@@ -24,7 +24,8 @@ from amparo.core.errors import AmparoError, Conflict, Invalid, NotFound, Unavail
 from amparo.core.ids import OrganisationId
 from amparo.core.settings import Settings
 from amparo.db import Database, Row
-from amparo.db.migrate import _config, check_version, upgrade
+from amparo.db.migrate import _config, upgrade
+from amparo.db.version import check_version
 from amparo.detect.lists.model import NewList
 from amparo.detect.lists.store import Lists
 from amparo.detect.lists.tables import SignalRow

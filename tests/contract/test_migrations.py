@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 import amparo.app.tables
 from amparo.core.errors import Unavailable
 from amparo.db import Database, Row
-from amparo.db.migrate import check_version, upgrade
+from amparo.db.migrate import upgrade
+from amparo.db.version import MIGRATIONS, check_version, newest
 
 assert amparo.app.tables  # which knows all of them
 
@@ -37,6 +40,12 @@ def test_the_tables_are_those_of_the_code(database: Database) -> None:
     with database.reading() as work:
         context = MigrationContext.configure(work, opts={"compare_type": True})
         assert compare_metadata(context, Row.metadata) == []
+
+
+def test_the_newest_is_the_last_one_that_an_upgrade_runs() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    assert ScriptDirectory.from_config(config).get_current_head() == newest()
 
 
 def test_upgrading_again_changes_nothing(database: Database) -> None:

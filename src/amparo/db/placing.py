@@ -12,9 +12,10 @@ from sqlalchemy.engine import make_url
 from amparo.core.errors import Conflict, Unavailable
 from amparo.db.copying import Advance, copy_in, require_nobody_else
 from amparo.db.database import Database
-from amparo.db.migrate import check_version, upgrade_within, version_of
+from amparo.db.migrate import upgrade_within
 from amparo.db.sqlite_files import counts, nobody_else
 from amparo.db.tables import Row
+from amparo.db.version import check_version, version_of
 
 _MADE_WITH_TABLES = ("installation", "alembic_version")
 """What an empty database has rows in, too."""

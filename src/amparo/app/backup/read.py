@@ -6,8 +6,8 @@ from amparo.app.backup.carry import Identities, decrypted, stored_as, take_out
 from amparo.app.backup.manifest import DATABASE, MANIFEST, Manifest
 from amparo.core.errors import AmparoError, Invalid, NotFound, Unavailable
 from amparo.db.copying import Advance
-from amparo.db.migrate import is_known
 from amparo.db.sqlite_files import check, counts, version_in
+from amparo.db.version import is_known
 
 
 def manifest_of(folder: Path, identities: Identities) -> Manifest:

@@ -33,7 +33,7 @@ def opened() -> "Iterator[Database]":
     Where there is no file of SQLite's yet, opening it would make one: that is the service's to do.
     """
     from amparo.db import Database
-    from amparo.db.migrate import check_version
+    from amparo.db.version import check_version
 
     if (file := missing_file()) is not None:
         raise NotFound(

@@ -28,7 +28,7 @@ def upgrade() -> None:
     """
     from amparo.db import Database
     from amparo.db.migrate import upgrade as bring_up
-    from amparo.db.migrate import version_of
+    from amparo.db.version import version_of
 
     with Database(settings().database) as database:
         with database.reading() as work:

@@ -51,7 +51,7 @@ def _service() -> Iterator[str]:
     from amparo.core.clock import SystemClock
     from amparo.core.errors import Unavailable
     from amparo.db import Database
-    from amparo.db.migrate import check_version
+    from amparo.db.version import check_version
 
     chosen = _settings()
     if missing_file() is not None:

@@ -19,7 +19,8 @@ from amparo.core.clock import Clock
 from amparo.core.errors import Conflict
 from amparo.core.settings import Settings
 from amparo.db import Database
-from amparo.db.migrate import check_version, upgrade
+from amparo.db.migrate import upgrade
+from amparo.db.version import check_version
 from amparo.detect.matching.host import Follower
 
 OnThisHost = Callable[[Settings, Clock, Callable[[str], None]], AbstractContextManager[Database]]
