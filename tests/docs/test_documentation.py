@@ -105,7 +105,10 @@ def test_every_setting_is_listed_with_its_default() -> None:
     text = (ROOT / "docs/reference/settings.md").read_text(encoding="utf-8")
     for field, about in Settings.model_fields.items():
         default = "~/.local/share/amparo" if field == "home" else about.default
-        assert f"| `AMPARO_{field.upper()}` | `{default}` | {about.description} |" in text
+        if isinstance(default, tuple):
+            default = json.dumps(default)
+        shown = "none" if default in (None, "") else f"`{default}`"
+        assert f"| `AMPARO_{field.upper()}` | {shown} | {about.description} |" in text
     assert len(rows("reference/settings.md")) == len(Settings.model_fields)
 
 

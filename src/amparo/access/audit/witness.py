@@ -123,8 +123,8 @@ class Command:
         except OSError as error:
             raise Unavailable(f"It cannot be started ({error.strerror}).") from error
         if ended.returncode:
-            said = ended.stderr.decode(errors="replace").strip().splitlines()
-            raise Unavailable(f"It ended with status {ended.returncode}: {' '.join(said[-1:])}")
+            said = ended.stderr.decode(errors="replace").strip().splitlines() or ["it says no more."]
+            raise Unavailable(f"It ended with status {ended.returncode}: {said[-1]}")
 
 
 class WitnessCommand(Telling):
