@@ -1,5 +1,6 @@
 """What the documentation says is true: commands run, tables are complete, links lead on."""
 
+import json
 import re
 import shlex
 import shutil

@@ -123,8 +123,9 @@ class Command:
         except OSError as error:
             raise Unavailable(f"It cannot be started ({error.strerror}).") from error
         if ended.returncode:
-            said = ended.stderr.decode(errors="replace").strip().splitlines() or ["it says no more."]
-            raise Unavailable(f"It ended with status {ended.returncode}: {said[-1]}")
+            said = ended.stderr.decode(errors="replace").strip().splitlines()
+            last = said[-1] if said else "it says no more."
+            raise Unavailable(f"It ended with status {ended.returncode}: {last}")
 
 
 class WitnessCommand(Telling):
