@@ -81,8 +81,8 @@ class Sandbox:
         self._limits = limits
         self._items_of_a_worker = items_of_a_worker
         self._preload = tuple(preload)
-        self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload([inside.__name__, *preload])
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload([inside.__name__, *preload])
         self._threads = Threads(self.processes)
         self._idle: list[Worker] = []
         self._alive: set[Worker] = set()
@@ -190,7 +190,7 @@ class Sandbox:
             worker = None
             try:
                 worker = start_worker(
-                    self._context, self._limits.memory_bytes, self._limits.seconds, self._preload
+                    self._limits.memory_bytes, self._limits.seconds, self._preload
                 )
                 self._enlist(worker)
                 await_ready(worker)
@@ -199,9 +199,7 @@ class Sandbox:
                     failures += 1
                 if failures == _MOST_FAILURES:
                     raise Unavailable(
-                        "The sandbox's workers fail as they start; what they printed says why. "
-                        'A script must open a sandbox under `if __name__ == "__main__":`, '
-                        "and must be a file, because every worker imports it."
+                        "The sandbox's workers fail as they start; what they printed says why."
                     ) from None
                 time.sleep(_SECONDS_BETWEEN_STARTS)
             else:

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import ForkServerContext, ForkServerProcess
 
 from amparo.core.errors import Unavailable
 from amparo.detect.media.sandbox.inside import serve
@@ -24,6 +23,7 @@ from amparo.detect.media.sandbox.messages import (
     receive,
     send,
 )
+from amparo.detect.media.sandbox.process import Forked
 
 START_SECONDS = 120
 """For loading everything on a slow and busy machine."""
@@ -54,7 +54,7 @@ class OutOfTime(Exception):
 class Worker:
     """A process, and our end of the only connection that it has."""
 
-    process: ForkServerProcess
+    process: Forked
     channel: socket.socket
     items: int = 0
 
@@ -103,14 +103,12 @@ _children = threading.Lock()
 """multiprocessing looks after all its children whenever one is started, and not with threads."""
 
 
-def start_worker(
-    context: ForkServerContext, memory_bytes: int, item_seconds: int, preload: Sequence[str]
-) -> Worker:
+def start_worker(memory_bytes: int, item_seconds: int, preload: Sequence[str]) -> Worker:
     """A new process, not yet ready. Raises OSError or EOFError where its server was just killed."""
     start_server()
     ours, end = socket.socketpair()
     with Connection(end.detach()) as theirs:  # which is what multiprocessing hands over
-        process = context.Process(
+        process = Forked(
             target=serve, args=(theirs, memory_bytes, item_seconds, tuple(preload)), daemon=True
         )
         try:
