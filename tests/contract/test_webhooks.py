@@ -125,7 +125,7 @@ def a_webhook_with(
 ) -> WebhookId:
     """A webhook, with so many deliveries due, each an hour ago."""
     with database.work() as work:
-        made, _ = Webhooks(work, organisation).add("https://example.org/", [], KEY, NOW)
+        made, _ = Webhooks(work, organisation).add(f"https://example.org/{new_id()}", [], KEY, NOW)
         if failing:
             work.execute(
                 update(WebhookRow).where(WebhookRow.id == made.id).values(failing_since=NOW)

@@ -46,6 +46,8 @@ NEEDS: dict[str, Scope | frozenset[Scope]] = {
     "GET /v1/webhooks/{webhook}": Scope.WEBHOOKS_MANAGE,
     "DELETE /v1/webhooks/{webhook}": Scope.WEBHOOKS_MANAGE,
     "POST /v1/webhooks/{webhook}/secret": Scope.WEBHOOKS_MANAGE,
+    "POST /v1/webhooks/{webhook}/tests": Scope.WEBHOOKS_MANAGE,
+    "GET /v1/webhooks/{webhook}/deliveries/{delivery}": Scope.WEBHOOKS_MANAGE,
     "POST /v1/webhooks/{webhook}/resumption": Scope.WEBHOOKS_MANAGE,
     "GET /v1/webhooks/{webhook}/deliveries": Scope.WEBHOOKS_MANAGE,
     "POST /v1/webhooks/{webhook}/replays": Scope.WEBHOOKS_MANAGE,
