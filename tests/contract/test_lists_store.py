@@ -4,6 +4,7 @@ import threading
 from collections.abc import Sequence
 
 import pytest
+from sqlalchemy import event, text
 
 from amparo.core.errors import Conflict, NotFound
 from amparo.core.ids import OrganisationId
@@ -123,3 +124,26 @@ def test_readers_miss_no_revision_whatever_writers_do(
         thread.join()
     assert seen == [list(range(1, 8 * each + 1))] * 4
     assert len(live(database, a_list)) == 8 * each
+
+
+def test_a_page_of_a_long_list_is_read_without_sorting_the_rest(
+    database: Database, organisation: OrganisationId
+) -> None:
+    with database.work() as work:
+        known = Lists(work).create(NewList("known"), organisation, NOW)
+    add(database, known, [a_signal(number) for number in range(3000)])
+    asked: list[tuple[str, object]] = []
+    with database.work() as work:
+        if work.dialect.name == "postgresql":
+            work.execute(text("ANALYZE"))
+        event.listen(
+            work, "before_cursor_execute",
+            lambda _, __, statement, values, *___: asked.append((statement, values)),
+        )  # fmt: skip
+        assert len(Lists(work).live(known, after=0, limit=10)) == 10
+        (statement, values), *_ = asked
+        explain = "EXPLAIN" if work.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN"
+        plan = repr(work.exec_driver_sql(f"{explain} {statement}", values).all())
+    assert "pk_signals" in plan or "INTEGER PRIMARY KEY" in plan
+    assert "Sort" not in plan
+    assert "TEMP B-TREE" not in plan
