@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 
 from amparo.access.audit import record
 from amparo.access.audit.checkpoint import Checkpoint
@@ -28,7 +28,7 @@ from amparo.core.clock import SystemClock
 from amparo.core.errors import AmparoError, Unavailable
 from amparo.core.ids import OrganisationId
 from amparo.core.settings import Settings
-from amparo.db import Database
+from amparo.db import Database, UtcTime
 from amparo.detect.hashing import Algorithm
 from amparo.detect.lists.model import NewList, Signal
 from amparo.detect.lists.store import Lists
@@ -102,6 +102,14 @@ def test_settings_that_are_not_safe_are_named(
     assert said in found(settings.model_copy(update=change), well)
 
 
+def test_a_variable_that_is_no_setting_is_named(
+    settings: Settings, well: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AMPARO_WEBHOK_HOSTS", "[]")
+    said = "AMPARO_WEBHOK_HOSTS is set, and is no setting of Amparo; is AMPARO_WEBHOOK_HOSTS meant?"
+    assert found(settings, well) == said
+
+
 def test_keys_that_others_read_or_that_lie_beside_the_data_are_named(
     settings: Settings, well: Database
 ) -> None:
@@ -159,12 +167,21 @@ def _suspended(database: Database, organisation: OrganisationId) -> None:
         work.execute(text("UPDATE webhooks SET suspended = 'It is gone.'"))
 
 
+def _failing(database: Database, organisation: OrganisationId) -> None:
+    _suspended(database, organisation)
+    began = text("UPDATE webhooks SET suspended = NULL, failing_since = :since")
+    since = bindparam("since", NOW - timedelta(hours=1), UtcTime())
+    with database.work() as work:
+        work.execute(began.bindparams(since))
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
         (_nobody, "amparo people add"),
         (_no_profile, "amparo jurisdiction example"),
         (_suspended, "amparo webhooks resume"),
+        (_failing, "https://example.org/ takes no messages since"),
     ],
 )
 def test_what_an_organisation_lacks_is_named(

@@ -1,7 +1,9 @@
 """What an operator gets wrong with a service: keys, addresses, clocks, people, witnesses."""
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from difflib import get_close_matches
 from urllib.parse import urlsplit
 
 from sqlalchemy import func, select
@@ -32,11 +34,15 @@ TOLD_EACH = timedelta(days=2)
 FAILS_FOR = timedelta(minutes=10)
 """A receiver that is restarted takes less."""
 
+_OTHER_NAMES = {"AMPARO_SETTINGS_FILE", "AMPARO_URL", "AMPARO_KEY"}
+"""Which file to read, and what the client for Python takes."""
+
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def findings(settings: Settings, database: Database, clock: Clock) -> Iterator[str]:
     """What should be mended, each in a sentence that says how. Raises Unavailable."""
+    yield from _names(os.environ)
     yield from _addresses(settings)
     yield from host_findings(settings, clock)
     with database.reading() as work:
@@ -56,6 +62,16 @@ def findings(settings: Settings, database: Database, clock: Clock) -> Iterator[s
                 f"{name}: {found}" for found in _webhooks(Webhooks(work, organisation), clock)
             )
             yield from (f"{name}: {found}" for found in _trails(Trails(work, organisation), clock))
+
+
+def _names(environment: Mapping[str, str]) -> Iterator[str]:
+    """Variables that look like settings and are none: whoever set them believes otherwise."""
+    known = {f"AMPARO_{field.upper()}" for field in Settings.model_fields} | _OTHER_NAMES
+    for name in sorted(environment):
+        if name.startswith("AMPARO_") and name not in known:
+            meant = get_close_matches(name, known, n=1)
+            hint = f"; is {meant[0]} meant?" if meant else "."
+            yield f"{name} is set, and is no setting of Amparo{hint}"
 
 
 def _addresses(settings: Settings) -> Iterator[str]:
