@@ -192,28 +192,30 @@ def test_places_are_shared_evenly_among_organisations(
     assert {taken.count(each) for each in theirs} == {2}
 
 
+def served(database: Database, *, rounds: int, places: int) -> list[WebhookId]:
+    """Whose deliveries had the places, round after round; each place is free again for the next."""
+    turns, found = Turns(), []
+    for _ in range(rounds):
+        takes = take_next(database, turns, places)
+        assert len(takes) == places
+        for take in takes:
+            found.append(taken_of(database, take))
+            ends(database, take)
+    return found
+
+
 def test_each_organisation_has_its_turn_where_there_are_more_than_places(
     database: Database,
 ) -> None:
     webhooks = {a_webhook_with(database, another_organisation(database), 5) for _ in range(6)}
-    turns, served = Turns(), []
-    for _ in range(3):
-        for take in take_next(database, turns, 2):
-            served.append(taken_of(database, take))
-            ends(database, take)
-    assert sorted(served) == sorted(webhooks)
+    assert sorted(served(database, rounds=3, places=2)) == sorted(webhooks)
 
 
 def test_each_webhook_of_an_organisation_has_its_turn(
     database: Database, organisation: OrganisationId
 ) -> None:
     webhooks = {a_webhook_with(database, organisation, 5, failing=True) for _ in range(6)}
-    turns, served = Turns(), []
-    for _ in range(6):
-        (take,) = take_next(database, turns, 1)
-        served.append(taken_of(database, take))
-        ends(database, take)
-    assert sorted(served) == sorted(webhooks)
+    assert sorted(served(database, rounds=6, places=1)) == sorted(webhooks)
 
 
 def test_a_single_place_is_enough_for_a_webhook_that_has_some_under_way(

@@ -9,7 +9,6 @@ from amparo.core.errors import Unavailable
 from amparo.db.database import Database
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_TABLE = "alembic_version"
 
 
 def check_version(database: Database) -> None:
@@ -42,9 +41,9 @@ def is_known(version: str) -> bool:
 
 def version_of(work: Connection) -> str | None:
     """The last migration that was run; None where there was none."""
-    if not inspect(work).has_table(_TABLE):
+    if not inspect(work).has_table("alembic_version"):
         return None
-    found: str | None = work.execute(text(f"SELECT version_num FROM {_TABLE}")).scalar()  # noqa: S608 (ours)
+    found: str | None = work.execute(text("SELECT version_num FROM alembic_version")).scalar()
     return found
 
 
