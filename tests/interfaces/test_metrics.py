@@ -1,5 +1,7 @@
 """What alerts are made of: what waits and how long, and that the database is there."""
 
+import re
+import shutil
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -7,6 +9,7 @@ from pathlib import Path
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
+from amparo.access.installation import put_backup
 from amparo.app.waiting_metrics import WaitingMetrics
 from amparo.core.clock import SystemClock
 from amparo.db import Database
@@ -24,7 +27,9 @@ def clock() -> Ahead:
 def platform(
     database: Database, database_url: str, tmp_path: Path, sandbox: Sandbox, clock: Ahead
 ) -> Iterator[Platform]:
-    yield from serving_platform(database_url, tmp_path, sandbox, clock)
+    yield from serving_platform(
+        database_url, tmp_path, sandbox, clock, audit_witness_file=tmp_path / "witness.jsonl"
+    )
 
 
 def told(platform: Platform) -> dict[str, float]:
@@ -48,6 +53,30 @@ def test_what_waits_is_counted_and_how_long(platform: Platform, clock: Ahead) ->
     after = told(platform)
     assert after["amparo_waiting notices"] == after["amparo_notices_overdue"] == 1
     assert after["amparo_waiting_oldest_seconds notices"] == pytest.approx(40 * 86400, abs=100)
+
+
+def test_how_long_nothing_was_backed_up(platform: Platform, clock: Ahead) -> None:
+    clock.by = timedelta(days=3)
+    assert told(platform)["amparo_without_backup_seconds"] == pytest.approx(3 * 86400, abs=100)
+    with platform.serving.database.work() as work:
+        put_backup(work, clock.now())
+    clock.by = timedelta(days=4)
+    assert told(platform)["amparo_without_backup_seconds"] == pytest.approx(86400, abs=100)
+
+
+def test_space_and_a_witness_file_are_told_of(platform: Platform, tmp_path: Path) -> None:
+    gauges = told(platform)
+    free = shutil.disk_usage(tmp_path).free
+    assert gauges["amparo_home_free_bytes"] == pytest.approx(free, rel=0.2)
+    assert f"amparo_audit_witness_position {tmp_path / 'witness.jsonl'}" in gauges
+
+
+def test_every_series_of_the_handbook_is_there(platform: Platform) -> None:
+    handbook = (Path(__file__).parents[2] / "docs" / "how-to" / "operate.md").read_text()
+    named = set(re.findall(r"\bamparo_[a-z_]+", handbook))
+    there = set(re.findall(r"^# TYPE (\S+)", platform.http.get("/metrics").text, re.MULTILINE))
+    assert named
+    assert named <= there
 
 
 def test_a_database_that_is_away_is_told_and_nothing_made_up(tmp_path: Path) -> None:

@@ -10,10 +10,11 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, select, update
+from sqlalchemy import String, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.elements import KeyedColumnElement
 
+from amparo.access.tables import OrganisationRow
 from amparo.db import Work
 from amparo.db.ready import Ready
 from amparo.db.tables import Row, UtcTime
@@ -72,6 +73,12 @@ def installation(work: Work) -> Installation:
         row["restored_from"],
         {name: found for name, found in known.items() if found is not None},
     )
+
+
+def without_backup_since(work: Work) -> datetime | None:
+    """When the last one was made, or else the first organisation; None while there is nothing."""
+    began = select(func.min(OrganisationRow.created_at))
+    return installation(work).backed_up_at or work.execute(began).scalar()
 
 
 def epoch(work: Work) -> UUID:

@@ -6,14 +6,13 @@ from datetime import timedelta
 from difflib import get_close_matches
 from urllib.parse import urlsplit
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
-from amparo.access.installation import installation
+from amparo.access.installation import installation, without_backup_since
 from amparo.access.jurisdiction import Profiles
 from amparo.access.keys import organisations
 from amparo.access.people.store import People
 from amparo.access.roles import Role
-from amparo.access.tables import OrganisationRow
 from amparo.access.witnessed import Trails
 from amparo.app.check_host import clock_findings, host_findings
 from amparo.app.check_keys import key_findings
@@ -104,8 +103,7 @@ def _hash_types(work: Work) -> Iterator[str]:
 
 def _backups(work: Work, clock: Clock) -> Iterator[str]:
     last = installation(work).backed_up_at
-    began = work.execute(select(func.min(OrganisationRow.created_at))).scalar()
-    since = last or began
+    since = without_backup_since(work)
     if since is not None and clock.now() - since > BACKUP_EACH:
         made = f"The last backup is of {last:%Y-%m-%d}" if last else "No backup was ever made"
         yield f"{made}; `amparo backup FOLDER` makes one while the service goes on."

@@ -1,12 +1,11 @@
 """Whether the audit trail's witnesses hear what it comes to, and agree."""
 
-import json
 from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from amparo.access.audit.checkpoint import Checkpoint
+from amparo.access.audit.hear import last_told
 from amparo.access.audit.telling import Standing, standings
 from amparo.access.audit.witness import COMMAND, newest_checkpoint
 from amparo.core.clock import Clock
@@ -15,7 +14,6 @@ from amparo.db import Work
 
 SILENT_AFTER = timedelta(minutes=5)
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
-_TAIL_BYTES = 4096
 
 
 def witness_findings(settings: Settings, work: Work, clock: Clock) -> Iterator[str]:
@@ -41,7 +39,7 @@ def witness_findings(settings: Settings, work: Work, clock: Clock) -> Iterator[s
     known = {each.name: each for each in standings(work)}
     for name in ([COMMAND] if settings.audit_witness_command else []) + ([url] if url else []):
         yield from _standing(name, known.get(name), newest, is_due=is_due)
-    if file is not None and is_due and _last(file) < newest.position:
+    if file is not None and is_due and last_told(file) < newest.position:
         yield (
             f"The witness {file} was not told of the newest checkpoint (entry {newest.position}): "
             "is `amparo serve` at work with these settings, and may it write there?"
@@ -65,15 +63,3 @@ def _standing(
             f"{who} was not told of the newest checkpoint (entry {newest.position}): is `amparo "
             "serve` at work with these settings?"
         )
-
-
-def _last(file: Path) -> int:
-    """The last entry that a file of checkpoints knows of, 0 where it knows of none."""
-    try:
-        with file.open("rb") as opened:
-            opened.seek(0, 2)
-            opened.seek(max(0, opened.tell() - _TAIL_BYTES))
-            lines = opened.read().splitlines()
-        return int(json.loads(lines[-1])["position"])
-    except (OSError, ValueError, IndexError, KeyError, TypeError):
-        return 0

@@ -1,11 +1,13 @@
-"""What a host's index and the audit trail's witnesses say of themselves when Prometheus asks."""
+"""What a host's index, its disk and the audit trail's witnesses say when Prometheus asks."""
 
+import shutil
 from collections.abc import Iterable
 
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import func, select
 
+from amparo.access.audit.hear import last_told
 from amparo.access.audit.telling import standings
 from amparo.access.audit.witness import newest_checkpoint
 from amparo.access.witnessed.tables import WitnessedRow
@@ -21,13 +23,17 @@ class HostMetrics(Collector):
         self._serving = serving
 
     def collect(self) -> Iterable[Metric]:
-        """Signals, readiness, lag; and the audit trail, as far as the database answers."""
+        """Signals, space, readiness, lag; and the audit trail, as far as the database answers."""
         signals = GaugeMetricFamily(
             "amparo_index_signals", "Signals that are searched here.", labels=["algorithm"]
         )
         for kind, count in self._serving.index.counts().items():
             signals.add_metric([kind], count)
         yield signals
+        yield GaugeMetricFamily(
+            "amparo_home_free_bytes", "Space that is left where AMPARO_HOME lies.",
+            value=shutil.disk_usage(self._serving.settings.home).free,
+        )  # fmt: skip
         state = readiness(self._serving)
         yield GaugeMetricFamily(
             "amparo_ready", "Whether requests may be sent here.", value=float(state.ready)
@@ -65,6 +71,9 @@ class HostMetrics(Collector):
         for each in known:
             told.add_metric([each.name], each.position)
             refused.add_metric([each.name], float(each.refused))
+        file = self._serving.settings.audit_witness_file
+        if file is not None:
+            told.add_metric([str(file)], last_told(file))
         yield told
         yield refused
         yield GaugeMetricFamily(

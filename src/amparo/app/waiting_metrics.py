@@ -9,6 +9,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import ColumnElement, func, select
 
 from amparo.access.audit.tables import EntryRow
+from amparo.access.installation import without_backup_since
 from amparo.core.clock import Clock
 from amparo.core.errors import Unavailable
 from amparo.db import Database, Work
@@ -73,6 +74,13 @@ def _found(work: Work, now: datetime) -> Iterator[Metric]:
         "amparo_notices_overdue", "Notices whose time has passed without an answer.",
         work.execute(select(func.count()).where(overdue)).scalar_one(),
     )  # fmt: skip
+    since = without_backup_since(work)
+    if since is not None:
+        yield _gauge(
+            "amparo_without_backup_seconds",
+            "Time since the last backup; where none was made, since the first organisation.",
+            max(0.0, (now - since).total_seconds()),
+        )
 
 
 def _gauge(name: str, about: str, value: float) -> Metric:

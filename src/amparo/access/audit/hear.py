@@ -13,6 +13,8 @@ from amparo.access.audit.checkpoint import Checkpoint, TamperedError, checkpoint
 from amparo.access.audit.losses import Loss
 from amparo.core.errors import Invalid, Unavailable
 
+_TAIL_BYTES = 4096
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -99,3 +101,15 @@ def _damaged(path: Path, number: int) -> Invalid:
         "there; compare it with a copy, and verify again without that line.",
         code="witness_unreadable",
     )
+
+
+def last_told(file: Path) -> int:
+    """The last entry that a file of checkpoints knows of, 0 where it knows of none."""
+    try:
+        with file.open("rb") as opened:
+            opened.seek(0, 2)
+            opened.seek(max(0, opened.tell() - _TAIL_BYTES))
+            lines = opened.read().splitlines()
+        return int(json.loads(lines[-1])["position"])
+    except (OSError, ValueError, IndexError, KeyError, TypeError):
+        return 0
