@@ -8,11 +8,11 @@ from PIL import Image
 from threatexchange.signal_type.pdq.pdq_hasher import pdq_from_bytes
 from threatexchange.signal_type.pdq.pdq_index import PDQFlatIndex
 
-from amparo.detect.hashing import hash_media
+from amparo.detect.hashing.hash_media import hash_media
 from amparo.detect.hashing.model import USABLE_QUALITY
 from amparo.detect.hashing.warm_up import warm_up
 from amparo.detect.index import NearTable, as_words
-from amparo.detect.media import Limits
+from amparo.detect.media.model import Limits
 from amparo.programs.demo.photographs import KNOWN, UNRELATED
 from benchmarks.edits import edits
 from benchmarks.figures import Figure

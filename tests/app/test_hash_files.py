@@ -6,10 +6,10 @@ from pathlib import Path
 from amparo.app.hash_files import hash_files
 from amparo.app.scan_files import scan_files
 from amparo.core.problems import ProblemCode
-from amparo.detect.hashing import Algorithm
+from amparo.detect.hashing.model import Algorithm
 from amparo.detect.lists import KnownList, Signal
 from amparo.detect.matching import KnownSignals
-from amparo.detect.media import Sandbox
+from amparo.detect.media.sandbox import Sandbox
 from amparo.testing import faulty, hostile
 from amparo.testing.hostile import encoded, photograph_like
 from tests.conftest import small_settings

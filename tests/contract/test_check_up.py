@@ -29,7 +29,7 @@ from amparo.core.errors import AmparoError, Unavailable
 from amparo.core.ids import OrganisationId
 from amparo.core.settings import Settings
 from amparo.db import Database
-from amparo.detect.hashing import Algorithm
+from amparo.detect.hashing.model import Algorithm
 from amparo.detect.lists.model import NewList, Signal
 from amparo.detect.lists.store import Lists
 from amparo.respond.vault import Inbox, ensure_key, recipient_of

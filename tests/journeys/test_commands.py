@@ -234,6 +234,20 @@ def test_help_imports_nothing_heavy() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
 
 
+def test_what_only_asks_the_database_loads_no_kernels(tmp_path: Path) -> None:
+    code = (
+        "import sys, amparo.programs.command as c\n"
+        "from amparo.core.errors import NotFound\n"
+        "try: c.command.main(['lists', 'show'])\n"
+        "except NotFound: pass\n"
+        "assert 'sqlalchemy' in sys.modules\n"
+        "heavy = {'numba', 'PIL', 'fastapi', 'dbos'} & set(sys.modules)\n"
+        "assert not heavy, heavy"
+    )
+    home = os.environ | {"AMPARO_HOME": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, env=home)
+
+
 def test_an_interrupted_scan_leaves_whole_lines_and_no_process(folder: Path) -> None:
     picture = encoded(PICTURE, "PNG")
     for number in range(400):

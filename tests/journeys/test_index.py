@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from amparo.app.known_lists import LONG_LIST_BYTES
-from amparo.detect.hashing import hash_media
-from amparo.detect.media import Limits
+from amparo.detect.hashing.hash_media import hash_media
+from amparo.detect.media.model import Limits
 from amparo.testing.hostile import encoded, photograph_like
 from tests.conftest import Run
 

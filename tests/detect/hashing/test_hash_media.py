@@ -4,10 +4,10 @@ import hashlib
 
 import pytest
 
-from amparo.detect.hashing import hash_media
+from amparo.detect.hashing.hash_media import hash_media
 from amparo.detect.hashing.plug_ins import algorithm as algorithm_of
 from amparo.detect.hashing.warm_up import warm_up
-from amparo.detect.media import Limits
+from amparo.detect.media.model import Limits
 from amparo.kernels import borders
 from amparo.kernels.pdq import exact, fast, transform
 from amparo.testing.hostile import encoded, photograph_like

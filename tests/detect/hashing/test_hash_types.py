@@ -13,10 +13,11 @@ from pytest_socket import enable_socket
 
 from amparo.core.errors import Invalid
 from amparo.core.settings import settings
-from amparo.detect.hashing import PdqInput, hash_media
+from amparo.detect.hashing.hash_media import hash_media
 from amparo.detect.hashing.hash_type import HashType
+from amparo.detect.hashing.model import PdqInput
 from amparo.detect.hashing.plug_ins import algorithm, algorithms, hash_types, load, not_plugged_in
-from amparo.detect.media import Limits
+from amparo.detect.media.model import Limits
 from amparo.testing.hash_type import HashTypeContract
 from amparo.testing.hostile import encoded, photograph_like
 from tests.plug_ins import asked, tiles

@@ -7,9 +7,10 @@ import pytest
 from PIL import Image, ImageOps
 from threatexchange.signal_type.pdq.pdq_hasher import pdq_from_bytes
 
-from amparo.detect.hashing import PdqInput, hash_media
+from amparo.detect.hashing.hash_media import hash_media
+from amparo.detect.hashing.model import PdqInput
 from amparo.detect.hashing.warm_up import warm_up
-from amparo.detect.media import Limits
+from amparo.detect.media.model import Limits
 from amparo.testing.hostile import encoded, photograph_like
 from tests.kernels import photographs
 

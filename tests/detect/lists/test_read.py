@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from amparo.core.errors import Invalid, NotFound
-from amparo.detect.hashing import Algorithm
+from amparo.detect.hashing.model import Algorithm
 from amparo.detect.lists import read_list
 
 PDQ = "0f" * 32

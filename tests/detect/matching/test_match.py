@@ -6,11 +6,12 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 from PIL import Image, ImageOps
 
-from amparo.detect.hashing import Algorithm, MediaHashes, PictureHash, hash_media
+from amparo.detect.hashing.hash_media import hash_media
+from amparo.detect.hashing.model import Algorithm, MediaHashes, PictureHash
 from amparo.detect.hashing.warm_up import warm_up
 from amparo.detect.lists import KnownList, Signal
 from amparo.detect.matching import KnownSignals, find_matches
-from amparo.detect.media import Limits
+from amparo.detect.media.model import Limits
 from amparo.testing.hostile import encoded, photograph_like
 from tests.kernels import photographs
 

@@ -9,9 +9,9 @@ import pillow_heif
 import pytest
 from PIL import Image
 
-from amparo.detect.hashing import hash_media
+from amparo.detect.hashing.hash_media import hash_media
 from amparo.detect.hashing.warm_up import warm_up
-from amparo.detect.media import Limits
+from amparo.detect.media.model import Limits
 from amparo.testing.hostile import encoded, photograph_like
 
 warm_up()

@@ -5,8 +5,9 @@ import pytest
 from PIL import Image
 
 from amparo.core.problems import ProblemCode
-from amparo.detect.hashing import PdqInput, hash_media
-from amparo.detect.media import Limits
+from amparo.detect.hashing.hash_media import hash_media
+from amparo.detect.hashing.model import PdqInput
+from amparo.detect.media.model import Limits
 from amparo.detect.media.pillow import prepare_pillow, sampled
 from amparo.testing import hostile
 

@@ -14,8 +14,8 @@ import pytest
 from amparo.app.sandbox import limits_of
 from amparo.core.errors import Unavailable
 from amparo.core.problems import ProblemCode
-from amparo.detect.hashing import MediaHashes
-from amparo.detect.media import MediaError
+from amparo.detect.hashing.model import MediaHashes
+from amparo.detect.media.model import MediaError
 from amparo.detect.media.sandbox import Sandbox, confinement_holds
 from amparo.testing import faulty
 from amparo.testing.hostile import encoded, photograph_like

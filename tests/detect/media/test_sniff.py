@@ -2,7 +2,8 @@
 
 import pytest
 
-from amparo.detect.media import Kind, sniff
+from amparo.detect.media.model import Kind
+from amparo.detect.media.sniff import sniff
 from amparo.testing.hostile import encoded, photograph_like
 
 WRITTEN = {
