@@ -207,6 +207,14 @@ def test_a_wrong_setting_is_named(amparo: Run) -> None:
     assert "AMPARO_MAX_PIXELS" in ended.err
 
 
+def test_a_name_in_the_file_that_is_no_setting_is_named(folder: Path, amparo: Run) -> None:
+    file = folder / "amparo.toml"
+    file.write_text("max_pixel = 1000\n")
+    ended = amparo("hash", "known", env={"AMPARO_SETTINGS_FILE": str(file)})
+    assert ended.status == 2
+    assert f"{file}: max_pixel is no setting of Amparo; is max_pixels meant?" in ended.err
+
+
 def test_settings_come_from_a_file_and_the_environment_wins(folder: Path, amparo: Run) -> None:
     (folder / "amparo.toml").write_text("max_pixels = 1000\n")
     where = {"AMPARO_SETTINGS_FILE": str(folder / "amparo.toml")}

@@ -3,6 +3,7 @@
 import os
 import re
 import tomllib
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
@@ -10,6 +11,7 @@ from urllib.parse import urlsplit
 
 import platformdirs
 from pydantic import Field, PositiveInt, ValidationError, field_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -251,9 +253,15 @@ def settings() -> Settings:
         name = f"AMPARO_{field[1].upper()}" if field else "A setting"
         raise Invalid(f'{name} must be JSON, such as ["one", "another"].') from error
     except ValidationError as error:
-        lines = [
-            f"AMPARO_{'_'.join(map(str, each['loc'])).upper()}: "
-            f"{each['msg'].removeprefix('Value error, ')}."
-            for each in error.errors()
-        ]
+        lines = [_said(each) for each in error.errors()]
         raise Invalid("Settings cannot be used. " + " ".join(lines)) from error
+
+
+def _said(error: ErrorDetails) -> str:
+    """A wrong setting, by the name under which it was given; unknown ones come from the file."""
+    name = "_".join(map(str, error["loc"]))
+    if error["type"] == "extra_forbidden":
+        meant = get_close_matches(name.removeprefix("amparo_"), Settings.model_fields, n=1)
+        hint = f"; is {meant[0]} meant?" if meant else "."
+        return f"{_settings_file()}: {name} is no setting of Amparo{hint}"
+    return f"AMPARO_{name.upper()}: {error['msg'].removeprefix('Value error, ')}."

@@ -63,6 +63,8 @@ def show_all(answered: bool, form: str, organisation: str | None) -> None:
 def show(number: str, organisation: str | None) -> None:
     """Show all that was told in the notice NUMBER, as JSON; the look is on record.
 
+    What lists say of its file, `GET /v1/notices/NUMBER` tells.
+
     \b
     Example:
       amparo notices show NYEC-AQ7C-PB3D-4KWZ
@@ -82,6 +84,9 @@ def show(number: str, organisation: str | None) -> None:
         "contact": told.contact,
         "signature": told.signature,
         "has_file": told.held_as is not None,
+        "language": told.notice.language,
+        "received_at": told.notice.received_at.isoformat(timespec="seconds"),
+        "why": told.notice.answer and told.notice.answer.why,
     }
     click.echo(json.dumps(record, ensure_ascii=False))
     leave(0)
