@@ -10,6 +10,7 @@ from amparo.access.people.attempts import (
     FIRST_WAIT,
     FREE_BY_ACCOUNT,
     FREE_BY_ADDRESS,
+    Trier,
     count_attempt,
 )
 from amparo.core.errors import Denied
@@ -40,11 +41,11 @@ def test_of_many_at_once_one_is_tried_after_the_wait(
     database: Database, free: int, who: Callable[[int], tuple[str, str]]
 ) -> None:
     for number in range(free):
-        count_attempt(database, *who(number), NOW)
+        count_attempt(database, Trier(*who(number)), NOW)
     later = NOW + FIRST_WAIT + timedelta(seconds=1)
     with ThreadPoolExecutor(AT_ONCE) as threads:
         passed = threads.map(
-            lambda number: tried(lambda: count_attempt(database, *who(100 + number), later)),
+            lambda number: tried(lambda: count_attempt(database, Trier(*who(100 + number)), later)),
             range(AT_ONCE),
         )
         assert sum(passed) == 1

@@ -1,10 +1,13 @@
 """Who tries to sign in again and again waits longer and longer: by account and by address.
 
-An attempt is counted before the password is looked at, so that many at once count as many.
+An attempt is counted before the password is looked at, so that many at once count as many. One in a
+browser that is known counts for that browser in the account's stead: whoever tries an account from
+elsewhere keeps others waiting, and not the one whose it is (OWASP: device cookies).
 """
 
 import hashlib
 import ipaddress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, delete, select, text
@@ -20,29 +23,54 @@ FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(minutes=15)
 FORGOTTEN_AFTER = timedelta(hours=1)
 
-_FREE = {"account": FREE_BY_ACCOUNT, "address": FREE_BY_ADDRESS}
+_FREE = {
+    "account": FREE_BY_ACCOUNT,
+    "browser": FREE_BY_ACCOUNT,
+    "address": FREE_BY_ADDRESS,
+}
 
 
-def count_attempt(database: Database, email: str, address: str, now: datetime) -> None:
-    """Count an attempt. Raises Denied where there were too many, whoever tries it."""
+@dataclass(frozen=True, slots=True)
+class Trier:
+    """Who tries to sign in: to which account, from where, and in which browser if it is known."""
+
+    email: str
+    address: str
+    browser: str | None = None
+
+    @property
+    def subjects(self) -> tuple[str, str]:
+        """What is counted. Digests: what is typed as an account is sometimes a password."""
+        account = self.email.strip().lower()
+        whose = f"account:{_digest(account)}"
+        if self.browser is not None:
+            whose = f"browser:{_digest(f'{self.browser} {account}')}"
+        return whose, f"address:{_network(self.address)}"
+
+
+def count_attempt(database: Database, trier: Trier, now: datetime) -> None:
+    """Count an attempt. Raises Denied where there were too many, whatever is tried."""
     with database.work() as work:
-        for subject in _subjects(email, address):
+        for subject in trier.subjects:
             work.execute(_HOLD, {"subject": subject, "now": now})
             _require_no_wait(work, subject, now)
-        for subject in _subjects(email, address):
+        for subject in trier.subjects:
             work.execute(_COUNT, {"subject": subject, "now": now, "old": now - FORGOTTEN_AFTER})
 
 
-def count_success(work: Work, email: str, address: str) -> None:
-    """It was the right one: nothing speaks against the account, nor this attempt of the address."""
-    account, from_where = _subjects(email, address)
-    work.execute(delete(AttemptsRow).where(AttemptsRow.subject == account))
+def count_success(work: Work, trier: Trier) -> None:
+    """It was right: nothing speaks against the account or browser, nor this attempt of the address.
+
+    What was tried elsewhere is not forgotten for a browser that is known.
+    """
+    whose, from_where = trier.subjects
+    work.execute(delete(AttemptsRow).where(AttemptsRow.subject == whose))
     work.execute(_UNCOUNT, {"subject": from_where})
 
 
-def touch_attempts(work: Work, email: str, address: str) -> None:
+def touch_attempts(work: Work, trier: Trier) -> None:
     """Write, and change nothing."""
-    work.execute(_TOUCH, {"subject": _subjects(email, address)[0]})
+    work.execute(_TOUCH, {"subject": trier.subjects[0]})
 
 
 def forget_attempts(work: Work, now: datetime) -> None:
@@ -71,10 +99,8 @@ def _wait(too_many: int) -> timedelta:
     return min(FIRST_WAIT * factor, LONGEST_WAIT)
 
 
-def _subjects(email: str, address: str) -> tuple[str, str]:
-    """Of the account a digest: what is typed into that field is sometimes a password."""
-    account = hashlib.sha256(email.strip().lower().encode(errors="replace")).hexdigest()
-    return f"account:{account}", f"address:{_network(address)}"
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="replace")).hexdigest()
 
 
 def _network(address: str) -> str:

@@ -80,9 +80,10 @@ class Session:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Given:
-    """What somebody types to sign in, and the address that it came from."""
+    """What somebody types to sign in, and where: the address, and what the browser keeps."""
 
     email: str
     password: str
     code: str
     address: str
+    browser: str = ""

@@ -7,8 +7,9 @@ from typing import TypeVar
 from sqlalchemy import RowMapping, delete, select, update
 
 from amparo.access.audit import record
-from amparo.access.people.attempts import count_attempt, count_success, touch_attempts
+from amparo.access.people.attempts import Trier, count_attempt, count_success, touch_attempts
 from amparo.access.people.codes import use_code
+from amparo.access.people.known_browsers import known_browser
 from amparo.access.people.model import Given, Person, Session
 from amparo.access.people.passwords import is_right
 from amparo.access.people.secrets import AccessKey
@@ -38,12 +39,13 @@ def prove(
 ) -> T:
     """What `then` comes to, for somebody who has proven who they are. Raises Denied."""
     now = clock.now()
-    count_attempt(database, given.email, given.address, now)
+    trier = Trier(given.email, given.address, known_browser(given.email, given.browser, key))
+    count_attempt(database, trier, now)
     row = _known(database, given.email)
     kept = None if row is None else row["password_hash"]
     right = is_right(given.password, kept)
     with database.work() as work:
-        person = _proven(work, row, right, given, key, now, action)
+        person = _proven(work, row, right, given, trier, key, now, action)
         if person is not None:
             return then(work, person, now)
     raise Denied("That is not right: address, password or code.", code="sign_in_refused")
@@ -84,13 +86,14 @@ def _proven(
     row: RowMapping | None,
     right: bool,
     given: Given,
+    trier: Trier,
     key: AccessKey,
     now: datetime,
     action: str,
 ) -> Person | None:
     """The person where all was right; the record says what was tried."""
     if row is None:
-        touch_attempts(work, given.email, given.address)  # so that this takes as long
+        touch_attempts(work, trier)  # so that this takes as long
         return None
     person = person_of(row)
     good = right and use_code(work, person.id, row["totp_sealed"], given.code, key, now)
@@ -99,7 +102,7 @@ def _proven(
         action=action if good else f"{action}_refused", subject=f"person:{person.id}", now=now,
     )  # fmt: skip
     if good:
-        count_success(work, given.email, given.address)
+        count_success(work, trier)
     return person if good else None
 
 

@@ -4,14 +4,14 @@ from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
-from amparo.access.people.model import Given, Session
+from amparo.access.people.model import Session
 from amparo.access.people.sign_in import sign_in
 from amparo.app.change_people import sign_out
 from amparo.core.errors import Denied, Invalid
 from amparo.interfaces.calls.callers import KnownCaller, Open, Visitor
 from amparo.interfaces.web.cookies import drop_session
-from amparo.interfaces.web.forms import address_of, small_body
-from amparo.interfaces.web.letting_in import let_in
+from amparo.interfaces.web.forms import small_body
+from amparo.interfaces.web.letting_in import given_in, let_in
 from amparo.wire.session import SessionAnswer, SignIn
 
 router = APIRouter(prefix="/v1", tags=["people"])
@@ -33,11 +33,11 @@ async def enter(request: Request, response: Response, serving: Open) -> SessionA
         said = SignIn.model_validate_json(await small_body(request))
     except ValidationError:
         raise Invalid("A sign-in has an email, a password and a code, all of them texts.") from None
-    given = Given(said.email, said.password, said.code, address_of(request))
+    given = given_in(request, said.email, said.password, said.code, serving)
     session = await run_in_threadpool(
         sign_in, serving.database, given, serving.access_key, serving.clock
     )
-    await run_in_threadpool(let_in, request, response, session.token, serving)
+    await run_in_threadpool(let_in, request, response, session, serving)
     return _answer(session, serving)
 
 

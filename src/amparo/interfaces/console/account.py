@@ -3,13 +3,14 @@
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
-from amparo.access.people.model import Given, Language, Session
+from amparo.access.people.model import Language, Session
 from amparo.access.people.sessions import sessions_of
 from amparo.app.change_people import change_language, renew_recovery_codes
 from amparo.core.errors import Denied, Invalid
 from amparo.interfaces.console.messages import said_of
 from amparo.interfaces.console.visitors import Open, SignedIn
-from amparo.interfaces.web.forms import Form, address_of
+from amparo.interfaces.web.forms import Form
+from amparo.interfaces.web.letting_in import given_in
 from amparo.interfaces.web.pages import page
 
 router = APIRouter()
@@ -36,7 +37,7 @@ def speak(serving: Open, session: SignedIn, form: Form) -> Response:
 def renew(request: Request, serving: Open, session: SignedIn, form: Form) -> Response:
     """New codes, for whoever can sign in anew: a browser left alone must not give them."""
     person = session.person
-    given = Given(person.email, form.get("password", ""), form.get("code", ""), address_of(request))
+    given = given_in(request, person.email, form.get("password", ""), form.get("code", ""), serving)
     try:
         codes = renew_recovery_codes(serving.database, given, serving.access_key, serving.clock)
     except Denied as error:

@@ -44,7 +44,7 @@ def take(request: Request, token: str, serving: Open, form: Form) -> Response:
         said = said_of(error, language_of(request, person.language))
         return _page(request, serving, person, secret, said)
     answer = page(request, "console/recovery.html", {"codes": codes}, language=language)
-    let_in(request, answer, session.token, serving)
+    let_in(request, answer, session, serving)
     return answer
 
 

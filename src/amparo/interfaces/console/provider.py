@@ -46,5 +46,5 @@ def receive(
     )
     answer = page(request, "console/let_in.html", language=session.person.language)
     drop_provider_state(answer, serving.settings)
-    let_in(request, answer, session.token, serving)
+    let_in(request, answer, session, serving)
     return answer

@@ -6,16 +6,15 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from amparo.access.people.model import Given
 from amparo.access.people.sign_in import sign_in
 from amparo.app.change_people import sign_out
 from amparo.core.errors import Denied
 from amparo.interfaces.console.messages import said_of
 from amparo.interfaces.console.visitors import Open, SignedIn
 from amparo.interfaces.web.cookies import drop_session
-from amparo.interfaces.web.forms import Form, address_of
+from amparo.interfaces.web.forms import Form
 from amparo.interfaces.web.languages import language_of
-from amparo.interfaces.web.letting_in import let_in
+from amparo.interfaces.web.letting_in import given_in, let_in
 from amparo.interfaces.web.pages import page
 
 router = APIRouter()
@@ -33,11 +32,8 @@ def show(request: Request, serving: Open, to: Annotated[str, Query(alias="next")
 @router.post("/sign-in")
 def enter(request: Request, serving: Open, form: Form) -> Response:
     """Sign in; whatever session the browser had ends."""
-    given = Given(
-        email=form.get("email", ""),
-        password=form.get("password", ""),
-        code=form.get("code", ""),
-        address=address_of(request),
+    given = given_in(
+        request, form.get("email", ""), form.get("password", ""), form.get("code", ""), serving
     )
     try:
         session = sign_in(serving.database, given, serving.access_key, serving.clock)
@@ -45,7 +41,7 @@ def enter(request: Request, serving: Open, form: Form) -> Response:
         said = said_of(error, language_of(request))
         return _page(request, serving, form.get("next", ""), said, given.email)
     answer = RedirectResponse(_safe(form.get("next", "")), status_code=303)
-    let_in(request, answer, session.token, serving)
+    let_in(request, answer, session, serving)
     return answer
 
 

@@ -1,4 +1,4 @@
-"""Cookies: of a session, of a form before there is one, of the language; what each may be."""
+"""Cookies: of a session, of a form before there is one, of a browser; what each may be."""
 
 from fastapi import Request, Response
 
@@ -7,6 +7,8 @@ from amparo.core.settings import Settings
 _SESSION = "amparo"
 _FORM = "amparo_form"
 _PROVIDER = "amparo_provider"
+_KNOWN = "amparo_known"
+_KNOWN_S = 180 * 86400
 
 
 def session_token(request: Request, settings: Settings) -> str | None:
@@ -22,6 +24,16 @@ def keep_session(response: Response, token: str, settings: Settings) -> None:
 def drop_session(response: Response, settings: Settings) -> None:
     """Have the browser forget it."""
     _drop(response, _SESSION, settings)
+
+
+def kept_by_browser(request: Request, settings: Settings) -> str:
+    """What a browser keeps in which somebody has signed in before; it lets nobody in."""
+    return request.cookies.get(_named(_KNOWN, settings), "")
+
+
+def keep_known(response: Response, kept: str, settings: Settings) -> None:
+    """Half a year from each sign-in."""
+    _keep(response, _KNOWN, kept, settings, same_site="strict", seconds=_KNOWN_S)
 
 
 def form_cookie(request: Request, settings: Settings) -> str | None:
@@ -54,10 +66,20 @@ def _named(name: str, settings: Settings) -> str:
     return f"__Host-{name}" if _is_secure(settings) else name
 
 
-def _keep(response: Response, name: str, value: str, settings: Settings, *, same_site: str) -> None:
+def _keep(
+    response: Response,
+    name: str,
+    value: str,
+    settings: Settings,
+    *,
+    same_site: str,
+    seconds: int | None = None,
+) -> None:
     attributes = f"Path=/; HttpOnly; SameSite={same_site.capitalize()}"
+    age = "" if seconds is None else f"; Max-Age={seconds}"
     secure = "; Secure" if _is_secure(settings) else ""
-    response.headers.append("set-cookie", f"{_named(name, settings)}={value}; {attributes}{secure}")
+    cookie = f"{_named(name, settings)}={value}; {attributes}{age}{secure}"
+    response.headers.append("set-cookie", cookie)
 
 
 def _drop(response: Response, name: str, settings: Settings) -> None:
