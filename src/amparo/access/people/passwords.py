@@ -24,13 +24,21 @@ def hash_of(password: str, email: str) -> str:
             f"A password has {LEAST_LETTERS} to {MOST_LETTERS} letters; a sentence does well.",
             code="password_length",
         )
-    if len(set(password)) < 5 or email.partition("@")[0].lower() in password.lower():
+    if len(set(password)) < 5 or len(_without(email, password)) < LEAST_LETTERS:
         raise Invalid(
             "This password is too easily guessed: it repeats few letters, or your address.",
             code="password_weak",
         )
     with _room:
         return _hasher.hash(password)
+
+
+def _without(email: str, password: str) -> str:
+    """What is left of a password without the person's address, or a part of it."""
+    left = password.lower()
+    for part in (email.lower(), *email.lower().split("@")):
+        left = left.replace(part, "")
+    return left
 
 
 def is_right(password: str, kept: str | None) -> bool:
