@@ -287,7 +287,12 @@ class Postgres:
 
 class _PostgresWatch:
     def __init__(self, url: URL) -> None:
-        self._url = url.set(drivername="postgresql").render_as_string(hide_password=False)
+        # As SQLAlchemy connects: a URL written out again is not what libpq reads.
+        _, given = url.get_dialect()().create_connect_args(url)
+        self._parameters: dict[str, Any] = {
+            "connect_timeout": 5, "fallback_application_name": "amparo", **given,
+            "autocommit": True,
+        }  # fmt: skip
         self._connection: psycopg.Connection[tuple[object, ...]] | None = None
 
     def __enter__(self) -> Self:
@@ -300,10 +305,7 @@ class _PostgresWatch:
         """What happened before the first call, or while nobody listened, counts as a change."""
         try:
             if self._connection is None:
-                self._connection = psycopg.connect(
-                    self._url, autocommit=True, connect_timeout=5,
-                    fallback_application_name="amparo",
-                )  # fmt: skip
+                self._connection = psycopg.connect(**self._parameters)
                 self._connection.execute(f"LISTEN {_CHANNEL}")
                 return True
             return any(True for _ in self._connection.notifies(timeout=timeout_s, stop_after=1))

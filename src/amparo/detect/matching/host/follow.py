@@ -13,7 +13,9 @@ import numpy as np
 import structlog
 
 from amparo.access.installation import epoch
+from amparo.core.errors import Unavailable
 from amparo.db import Database
+from amparo.db.dialects import Watch
 from amparo.detect.index import IndexWriter, Rows
 from amparo.detect.lists.model import Change, SignalList, StoredSignal
 from amparo.detect.lists.store import Lists
@@ -72,6 +74,7 @@ class Follower:
         self._index = IndexWriter(folder / INDEX)
         self._cards = Cards(folder, writing=True)
         self._seen: object = None
+        self._deaf = False
         self._loaded = max(
             (each.mark.generation for each in self._cards.lists().values()), default=0
         )
@@ -100,7 +103,7 @@ class Follower:
         with self._database.watch() as watch:
             while not stop.is_set():
                 try:
-                    if not watch.wait(_STOP_S) and time.monotonic() < next_look:
+                    if not self._is_told(watch, stop) and time.monotonic() < next_look:
                         continue
                     next_look = time.monotonic() + LOOK_S
                     if failing:
@@ -118,6 +121,19 @@ class Follower:
                     failing = ""
                     announce()
                     stop.wait(_REST_S)
+
+    def _is_told(self, watch: Watch, stop: threading.Event) -> bool:
+        """Whether somebody told of a change, or it is time to look since nobody can tell."""
+        try:
+            told = watch.wait(_STOP_S)
+        except Unavailable as error:
+            if not self._deaf:
+                _log.warning("Nothing tells of changes; looked every second.", exc_info=error)
+            self._deaf = True
+            stop.wait(LOOK_S)
+            return True
+        self._deaf = False
+        return told
 
     def step(self) -> None:
         """Apply everything that happened until now. Raises Unavailable."""
