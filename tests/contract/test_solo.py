@@ -17,6 +17,7 @@ from amparo.access.people.store import People
 from amparo.access.roles import Role
 from amparo.access.solo import Solo
 from amparo.app.change_lists import add_signals, confirm_proposal, create_list
+from amparo.app.change_people import invite_person
 from amparo.app.solo import send_notices, switch_off, switch_on
 from amparo.core.clock import SystemClock
 from amparo.core.errors import Denied, Invalid, Unavailable
@@ -95,7 +96,9 @@ def test_one_person_waits_until_the_second_address_was_told_and_the_delay_is_ove
     with pytest.raises(Denied, match="by one person from"):
         confirm_proposal(database, "harmless", proposal, ana, clock)
     clock.time += timedelta(hours=1)
-    assert confirm_proposal(database, "harmless", proposal, ana, clock).revision == 1
+    change = confirm_proposal(database, "harmless", proposal, ana, clock)
+    assert change is not None
+    assert change.revision == 1
     with database.reading() as work:
         detail = work.execute(
             text("SELECT detail FROM audit_entries WHERE action = 'lists.confirm'")
@@ -111,16 +114,69 @@ def test_somebody_else_need_not_wait(
     switch_on(database, Solo(24, SECOND), settings, ana, clock)
     proposal = propose(database, ana, clock)
     other = replace(ana, name="person:bea")
-    assert confirm_proposal(database, "harmless", proposal, other, clock).revision == 1
+    change = confirm_proposal(database, "harmless", proposal, other, clock)
+    assert change is not None
+    assert change.revision == 1
 
 
-def test_without_it_two_people_decide_and_a_key_is_none(database: Database, ana: Actor) -> None:
+@pytest.mark.parametrize("name", ["operator:root", "key:1"])
+def test_what_anybody_may_have_proposed_waits_for_one_person_too(
+    database: Database, ana: Actor, letters: tuple[Letters, Settings], name: str
+) -> None:
+    _, settings = letters
     clock = Hand()
+    switch_on(database, Solo(24, SECOND), settings, ana, clock)
+    proposal = propose(database, replace(ana, name=name), clock)
+    for each in (ana, replace(ana, name="operator:another")):
+        with pytest.raises(Denied, match="was not told of this yet"):
+            confirm_proposal(database, "harmless", proposal, each, clock)
+    send_notices(database, settings, clock)
+    clock.time += timedelta(hours=24)
+    with pytest.raises(Denied, match="key is no person"):
+        confirm_proposal(database, "harmless", proposal, replace(ana, name="key:2"), clock)
+    assert confirm_proposal(database, "harmless", proposal, ana, clock) is not None
+
+
+def test_another_address_or_a_shorter_delay_changes_nothing_for_what_was_begun(
+    database: Database, ana: Actor, letters: tuple[Letters, Settings]
+) -> None:
+    arrived, settings = letters
+    clock = Hand()
+    switch_on(database, Solo(72, SECOND), settings, ana, clock)
     proposal = propose(database, ana, clock)
-    with pytest.raises(Denied, match="somebody else"):
+    switch_on(database, Solo(12, "thrown.away@example.net"), settings, ana, clock)
+    arrived.letters.clear()
+    assert send_notices(database, settings, clock) == 2
+    assert [each["To"] for each in arrived.letters] == [SECOND, SECOND]
+    assert "thrown.away@example.net is" in arrived.letters[1].as_string()
+    clock.time += timedelta(hours=71)
+    with pytest.raises(Denied, match=SECOND):
         confirm_proposal(database, "harmless", proposal, ana, clock)
-    with pytest.raises(Denied, match="no person"):
-        confirm_proposal(database, "harmless", proposal, replace(ana, name="key:1"), clock)
+    clock.time += timedelta(hours=1)
+    assert confirm_proposal(database, "harmless", proposal, ana, clock) is not None
+
+
+def test_the_address_hears_that_it_is_told_no_more(
+    database: Database, ana: Actor, letters: tuple[Letters, Settings]
+) -> None:
+    arrived, settings = letters
+    clock = Hand()
+    switch_on(database, Solo(24, SECOND), settings, ana, clock)
+    switch_off(database, ana, clock)
+    assert send_notices(database, settings, clock) == 1
+    assert arrived.letters[-1]["To"] == SECOND
+    assert "Two people decide again" in arrived.letters[-1].as_string()
+
+
+def test_the_second_address_is_nobodys_who_signs_in_later(
+    database: Database, ana: Actor, letters: tuple[Letters, Settings]
+) -> None:
+    _, settings = letters
+    clock = Hand()
+    switch_on(database, Solo(24, SECOND), settings, ana, clock)
+    new = NewPerson(SECOND.upper(), "Ana", frozenset({Role.OWNER}))
+    with pytest.raises(Invalid, match="second address"):
+        invite_person(database, new, ana, clock)
 
 
 def test_once_it_is_ended_two_people_decide_again(

@@ -54,11 +54,13 @@ class Platform:
         return numbers
 
     def confirm(self, name: str, proposal: str) -> int:
-        """A person confirms; the revision as of which it holds."""
+        """Two people confirm; the revision as of which it holds."""
         owner = self.serving.keys.actor(self.key).organisation_id
-        person = Actor(owner, "person:a second one", frozenset(Scope))
         serving = self.serving
-        change = confirm_proposal(serving.database, name, int(proposal), person, serving.clock)
+        for each in ("person:one", "person:another one"):
+            person = Actor(owner, each, frozenset(Scope))
+            change = confirm_proposal(serving.database, name, int(proposal), person, serving.clock)
+        assert change is not None
         return change.revision
 
     def another_key(self) -> str:

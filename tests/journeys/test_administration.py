@@ -146,17 +146,20 @@ def test_a_negative_list_is_filled_with_a_reason(
     (waiting,) = lines(typed("lists", "proposals"))
     assert (waiting["list"], waiting["signals"]) == ("harmless", 1)
     number = str(waiting["proposal"])
-    assert "somebody else" in typed("lists", "confirm", "harmless", number, status=2).err
-    with Database(f"sqlite:///{database_file}") as database:  # one who is somebody else
+    assert "no person" in typed("lists", "confirm", "harmless", number, status=2).err
+    with Database(f"sqlite:///{database_file}") as database:
         (organisation,) = organisations_of(database)
-        other = Actor(organisation, "operator:somebody", frozenset(Scope))
-        confirm_proposal(database, "harmless", int(number), other, SystemClock())
+        for each in ("person:one", "person:another"):
+            person = Actor(organisation, each, frozenset(Scope))
+            confirm_proposal(database, "harmless", int(number), person, SystemClock())
     assert "ours" in typed("lists", "export", "harmless").out
     assert lines(typed("lists", "show"))[0]["signals"] == 1
     assert typed("lists", "proposals").out == ""
     assert "No proposal" in typed("lists", "refuse", "harmless", number, status=2).err
     typed("audit", "verify")
-    assert audited(database_file) == ["lists.create", "lists.import", "lists.confirm"]
+    assert audited(database_file) == [
+        "lists.create", "lists.import", "lists.stand_by", "lists.confirm",
+    ]  # fmt: skip
 
 
 def test_a_list_is_renamed_counts_for_less_and_goes(typed: Type, database_file: Path) -> None:

@@ -54,5 +54,5 @@ class Actor:
 
     @property
     def is_person(self) -> bool:
-        """Whether a person acts, and not a program by its key."""
-        return self.name.startswith(("person:", "operator:"))
+        """Whether somebody acts who has signed in: nobody knows who has a key, or a shell."""
+        return self.name.startswith("person:")

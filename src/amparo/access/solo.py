@@ -32,13 +32,18 @@ class SoloRow(Row):
 
 
 class SoloNoticeRow(Row):
-    """What the second address is told: `subject` is what was begun, such as `proposal:12`."""
+    """What the second address is told: `subject` is what was begun, such as `proposal:12`.
+
+    Address and delay are those of then: whoever changes them later changes nothing for this.
+    """
 
     __tablename__ = "solo_notices"
 
     organisation_id: Mapped[UUID] = mapped_column(ForeignKey("organisations.id"), primary_key=True)
     subject: Mapped[str] = mapped_column(String(200), primary_key=True)
     said: Mapped[str] = mapped_column(Text)
+    address: Mapped[str] = mapped_column(String(200))
+    hours: Mapped[int]
     written_at: Mapped[datetime] = mapped_column(UtcTime)
     sent_at: Mapped[datetime | None] = mapped_column(UtcTime)
 
@@ -98,17 +103,30 @@ def give_notice(
     work: Work, organisation: OrganisationId, subject: str, said: str, now: datetime
 ) -> None:
     """Have the second address told of what was begun, where one person decides."""
-    if solo_of(work, organisation) is not None:
-        work.execute(
-            delete(SoloNoticeRow).where(
-                SoloNoticeRow.organisation_id == organisation, SoloNoticeRow.subject == subject
-            )
+    solo = solo_of(work, organisation)
+    if solo is not None:
+        tell_address(work, organisation, solo, subject, said, now)
+
+
+def tell_address(
+    work: Work, organisation: OrganisationId, solo: Solo, subject: str, said: str, now: datetime
+) -> None:
+    """Have the address told that `solo` names, whatever is set from now on."""
+    work.execute(
+        delete(SoloNoticeRow).where(
+            SoloNoticeRow.organisation_id == organisation, SoloNoticeRow.subject == subject
         )
-        work.execute(
-            insert(SoloNoticeRow).values(
-                organisation_id=organisation, subject=subject, said=said, written_at=now
-            )
+    )
+    work.execute(
+        insert(SoloNoticeRow).values(
+            organisation_id=organisation,
+            subject=subject,
+            said=said,
+            address=solo.address,
+            hours=solo.hours,
+            written_at=now,
         )
+    )
 
 
 def unsent(work: Work) -> tuple[SoloNotice, ...]:
@@ -118,9 +136,8 @@ def unsent(work: Work) -> tuple[SoloNotice, ...]:
             SoloNoticeRow.organisation_id,
             SoloNoticeRow.subject,
             SoloNoticeRow.said,
-            SoloRow.address,
+            SoloNoticeRow.address,
         )
-        .join(SoloRow, SoloRow.organisation_id == SoloNoticeRow.organisation_id)
         .where(SoloNoticeRow.sent_at.is_(None))
         .order_by(SoloNoticeRow.written_at)
         .limit(20)
@@ -141,29 +158,27 @@ def was_sent(work: Work, notice: SoloNotice, now: datetime) -> None:
     )
 
 
-def has_waited(work: Work, organisation: OrganisationId, subject: str, now: datetime) -> bool:
-    """Whether one person may decide on it; False where two people decide.
-
-    Raises Denied, which says until when, where the delay is not over.
-    """
-    solo = solo_of(work, organisation)
-    if solo is None:
-        return False
-    sent_at = work.execute(
-        select(SoloNoticeRow.sent_at).where(
+def require_wait(work: Work, organisation: OrganisationId, subject: str, now: datetime) -> None:
+    """Raises Denied, which says until when, where the delay of what was begun is not over."""
+    told = work.execute(
+        select(SoloNoticeRow.sent_at, SoloNoticeRow.address, SoloNoticeRow.hours).where(
             SoloNoticeRow.organisation_id == organisation, SoloNoticeRow.subject == subject
         )
-    ).scalar()
-    if sent_at is None:
+    ).one_or_none()
+    if told is None:
         raise Denied(
-            f"{solo.address} was not told of this yet; then {solo.hours} hours must pass.",
+            "This was begun before one person decided here: refuse it, and begin it anew.",
+            code="second_person",
+        )
+    if told.sent_at is None:
+        raise Denied(
+            f"{told.address} was not told of this yet; then {told.hours} hours must pass.",
             code="too_early",
         )
-    until = sent_at + timedelta(hours=solo.hours)
+    until = told.sent_at + timedelta(hours=told.hours)
     if now < until:
         raise Denied(
-            f"{solo.address} was told; it can be confirmed by one person from "
+            f"{told.address} was told; it can be confirmed by one person from "
             f"{until.isoformat(timespec='minutes')} on.",
             code="too_early",
         )
-    return True

@@ -5,9 +5,9 @@ from dataclasses import asdict, dataclass
 
 from amparo.access.audit import record
 from amparo.access.model import Actor
-from amparo.access.solo import give_notice, has_waited
+from amparo.access.solo import give_notice
+from amparo.access.two_people import Agreement, agreement
 from amparo.core.clock import Clock
-from amparo.core.errors import Denied
 from amparo.core.ids import SignalNumber
 from amparo.db import Database, Work
 from amparo.detect.deciding import flood
@@ -20,7 +20,7 @@ from amparo.detect.lists.model import (
     SignalList,
     StoredSignal,
 )
-from amparo.detect.lists.proposals import confirm, propose, proposer, refuse
+from amparo.detect.lists.proposals import confirm, propose, proposer, refuse, stand_by
 from amparo.detect.lists.store import Lists
 
 
@@ -66,22 +66,27 @@ def add_signals(
 
 def confirm_proposal(
     database: Database, name: str, proposal: int, actor: Actor, clock: Clock
-) -> Change:
-    """Have what somebody else proposed hold; in solo mode, one's own after the delay.
+) -> Change | None:
+    """Have what somebody else proposed hold; in solo mode, after the delay.
 
-    Raises NotFound, Denied.
+    None where what a key or a shell proposed has one person now who stands by it, and wants a
+    second. Raises NotFound, Denied.
     """
-    if not actor.is_person:
-        raise Denied("A key is no person: sign in to confirm this.", code="not_a_person")
+    now = clock.now()
     with database.work() as work:
         of = Lists(work).get(actor.organisation_id, name)
-        alone = proposer(work, of, proposal) == actor.name and has_waited(
-            work, actor.organisation_id, _subject(proposal), clock.now()
-        )
-        change = confirm(work, of, proposal, actor=actor.name, alone=alone)
+        by = proposer(work, of, proposal)
+        agreed = agreement(work, actor, by, _subject(proposal), now)
+        if agreed is Agreement.FIRST:
+            stand_by(work, of, proposal, actor=actor.name)
+            _record_change(
+                work, actor, "lists.stand_by", of, (), clock, proposal=proposal, proposed_by=by
+            )
+            return None
+        change = confirm(work, of, proposal, actor=actor.name)
         _record_change(
-            work, actor, "lists.confirm", of, (), clock,
-            proposal=proposal, revision=change.revision, one_person=alone,
+            work, actor, "lists.confirm", of, (), clock, proposal=proposal,
+            revision=change.revision, proposed_by=by, one_person=agreed is Agreement.ALONE,
         )  # fmt: skip
         database.tell(work)
     return change
@@ -198,7 +203,7 @@ def _tell_second_address(
     said = (
         f"{actor.name} proposes {count} entries for the list {to.name!r} of known harmless content "
         f"(proposal {proposal}). They will hold once the same person confirms them after the "
-        "delay. Refuse them if this was not you: amparo lists refuse.\n"
+        f"delay. Refuse them if this was not you: amparo lists refuse {to.name} {proposal}\n"
     )
     give_notice(work, actor.organisation_id, _subject(proposal), said, clock.now())
 

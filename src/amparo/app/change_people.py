@@ -13,7 +13,9 @@ from amparo.access.people.sessions import begin_session, end_session, end_sessio
 from amparo.access.people.sign_in import prove
 from amparo.access.people.store import People
 from amparo.access.roles import Role
+from amparo.access.solo import solo_of
 from amparo.core.clock import Clock
+from amparo.core.errors import Invalid
 from amparo.db import Database, Work
 
 
@@ -26,9 +28,15 @@ class Invited:
 
 
 def invite_person(database: Database, new: NewPerson, actor: Actor, clock: Clock) -> Invited:
-    """Invite somebody new. Raises Conflict where somebody has that address."""
+    """Invite somebody new. Raises Conflict where somebody has that address, Invalid.
+
+    The second address of one who decides alone must be nobody's who signs in.
+    """
     now = clock.now()
     with database.work() as work:
+        solo = solo_of(work, actor.organisation_id)
+        if solo is not None and solo.address.lower() == new.email.strip().lower():
+            raise Invalid("That is the second address, which is told what one person decides.")
         person = People(work, actor.organisation_id).add(new, now)
         token = invite(work, person.id, now)
         _record(work, "people.invite", actor, person, clock, roles=sorted(new.roles))

@@ -1,18 +1,27 @@
 """Solo mode: switched on and off on record, and the second address told of what was begun."""
 
 import threading
+from datetime import datetime
 
 import structlog
 
 from amparo.access.audit import record
 from amparo.access.model import Actor
 from amparo.access.people.store import People
-from amparo.access.solo import Solo, end_solo, record_solo, unsent, was_sent
+from amparo.access.solo import (
+    Solo,
+    end_solo,
+    record_solo,
+    solo_of,
+    tell_address,
+    unsent,
+    was_sent,
+)
 from amparo.core.clock import Clock
 from amparo.core.errors import Invalid, Unavailable
 from amparo.core.seldom import Seldom
 from amparo.core.settings import Settings
-from amparo.db import Database
+from amparo.db import Database, Work
 from amparo.net.mail import Mailer
 
 EVERY_S = 5.0
@@ -25,7 +34,10 @@ _seldom = Seldom(_log)
 def switch_on(
     database: Database, solo: Solo, settings: Settings, actor: Actor, clock: Clock
 ) -> None:
-    """Let one person decide, after a delay. Raises Invalid; Unavailable where no mail goes out."""
+    """Let one person decide, after a delay; an address that was named before is told.
+
+    Raises Invalid; Unavailable where no mail goes out: then all is as it was.
+    """
     if not settings.mail_server:
         raise Invalid(
             "Solo mode needs mail: the second address must be told. Set AMPARO_MAIL_SERVER and "
@@ -36,6 +48,8 @@ def switch_on(
         known = {each.email for each in People(work, actor.organisation_id).all()}
         if solo.address.lower() in known:
             raise Invalid("The second address must not be one that somebody signs in with.")
+        said = f"{solo.address} is told from now on, {solo.hours} hours before one person decides."
+        _tell_present(work, actor, said, now)
         record_solo(work, actor.organisation_id, solo, actor=actor.name, now=now)
         record(
             work, actor.organisation_id, actor=actor.name, action="people.solo",
@@ -51,13 +65,25 @@ def switch_on(
 
 
 def switch_off(database: Database, actor: Actor, clock: Clock) -> None:
-    """Two people decide again."""
+    """Two people decide again; the second address hears of it."""
+    now = clock.now()
     with database.work() as work:
+        _tell_present(work, actor, "Two people decide again.", now)
         end_solo(work, actor.organisation_id)
         record(
             work, actor.organisation_id, actor=actor.name, action="people.solo_ended",
-            subject=f"organisation:{actor.organisation_id}", now=clock.now(),
+            subject=f"organisation:{actor.organisation_id}", now=now,
         )  # fmt: skip
+
+
+def _tell_present(work: Work, actor: Actor, said: str, now: datetime) -> None:
+    """Nobody puts another address in its place, or a shorter delay, behind its back."""
+    present = solo_of(work, actor.organisation_id)
+    if present is not None:
+        said = f"{actor.name} has changed what you are told of. {said} If you did not expect this, "
+        said += "ask who runs it.\n"
+        subject = f"solo:{now.isoformat()}"
+        tell_address(work, actor.organisation_id, present, subject, said, now)
 
 
 def send_notices(database: Database, settings: Settings, clock: Clock) -> int:

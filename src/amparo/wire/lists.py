@@ -114,10 +114,10 @@ class ProposalAnswer(BaseModel):
     signals: int
 
 
-class RevisionAnswer(BaseModel):
-    """As of when it holds."""
+class ConfirmationAnswer(BaseModel):
+    """As of when it holds; none where a second person must confirm it too."""
 
-    revision: int
+    revision: int | None
 
 
 class SignalAnswer(BaseModel):

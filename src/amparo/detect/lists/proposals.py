@@ -10,7 +10,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, delete, func, insert, select, tuple_, update
 from sqlalchemy.orm import aliased
 
-from amparo.core.errors import Denied, NotFound
+from amparo.core.errors import NotFound
 from amparo.core.ids import OrganisationId, SignalNumber
 from amparo.db import Work
 from amparo.detect.lists.model import Change, Signal, SignalList, StoredSignal
@@ -72,18 +72,10 @@ def proposed(
     return Lists(work).added(Change(number, of.number, 0), after=after, limit=limit)
 
 
-def confirm(work: Work, of: SignalList, number: int, *, actor: str, alone: bool = False) -> Change:
-    """Publish a proposal. Raises NotFound, Denied where whoever made it confirms it.
-
-    With `alone`, one person may: then they have waited, and a second address was told.
-    """
+def confirm(work: Work, of: SignalList, number: int, *, actor: str) -> Change:
+    """Publish a proposal, which was agreed upon. Raises NotFound."""
+    proposer(work, of, number)
     revision = next_revision(work, of.number)
-    if not alone and proposer(work, of, number) == actor:
-        raise Denied(
-            "A negative entry takes consequences away: somebody else than who proposed it must "
-            "confirm it.",
-            code="second_person",
-        )
     same, added = aliased(SignalRow), aliased(SignalRow)
     replaced = (
         select(same.number)
@@ -105,6 +97,12 @@ def confirm(work: Work, of: SignalList, number: int, *, actor: str, alone: bool 
         .values(revision=revision, confirmed_by=actor)
     )
     return Change(number, of.number, revision)
+
+
+def stand_by(work: Work, of: SignalList, number: int, *, actor: str) -> None:
+    """From now on it is `actor` who proposes it. Raises NotFound."""
+    proposer(work, of, number)
+    work.execute(update(ChangeRow).where(ChangeRow.number == number).values(actor=actor))
 
 
 def refuse(work: Work, of: SignalList, number: int) -> None:

@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Response
 
 from amparo.app.change_lists import confirm_proposal, refuse_proposal
 from amparo.detect.lists.proposals import proposals, proposed
 from amparo.detect.lists.store import Lists
 from amparo.interfaces.api.lists import Named, signal_answer
 from amparo.interfaces.calls.callers import KnownCaller, ListsReader, ListsWriter, Open
-from amparo.wire.lists import ProposalAnswer, RevisionAnswer, SignalsPage
+from amparo.wire.lists import ConfirmationAnswer, ProposalAnswer, SignalsPage
 
 router = APIRouter(prefix="/v1", tags=["lists"], route_class=KnownCaller)
 
@@ -54,11 +54,23 @@ def signals(
     )
 
 
-@router.post("/lists/{name}/proposals/{proposal}/confirmation", status_code=201)
-def confirm(name: Named, proposal: Numbered, serving: Open, actor: ListsWriter) -> RevisionAnswer:
-    """Have what somebody else proposed hold from now on."""
+@router.post(
+    "/lists/{name}/proposals/{proposal}/confirmation",
+    status_code=201,
+    responses={202: {"model": ConfirmationAnswer, "description": "A second person is wanted."}},
+)
+def confirm(
+    name: Named, proposal: Numbered, serving: Open, actor: ListsWriter, response: Response
+) -> ConfirmationAnswer:
+    """Have what somebody else proposed hold from now on.
+
+    What a key or a shell has proposed takes two people: with the first it waits (202).
+    """
     change = confirm_proposal(serving.database, name, proposal, actor, serving.clock)
-    return RevisionAnswer(revision=change.revision)
+    if change is None:
+        response.status_code = 202
+        return ConfirmationAnswer(revision=None)
+    return ConfirmationAnswer(revision=change.revision)
 
 
 @router.delete("/lists/{name}/proposals/{proposal}", status_code=204)

@@ -1,7 +1,7 @@
 """What the commands that act on the database share: opening it, whom for, and in whose name."""
 
-import getpass
 import os
+import pwd
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,8 +72,9 @@ def operator(database: "Database", organisation: str | None) -> "Actor":
 
 
 def login() -> str:
-    """The name of the account, or its number where it has none."""
+    """The name of the account, or its number where it has none; whatever the environment says."""
+    account = os.getuid()
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return str(os.getuid())
+        return pwd.getpwuid(account).pw_name
+    except KeyError:
+        return str(account)

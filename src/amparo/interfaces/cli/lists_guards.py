@@ -5,6 +5,7 @@ import click
 from amparo.interfaces.cli.database import opened, operator, organisation_option
 from amparo.interfaces.cli.options import FORMAT, announce, leave
 from amparo.interfaces.cli.output import Format, printer
+from amparo.interfaces.cli.signed_in import signed_in
 
 _PROPOSALS = {"list": 24, "proposal": 8, "signals": 8, "proposed": 25, "by": 40}
 _FLOODS = {"signal": 12, "began_at": 26, "hits": 8, "busiest_before": 14}
@@ -43,21 +44,30 @@ def show_proposals(form: str, organisation: str | None) -> None:
 @click.command("confirm")
 @click.argument("name")
 @click.argument("proposal", type=int)
+@click.option("--as", "email", metavar="EMAIL", help="Who confirms: asked for password and code.")
 @organisation_option
-def confirm(name: str, proposal: int, organisation: str | None) -> None:
+def confirm(name: str, proposal: int, email: str | None, organisation: str | None) -> None:
     """Have PROPOSAL, which somebody else made, hold in the list NAME.
+
+    It takes two people, each of whom signs in: nobody knows who sits at a shell. Where one person
+    runs it all (amparo people solo), nobody needs to, and the delay must be over.
 
     \b
     Example:
-      amparo lists confirm harmless 12
+      amparo lists confirm harmless 12 --as ana@example.org
     """
     from amparo.app.change_lists import confirm_proposal
     from amparo.core.clock import SystemClock
 
     with opened() as database:
         actor = operator(database, organisation)
+        if email is not None:
+            actor = signed_in(database, email, actor)
         change = confirm_proposal(database, name, proposal, actor, SystemClock())
-    announce(f"Revision {change.revision} of {name!r}.")
+    if change is None:
+        announce("You are the first; somebody else must confirm it too.")
+    else:
+        announce(f"Revision {change.revision} of {name!r}.")
     leave(0)
 
 
