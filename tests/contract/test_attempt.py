@@ -18,7 +18,7 @@ from amparo.respond.webhooks.attempt import Sender
 from amparo.respond.webhooks.model import BACK_OFF, State
 from amparo.respond.webhooks.store import Webhooks
 from amparo.respond.webhooks.tables import DeliveryRow
-from amparo.respond.webhooks.take import take_due
+from amparo.respond.webhooks.take import let_go, take_due
 from tests.databases import NOW
 
 KEY = AccessKey(Fernet.generate_key())
@@ -130,3 +130,21 @@ def test_a_database_that_is_away_is_no_attempt(
     with away.database, pytest.raises(Unavailable):
         away.attempt(take)
     assert {row["attempts"] for row in deliveries(database)} == {0}
+
+
+def test_an_outcome_that_comes_late_changes_nothing_of_a_later_take(
+    database: Database, secret: str
+) -> None:
+    """The worker was silent while it sent, and has taken the delivery again since."""
+    with database.work() as work:
+        first, *_ = take_due(work, "worker", 16, NOW)
+
+    def meanwhile(host: str, port: int) -> Sequence[str]:
+        with database.work() as work:
+            let_go(work, first, "worker")
+            assert first.delivery in {each.delivery for each in take_due(work, "worker", 16, NOW)}
+        raise OSError("no such name")
+
+    Sender(database, Poster((), 1, resolve=meanwhile), KEY, Standing(), "worker").attempt(first)
+    (row,) = (each for each in deliveries(database) if each["id"] == first.delivery)
+    assert (row["attempts"], row["taken_by"], row["takes"]) == (0, "worker", first.number + 1)

@@ -218,6 +218,11 @@ def test_what_is_said_of_a_content_is_kept(platform: Platform) -> None:
         "metadata": metadata,
         "note": "seen twice",
     }
+    for days, status in ((5 * 365 - 1, 200), (5 * 365 + 1, 400)):
+        until = int((SystemClock().now() + timedelta(days=days)).timestamp())
+        disabled = hma(platform, "PUT", path, json={"disable_until_ts": until})
+        assert disabled.status_code == status
+    hma(platform, "PUT", path, json={"disable_until_ts": 1})
     changed = hma(platform, "PUT", path, json={"note": "seen again"}).json()
     assert (changed["note"], changed["metadata"]) == ("seen again", metadata)
     wrong = hma(

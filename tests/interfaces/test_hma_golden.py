@@ -112,7 +112,8 @@ def test_hashes_and_comparisons_are_those_of_threatexchange(platform: Platform) 
     hashed = hma(platform, "POST", "/h/hash", files={"photo": CAT}).json()
     assert hashed == {"pdq": PdqSignal.hash_from_bytes(CAT)}
     near = f"{int(CAT_PDQ, 16) ^ random.Random(1).getrandbits(20):064x}"
-    for pair in ([CAT_PDQ, CAT_PDQ], [CAT_PDQ, near], [CAT_PDQ, ROCKET_PDQ]):
+    edge = [f"{int(CAT_PDQ, 16) ^ (1 << bits) - 1:064x}" for bits in (31, 32)]
+    for pair in ([CAT_PDQ, other] for other in (CAT_PDQ, near, *edge, ROCKET_PDQ)):
         compared = PdqSignal.compare_hash(*pair)
         answer = hma(platform, "POST", "/m/compare", json={"pdq": pair}).json()
         assert answer == {"pdq": [compared.match, {"distance": compared.distance.distance}]}

@@ -300,7 +300,9 @@ def test_a_removed_webhook_is_told_nothing_more(platform: Platform, there: Recei
     [
         ("http://platform.example.org/x", 403),
         ("https://platform.example.org:8443/x", 403),
-        ("https://127.0.0.2/x", 201),  # a name is looked at when it is sent to
+        ("https://127.0.0.2/x", 403),
+        ("https://[::ffff:10.0.0.1]/x", 403),
+        ("https://localhost/x", 201),  # a name is looked at when it is sent to
         ("ftp://127.0.0.1/x", 422),
         ("https://user@platform.example.org/x", 422),
         ("https://platform.example.org/#x", 422),

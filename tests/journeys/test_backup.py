@@ -1,5 +1,6 @@
 """`amparo backup` and `amparo restore` as an operator runs them, and what kills them."""
 
+import hashlib
 import json
 import os
 import re
@@ -20,7 +21,7 @@ from amparo.core.clock import SystemClock
 from amparo.core.settings import settings
 from amparo.db import Database
 from amparo.db.migrate import upgrade
-from amparo.detect.deciding.tables import DecisionRow
+from amparo.detect.deciding.tables import DecisionRow, MediaRow
 from amparo.detect.hashing.model import Algorithm
 from amparo.detect.lists.bulk_import import import_signals
 from amparo.detect.lists.model import NewList, Signal
@@ -40,14 +41,30 @@ def client(port: int, key: str) -> httpx2.Client:
     )
 
 
+def _list(there: Server, known: bytes) -> set[str]:
+    """Have what is known kept; the decisions until it was."""
+    decided = set()
+    said = {"action": "allow"}
+    signal = {"algorithm": "sha256", "value": hashlib.sha256(known).hexdigest()}
+    with client(there.port, there.key) as http:
+        http.post("/v1/lists", json={"name": "known", "kind": "confirmed"}).raise_for_status()
+        http.post("/v1/lists/known/signals", json={"signals": [signal]}).raise_for_status()
+        while said["action"] == "allow":
+            said = http.post("/v1/media", content=known).json()
+            decided.add(said["decision_id"])
+    return decided
+
+
 def test_a_lost_disk_is_an_inconvenience(server: Server, tmp_path: Path, amparo: Run) -> None:  # noqa: F811
     """A backup while uploads go on; another machine restores it, with the keys, and serves."""
     stop, decided = threading.Event(), []
+    known = b"a note that is known"
+    earlier = _list(server, known)
 
     def upload() -> None:
         with client(server.port, server.key) as http:
             while not stop.is_set():
-                said = http.post("/v1/media", content=f"note {len(decided)}".encode()).json()
+                said = http.post("/v1/media", content=known).json()
                 decided.append(said["decision_id"])
 
     thread = threading.Thread(target=upload)
@@ -81,7 +98,10 @@ def test_a_lost_disk_is_an_inconvenience(server: Server, tmp_path: Path, amparo:
     assert not any((again / key).exists() for key in KEYS)
     with Database(f"sqlite:///{again}/amparo.db") as database, database.reading() as work:
         there = {str(each) for each in work.execute(select(DecisionRow.id)).scalars()}
-    assert set(before) <= there <= set(decided)
+        held = set(work.execute(select(MediaRow.held_as)).scalars()) - {None}
+    assert set(before) <= there <= set(decided) | earlier
+    assert len(held) > len(before)
+    assert held <= {each.name for each in (again / "inbox").iterdir()}
     for key in KEYS:
         shutil.copy(old / key, again)
     process, _ = start(again, "--port", str(port := free_port()))

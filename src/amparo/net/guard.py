@@ -65,6 +65,15 @@ def target_of(url: httpcore2.URL, hosts: Iterable[str]) -> Target:
     return Target(url.scheme, host, port)
 
 
+def is_address(host: str) -> bool:
+    """Whether a host is written as an address, and not by a name."""
+    try:
+        ipaddress.ip_address(host.split("%")[0])
+    except ValueError:
+        return False
+    return True
+
+
 def is_public(address: str) -> bool:
     """Whether an address is one of the public internet, whatever it is wrapped in."""
     try:

@@ -9,7 +9,17 @@ from urllib.parse import urlsplit
 import httpcore2
 
 from amparo.core.errors import Invalid, Unavailable
-from amparo.net.guard import Dial, GuardedBackend, NotAllowed, Resolve, dial, is_named, resolve
+from amparo.net.guard import (
+    Dial,
+    GuardedBackend,
+    NotAllowed,
+    Resolve,
+    dial,
+    is_address,
+    is_named,
+    is_public,
+    resolve,
+)
 
 MOST_URL_LETTERS = 2000
 _LONGEST_WAIT_S = 3600
@@ -110,6 +120,13 @@ class Poster:
         ):
             raise NotAllowed(
                 "Only https:// on its own port is sent to; name hosts of your own network in "
+                "AMPARO_WEBHOOK_HOSTS."
+            )
+        if is_address(parts.hostname or "") and not (
+            is_public(parts.hostname or "") or is_named(parts.hostname or "", self.private)
+        ):
+            raise NotAllowed(
+                "This address is not public; name hosts of your own network in "
                 "AMPARO_WEBHOOK_HOSTS."
             )
         return httpcore2.URL(url)

@@ -154,7 +154,7 @@ def import_file(
     what = (
         f"Revision {result.revision} of {name!r}"
         if result.proposal is None
-        else f"Proposal {result.proposal}, which somebody else must confirm"
+        else f"Proposal {result.proposal}, which two people who sign in must confirm"
     )
     announce(
         f"{what}: {result.added} added, {result.replaced} replaced, {result.withdrawn} withdrawn, "

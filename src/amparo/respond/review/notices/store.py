@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, insert, select, update
+from sqlalchemy import ColumnElement, RowMapping, insert, or_, select, update
 
 from amparo.access.people.secrets import AccessKey
 from amparo.core.errors import Conflict, NotFound
@@ -175,13 +175,11 @@ def forget_who_told(work: Work, now: datetime) -> None:
     """Forget who told and in what words, long after the answer; numbers and outcomes stay."""
     work.execute(
         update(NoticeRow)
-        .where(NoticeRow.answered_at < now - KEPT, NoticeRow.explanation != "")
+        .where(
+            NoticeRow.answered_at < now - KEPT,
+            or_(NoticeRow.explanation != "", NoticeRow.sender_sealed.is_not(None)),
+        )
         .values(explanation="", urls=[], sender_sealed=None, hashes=[], held_as=None)
-    )
-    work.execute(
-        update(NoticeRow)
-        .where(NoticeRow.answered_at < now - KEPT, NoticeRow.sender_sealed.is_not(None))
-        .values(sender_sealed=None, urls=[], hashes=[], held_as=None)
     )
 
 
