@@ -310,6 +310,12 @@ def test_a_held_upload_that_cannot_be_read_is_named(
     assert (tmp_path / "backup" / "held" / HELD).is_file()
 
 
+def test_held_uploads_are_copied_once_the_database_was(backup: Path) -> None:
+    """What the copied database names was held before, so that a file of it is there to copy."""
+    database, held = (backup / DATABASE).stat(), (backup / "held" / HELD).stat()
+    assert database.st_mtime_ns < held.st_mtime_ns
+
+
 def test_held_uploads_of_other_hosts_are_counted(
     database: Database, here: Settings, backup: Path
 ) -> None:
