@@ -1,6 +1,7 @@
 """After a restore nobody goes on from a past that is gone: index, audit trail, keys."""
 
 import json
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,12 @@ from sqlalchemy import text
 from amparo.access.audit.seal import Sealer
 from amparo.access.audit.verify import TamperedError, verify
 from amparo.access.installation import KeyName, installation
-from amparo.app.backup import restore, write_backup
+from amparo.app.backup import Restored, restore, write_backup
 from amparo.app.backup.keys_at_hand import AtHand
 from amparo.app.kept_keys import forget_key, make_or_find_keys
 from amparo.core.clock import SystemClock
 from amparo.core.errors import Conflict, Unavailable
-from amparo.core.ids import OrganisationId
+from amparo.core.ids import OrganisationId, new_id
 from amparo.core.settings import Settings
 from amparo.db import Database
 from amparo.detect.lists.model import ListKind, NewList
@@ -23,10 +24,18 @@ from amparo.detect.matching.host import Follower, HostIndex
 from amparo.programs.serve.host import looked_after
 from tests.contract.test_audit import KEY, PUBLIC, write
 from tests.contract.test_follower import found
+from tests.contract.test_forged_restores import cut_off
 from tests.contract.test_lists_store import a_signal, add
 from tests.databases import NOW
 
 CLOCK = SystemClock()
+
+
+class Earlier:
+    """Two minutes behind: longer than clocks of hosts may differ."""
+
+    def now(self) -> datetime:
+        return CLOCK.now() - timedelta(minutes=2)
 
 
 @pytest.fixture
@@ -34,10 +43,10 @@ def here(database_url: str, tmp_path: Path) -> Settings:
     return Settings(home=tmp_path / "home", database_url=database_url)
 
 
-def go_back(settings: Settings, database: Database, folder: Path) -> None:
+def go_back(settings: Settings, database: Database, folder: Path) -> Restored:
     """Restore it in its own place."""
     database.engine.dispose()  # as when the service is stopped
-    restore(settings, folder, actor="test", clock=CLOCK, replace=True)
+    return restore(settings, folder, actor="test", clock=CLOCK, replace=True)
 
 
 def test_a_host_that_was_off_meanwhile_finds_what_the_database_holds(
@@ -64,7 +73,7 @@ def test_a_host_that_was_off_meanwhile_finds_what_the_database_holds(
     index.close()
 
 
-def test_a_witness_is_told_what_a_restore_has_lost_and_nothing_else_is_forgiven(
+def test_what_a_restore_has_lost_is_forgiven_to_whoever_made_it_and_nothing_else(
     database: Database, organisation: OrganisationId, here: Settings, tmp_path: Path
 ) -> None:
     witness = tmp_path / "witness"
@@ -78,35 +87,87 @@ def test_a_witness_is_told_what_a_restore_has_lost_and_nothing_else_is_forgiven(
     seal("c")
     seal("d", "e")
     assert verify(database, PUBLIC, witness=witness).lost == ()
-    go_back(here, database, tmp_path / "backup")
-    (lost,) = verify(database, PUBLIC, witness=witness).lost  # not sealed yet
-    assert (lost.position, lost.count) == (2, 4)
+    made = go_back(here, database, tmp_path / "backup").epoch
+    with pytest.raises(TamperedError, match=f"The restore {made} is not sealed yet"):
+        verify(database, PUBLIC, witness=witness, restored=[made])
     seal("f")
     seal("g")
-    told = verify(database, PUBLIC, witness=witness)
-    assert told.entries == 6
-    assert "4 entries after entry 2 were lost by the restore on record" in str(told.lost[0])
-    with database.work() as work:
-        work.execute(text("DELETE FROM audit_entries WHERE position > 5"))
-        work.execute(text("DELETE FROM audit_checkpoints WHERE position > 5"))
-    with pytest.raises(TamperedError):
+    with pytest.raises(TamperedError, match=rf"If you made that restore.*--restored {made}"):
         verify(database, PUBLIC, witness=witness)
+    wrong = new_id()
+    with pytest.raises(TamperedError, match=r"3 entries after entry 3.*If you made"):
+        verify(database, PUBLIC, witness=witness, restored=[wrong])
+    with pytest.raises(TamperedError, match=f"No restore {wrong} is on record"):
+        verify(database, PUBLIC, witness=witness, restored=[made, wrong])
+    told = verify(database, PUBLIC, witness=witness, restored=[made])
+    assert told.entries == 6
+    assert f"3 entries after entry 3 were lost by the restore {made}" in str(told.lost[0])
+    assert "with 2 sealed entries" in str(told.lost[0])
+    assert verify(database, PUBLIC).lost == ()
+    cut_off(database, 5)
+    with pytest.raises(TamperedError, match=f"The restore {made} does not explain that"):
+        verify(database, PUBLIC, witness=witness, restored=[made])
+
+
+def test_each_of_several_restores_must_be_said_to_be_made(
+    database: Database, organisation: OrganisationId, here: Settings, tmp_path: Path
+) -> None:
+    witness = tmp_path / "witness"
+    made = []
+    for number in (1, 2):
+        write(database, organisation, "a")
+        Sealer(database, KEY, CLOCK, witness=witness).step()
+        folder = tmp_path / str(number)
+        write_backup(here, database, folder, actor="test", clock=CLOCK)
+        write(database, organisation, "b", "c")
+        Sealer(database, KEY, CLOCK, witness=witness).step()
+        made.append(go_back(here, database, folder).epoch)
+    Sealer(database, KEY, CLOCK, witness=witness).step()
+    for said, other in (made, reversed(made)):
+        with pytest.raises(TamperedError, match=f"--restored {other}") as raised:
+            verify(database, PUBLIC, witness=witness, restored=[said])
+        assert f"--restored {said}" not in raised.value.message
+    assert len(verify(database, PUBLIC, witness=witness, restored=made).lost) == 2
 
 
 def test_what_was_cut_off_before_the_backup_is_not_forgiven(
     database: Database, organisation: OrganisationId, here: Settings, tmp_path: Path
 ) -> None:
+    """Neither where it was cut before the backup was made, nor where that was cut once more."""
     witness = tmp_path / "witness"
     for actions in ("ab", "cd"):
         write(database, organisation, *actions)
-        Sealer(database, KEY, CLOCK, witness=witness).step()
+        Sealer(database, KEY, Earlier(), witness=witness).step()
+    cut_off(database, 2)
     write_backup(here, database, tmp_path / "backup", actor="test", clock=CLOCK)
-    go_back(here, database, tmp_path / "backup")
-    with database.work() as work:
-        work.execute(text("DELETE FROM audit_entries WHERE position > 2"))
-        work.execute(text("DELETE FROM audit_checkpoints WHERE position > 2"))
-    with pytest.raises(TamperedError, match="knows of entry 4"):
-        verify(database, PUBLIC, witness=witness)
+    made = go_back(here, database, tmp_path / "backup").epoch
+    for more in ("", "efgh"):
+        write(database, organisation, *more)
+        Sealer(database, KEY, CLOCK).step()
+        with pytest.raises(TamperedError, match="entry 4"):
+            verify(database, PUBLIC, witness=witness, restored=[made])
+    cut_off(database, 2)
+    with pytest.raises(TamperedError, match=rf"knows of entry 4.*No restore {made}"):
+        verify(database, PUBLIC, witness=witness, restored=[made])
+
+
+def test_a_cut_is_not_forgiven_by_a_later_restore(
+    database: Database, organisation: OrganisationId, here: Settings, tmp_path: Path
+) -> None:
+    """A true one, which somebody says to have made, and that began behind what was cut off."""
+    witness = tmp_path / "witness"
+    for actions in ("ab", "cdefgh"):
+        write(database, organisation, *actions)
+        Sealer(database, KEY, CLOCK, witness=witness).step()
+    cut_off(database, 2)
+    write(database, organisation, "x")
+    Sealer(database, KEY, CLOCK).step()  # the witness hears nothing of it
+    write_backup(here, database, tmp_path / "backup", actor="test", clock=CLOCK)
+    made = go_back(here, database, tmp_path / "backup").epoch
+    write(database, organisation, "y")
+    Sealer(database, KEY, CLOCK).step()
+    with pytest.raises(TamperedError, match="knows of entry 8"):
+        verify(database, PUBLIC, witness=witness, restored=[made])
 
 
 def test_durable_work_of_the_past_is_forgotten(

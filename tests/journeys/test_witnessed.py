@@ -18,6 +18,7 @@ from amparo.core.settings import settings
 from amparo.db import Database
 from amparo.db.migrate import upgrade
 from tests.conftest import Ended, Run
+from tests.contract.test_forged_restores import cut_off, forge
 from tests.databases import a_postgres_database
 from tests.journeys.test_serve import WAIT_S, free_port, start
 
@@ -68,6 +69,11 @@ class Two:
         """The file with the key by which the witness knows it."""
         name = "AMPARO_AUDIT_WITNESS_KEY_FILE"
         return {name: self.environment[name]}
+
+    @property
+    def key_text(self) -> str:
+        """That key."""
+        return Path(self.environment["AMPARO_AUDIT_WITNESS_KEY_FILE"]).read_text().strip()
 
     def by_hand(self, *statements: str) -> None:
         """What somebody does who has the database."""
@@ -162,6 +168,36 @@ def test_an_end_that_was_cut_off_and_sealed_anew_is_known_to_the_other_amparo(tw
     assert "knows of another trail" in two.log
     doctor = two.run("doctor", env=two.environment | {"AMPARO_HOME": str(two.home)})
     assert "knows of another trail" in doctor.out
+
+
+@pytest.mark.slow
+def test_a_restore_that_is_only_on_record_hides_no_end_that_was_cut_off(two: Two) -> None:
+    """Without the audit key: the service seals what somebody has written into its database."""
+    two.decide("one")
+    cut = two.last()
+    two.decide("two", "three")
+    last = two.last()
+    with Database(two.database) as database:
+        cut_off(database, cut)
+        forged = forge(database, cut)
+    unsealed = two.verify("--witness", two.witness)
+    assert unsealed.status == 1
+    assert f"knows of entry {last}" in unsealed.err
+    two.decide()
+    assert "knows of another trail" in two.log
+    while two.last() <= last:  # the witness takes it again once it is longer
+        two.decide("four", "five")
+    for _ in range(2):
+        found = two.verify("--witness", two.witness)
+        assert found.status == 1
+        assert f"{last - cut} entries after entry {cut}" in found.err
+        assert f"--restored {forged}" in found.err
+        doctor = two.run("doctor", env=two.environment | {"AMPARO_HOME": str(two.home)})
+        assert "knows of another trail" in doctor.out
+        assert f"--witness {two.witness} --restored {forged}" in doctor.out
+    with httpx2.Client(headers={"Authorization": f"Bearer {two.key_text}"}) as client:
+        kept = client.get(f"{two.witness}/v1/checkpoints?contradicting=true").json()
+    assert kept["checkpoints"], "the evidence is never dropped"
 
 
 @pytest.mark.slow

@@ -1,11 +1,12 @@
 """Whether the audit trail's witnesses hear what it comes to, and agree."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 from amparo.access.audit.checkpoint import Checkpoint
 from amparo.access.audit.hear import last_told
+from amparo.access.audit.losses import Restore, restores
 from amparo.access.audit.telling import Standing, standings
 from amparo.access.audit.witness import COMMAND, newest_checkpoint
 from amparo.core.clock import Clock
@@ -37,8 +38,10 @@ def witness_findings(settings: Settings, work: Work, clock: Clock) -> Iterator[s
         return
     is_due = newest.at < clock.now() - SILENT_AFTER
     known = {each.name: each for each in standings(work)}
+    # All of the trail is read for them, so only where it matters.
+    restored = restores(work) if any(each.refused for each in known.values()) else []
     for name in ([COMMAND] if settings.audit_witness_command else []) + ([url] if url else []):
-        yield from _standing(name, known.get(name), newest, is_due=is_due)
+        yield from _standing(name, known.get(name), newest, restored, is_due=is_due)
     if file is not None and is_due and last_told(file) < newest.position:
         yield (
             f"The witness {file} was not told of the newest checkpoint (entry {newest.position}): "
@@ -47,13 +50,18 @@ def witness_findings(settings: Settings, work: Work, clock: Clock) -> Iterator[s
 
 
 def _standing(
-    name: str, standing: Standing | None, newest: Checkpoint, *, is_due: bool
+    name: str,
+    standing: Standing | None,
+    newest: Checkpoint,
+    restored: Sequence[Restore],
+    *,
+    is_due: bool,
 ) -> Iterator[str]:
     who = "The witness command" if name == COMMAND else f"The witness {name}"
     if standing is not None and standing.refused:
         yield (
             f"{who} knows of another trail than this one. {standing.failure} `amparo audit verify "
-            f"--witness {name}` names the entry."
+            f"--witness {name}` names the entry.{_if_restored(name, restored)}"
         )
     elif standing is not None and standing.failing_since is not None:
         since = standing.failing_since.isoformat(timespec="seconds")
@@ -63,3 +71,13 @@ def _standing(
             f"{who} was not told of the newest checkpoint (entry {newest.position}): is `amparo "
             "serve` at work with these settings?"
         )
+
+
+def _if_restored(name: str, restored: Sequence[Restore]) -> str:
+    if not restored:
+        return ""
+    last = restored[-1]
+    return (
+        f" On record is {last}. If you made it, and only then: `amparo audit verify --witness "
+        f"{name} --restored {last.id}`."
+    )

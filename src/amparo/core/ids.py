@@ -18,3 +18,8 @@ SignalNumber = NewType("SignalNumber", int)
 def new_id() -> UUID:
     """A new identifier: 48 bits of time, then chance that nobody can guess."""
     return compat.uuid7()
+
+
+def milliseconds_of(identifier: UUID) -> int | None:
+    """When an identifier was made, since 1970; None where it is none that we make."""
+    return identifier.int >> 80 if identifier.version == 7 else None

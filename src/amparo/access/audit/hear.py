@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from amparo.access.audit.chain import Head
 from amparo.access.audit.checkpoint import Checkpoint, TamperedError, checkpoint_of
-from amparo.access.audit.losses import Loss
+from amparo.access.audit.losses import Losses
 from amparo.core.errors import Invalid, Unavailable
 
 _TAIL_BYTES = 4096
@@ -27,14 +27,12 @@ class Told:
 class Testimony:
     """All that was told, by entry."""
 
-    def __init__(
-        self, told: Iterable[Told], key: Ed25519PublicKey, restores: Sequence[Loss] = ()
-    ) -> None:
+    def __init__(self, told: Iterable[Told], key: Ed25519PublicKey, losses: Losses) -> None:
         """Raises TamperedError where something was told that the key has not signed.
 
-        `restores` are told what they have lost.
+        `losses` are asked about whatever is not on record.
         """
-        self._restores = restores
+        self._losses = losses
         self._by_entry: dict[int, list[Told]] = defaultdict(list)
         self._agreed = 0
         for each in told:
@@ -50,28 +48,23 @@ class Testimony:
         """Raises TamperedError where another chain was told up to here."""
         for each in self._by_entry.pop(head.position, ()):
             if (each.checkpoint.digest, each.checkpoint.root) != (head.digest, head.root):
-                if self._is_explained(each):
+                if self._losses.explain(each.checkpoint):
                     continue
                 raise TamperedError(
                     f"What the witness ({each.place}) was told at entry {head.position} is not on "
                     f"record: something from entry {self._agreed + 1} to {head.position} was "
-                    "rewritten."
+                    f"rewritten.{self._losses.why_not}"
                 )
             self._agreed = head.position
 
     def end(self, last: int) -> None:
         """Raises TamperedError where entries were told that come behind the last."""
         for each in (each for found in self._by_entry.values() for each in found):
-            if not self._is_explained(each):
+            if not self._losses.explain(each.checkpoint):
                 raise TamperedError(
                     f"The witness ({each.place}) knows of entry {each.checkpoint.position}; the "
-                    f"trail ends at {last}."
+                    f"trail ends at {last}.{self._losses.why_not}"
                 )
-
-    def _is_explained(self, told: Told) -> bool:
-        """Whether a restore on record has lost it."""
-        said = told.checkpoint
-        return any(each.explains(said.position, said.at) for each in self._restores)
 
 
 def told_to_file(path: Path) -> Iterator[Told]:

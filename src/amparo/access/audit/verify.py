@@ -1,9 +1,10 @@
 """Read the whole audit trail, and find whatever was changed, removed, moved or cut since."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import func, select
@@ -11,9 +12,10 @@ from sqlalchemy import func, select
 from amparo.access.audit.chain import Head, statement
 from amparo.access.audit.checkpoint import TamperedError
 from amparo.access.audit.hear import Testimony, Told, told_to_file
-from amparo.access.audit.losses import Loss, losses
+from amparo.access.audit.losses import Loss, Losses, restores
 from amparo.access.audit.signing import is_signed
 from amparo.access.audit.tables import CheckpointRow, EntryRow
+from amparo.core.clock import Clock, SystemClock
 from amparo.db import Database, Work
 
 __all__ = ["TamperedError", "Verified", "verify"]
@@ -25,7 +27,7 @@ _AT_A_TIME = 2000
 class Verified:
     """What was read: sealed entries, checkpoints, and entries that wait to be sealed.
 
-    `lost` are the restores by which entries are gone that a witness knows of.
+    `lost` is what restores have lost that a witness knows of, all of them said to be made.
     """
 
     entries: int
@@ -39,18 +41,24 @@ def verify(
     key: Ed25519PublicKey,
     *,
     witness: Path | Iterable[Told] | None = None,
+    restored: Collection[UUID] = (),
+    clock: Clock | None = None,
     advance: Callable[[int], None] = lambda _: None,
 ) -> Verified:
     """Raises TamperedError at the first thing that is not as it was written.
 
     Who can write the database and has the key could cut the end off, with its checkpoints: only a
-    `witness` tells that, by a file of checkpoints kept elsewhere or by what it was told.
+    `witness` tells that, by a file of checkpoints kept elsewhere or by what it was told. What it
+    knows of that is not on record is tampering too, unless a restore has lost it whose id is among
+    `restored`: see amparo.access.audit.losses for the rule. Raises Unavailable and Invalid where a
+    file of checkpoints cannot be read.
     """
     told = told_to_file(witness) if isinstance(witness, Path) else witness or ()
     with database.reading() as work:
-        restores = losses(work)
-        testimony = Testimony(told, key, restores)
         checkpoints = _checkpoints(work, key)
+        signed_at = {position: each.at for position, each in checkpoints.items()}
+        losses = Losses(restores(work), signed_at, restored, (clock or SystemClock()).now())
+        testimony = Testimony(told, key, losses)
         head = Head()
         for entry in _entries(work):
             head = _next(head, entry)
@@ -67,8 +75,7 @@ def verify(
             )
         testimony.end(last)
         waiting = work.execute(select(func.count()).where(EntryRow.position.is_(None))).scalar_one()
-    lost = tuple(each for each in restores if each.count)
-    return Verified(head.position, len(checkpoints), waiting, lost)
+    return Verified(head.position, len(checkpoints), waiting, losses.settled())
 
 
 def _checkpoints(work: Work, key: Ed25519PublicKey) -> dict[int, Any]:

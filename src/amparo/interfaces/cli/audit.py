@@ -1,6 +1,7 @@
 """`amparo audit`: the record of who did what, and whether it is as it was written."""
 
 from pathlib import Path
+from uuid import UUID
 
 import click
 
@@ -33,8 +34,17 @@ def command() -> None:
     "--witness-trail", "trail", metavar="NAME",
     help="Which trail there, where the key reads several.",
 )  # fmt: skip
-def verify(named: tuple[str, ...], key_file: Path | None, trail: str | None) -> None:
+@click.option(
+    "--restored", "restored", type=click.UUID, multiple=True, metavar="ID",
+    help="A restore that you made, by the id that it has printed; may be given again.",
+)  # fmt: skip
+def verify(
+    named: tuple[str, ...], key_file: Path | None, trail: str | None, restored: tuple[UUID, ...]
+) -> None:
     """Read the whole trail, and name the entry at which it is not as it was written.
+
+    What a witness knows of and is not on record is taken for cut off, unless a restore of yours
+    has lost it: nobody but you can tell that you made it.
 
     \b
     Exit status: 0, 1 where something was changed, removed, moved or cut, or 2 where that cannot
@@ -44,6 +54,7 @@ def verify(named: tuple[str, ...], key_file: Path | None, trail: str | None) -> 
     Example:
       amparo audit verify --witness /mnt/elsewhere/witness.jsonl
       amparo audit verify --witness https://amparo.elsewhere.example
+      amparo audit verify --restored 0198c5f0-a1b2-7c3d-8e4f-5a6b7c8d9e0f
     """
     from amparo.access.audit.seal import newest_head
     from amparo.access.audit.signing import existing_signing_key, signing_key
@@ -61,19 +72,21 @@ def verify(named: tuple[str, ...], key_file: Path | None, trail: str | None) -> 
         key = find(settings().audit_key).public_key()
         told = told_to(settings(), key, named, key_file, trail)
         try:
-            found = verify_trail(database, key, witness=told, advance=advance)
+            found = verify_trail(database, key, witness=told, restored=restored, advance=advance)
         except TamperedError as error:
             announce(f"amparo: {error.message}")
             leave(1)
+        # Not sooner: what is lost, and what nobody says was restored, stays a refusal.
         forget_refusals(database, named)
     click.echo(
         f"{found.entries} entries as they were written, by {found.checkpoints} signed checkpoints; "
         f"{found.waiting} wait to be sealed."
     )
     for each in found.lost:
-        click.echo(f"{each} Whoever did not expect that should ask why.")
+        click.echo(f"{each} You say that you made it: compare that with what you wrote down.")
     if told:
-        click.echo(f"{len(told)} checkpoints that were told to witnesses are on record.")
+        kept = "are on record or were lost by that" if found.lost else "are on record"
+        click.echo(f"{len(told)} checkpoints that were told to witnesses {kept}.")
     else:
         announce("Without a witness nobody can tell whether the end was cut off with the key.")
     leave(0)

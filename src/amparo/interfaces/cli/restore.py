@@ -45,6 +45,7 @@ def command(folder: Path, replace: bool, identity: Path | None) -> None:
         json.dumps(
             {
                 "restored": str(folder),
+                "id": str(restored.epoch),
                 "backup_of": about.created_at.isoformat(),
                 "rows": sum(about.tables.values()),
                 "held": sum(each.name.startswith("held/") for each in about.files),
@@ -62,6 +63,11 @@ def command(folder: Path, replace: bool, identity: Path | None) -> None:
     )
     if restored.kept:
         announce(f"The database that was there is {restored.kept}; remove it once all is well.")
+    announce(
+        f"Write this down: restore {restored.epoch}, from a backup of {at} with "
+        f"{about.audit_position} sealed entries. Where a witness knows of entries that are lost "
+        f"now, `amparo audit verify` asks for it: --restored {restored.epoch}"
+    )
     leave(0)
 
 
