@@ -5,6 +5,7 @@ import threading
 import structlog
 
 from amparo.access.audit import record
+from amparo.access.installation import require_no_drill
 from amparo.access.model import Actor
 from amparo.access.people.store import People
 from amparo.access.solo import Solo, end_solo, record_solo, unsent, was_sent
@@ -25,7 +26,10 @@ _seldom = Seldom(_log)
 def switch_on(
     database: Database, solo: Solo, settings: Settings, actor: Actor, clock: Clock
 ) -> None:
-    """Let one person decide, after a delay. Raises Invalid; Unavailable where no mail goes out."""
+    """Let one person decide, after a delay.
+
+    Raises Invalid; Conflict in a drill; Unavailable where no mail goes out.
+    """
     if not settings.mail_server:
         raise Invalid(
             "Solo mode needs mail: the second address must be told. Set AMPARO_MAIL_SERVER and "
@@ -33,6 +37,7 @@ def switch_on(
         )
     now = clock.now()
     with database.work() as work:
+        require_no_drill(work)
         known = {each.email for each in People(work, actor.organisation_id).all()}
         if solo.address.lower() in known:
             raise Invalid("The second address must not be one that somebody signs in with.")
