@@ -101,7 +101,7 @@ def test_a_drill_says_what_it_is_and_that_it_is_to_be_removed(
         create_organisation(work, "a platform", NOW)
     there = {"AMPARO_DATABASE_URL": database_url, "AMPARO_HOME": str(tmp_path / "home")}
     assert amparo("backup", "backup", env=there).status == 0
-    refused = amparo("restore", "--drill", "backup", env=there)
+    refused = amparo("restore", "--drill", "backup", env=there)  # which is in use
     assert refused.status == 2
     assert "Name another one for the drill with AMPARO_DATABASE_URL" in refused.err
     drill = {"AMPARO_DATABASE_URL": "", "AMPARO_HOME": str(tmp_path / "drill")}

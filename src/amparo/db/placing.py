@@ -43,8 +43,9 @@ def reserved(url: str, *, replace: bool) -> Iterator[None]:
             yield
     else:
         with Database(url) as database, database.reading() as work:
-            require_nobody_else(work)
+            # First: whoever has named another's by mistake must not be told to stop its service.
             _require_empty(url, holds_rows=_holds_rows(work), replace=replace)
+            require_nobody_else(work)
         yield
 
 
