@@ -88,11 +88,16 @@ def platform(
 
 
 def serving_platform(
-    url: str, folder: Path, sandbox: Sandbox, clock: Clock | None = None, **others: object
+    url: str,
+    folder: Path,
+    sandbox: Sandbox,
+    clock: Clock | None = None,
+    key: str = "",
+    **others: object,
 ) -> Iterator[Platform]:
     """Served from the database that `url` names, by the machine's clock or another.
 
-    `others` are settings.
+    `key` is one that the database knows, where it is not new; `others` are settings.
     """
     clock = clock or SystemClock()
     home = folder / "home"
@@ -108,7 +113,7 @@ def serving_platform(
         listener = listening("127.0.0.1", 0)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
-        key = said[-1].rpartition(" ")[2]
+        key = key or said[-1].rpartition(" ")[2]
         port = listener.getsockname()[1]
         headers = {"Authorization": f"Bearer {key}"}
         base_url = f"http://127.0.0.1:{port}"

@@ -114,6 +114,40 @@ def test_a_lost_disk_is_an_inconvenience(server: Server, tmp_path: Path, amparo:
     assert amparo("audit", "verify", env=environment).status == 0
 
 
+def test_a_drill_says_what_it_is_and_that_it_is_to_be_removed(
+    database: Database, database_url: str, tmp_path: Path, amparo: Run
+) -> None:
+    with database.work() as work:
+        create_organisation(work, "a platform", NOW)
+    there = {"AMPARO_DATABASE_URL": database_url, "AMPARO_HOME": str(tmp_path / "home")}
+    assert amparo("backup", "backup", env=there).status == 0
+    refused = amparo("restore", "--drill", "backup", env=there)  # which is in use
+    assert refused.status == 2
+    assert "Name another one for the drill with AMPARO_DATABASE_URL" in refused.err
+    drill = {"AMPARO_DATABASE_URL": "", "AMPARO_HOME": str(tmp_path / "drill")}
+    restored = amparo("restore", "--drill", "backup", env=drill)
+    assert restored.status == 0, restored.err
+    assert json.loads(restored.out)["drill"] is True
+    assert f"This is a drill: everything is as it was at {NOW:%Y-%m-%d}" in restored.err
+    assert f"the keys first: {tmp_path / 'drill'} and its database" in restored.err
+    assert "hold again" not in restored.err
+    database.engine.dispose()  # as when the service is stopped
+    for_good = amparo("restore", "backup", "--replace", env=there)
+    assert json.loads(for_good.out)["drill"] is False
+    assert "hold again" in for_good.err
+
+
+def test_no_worker_begins_in_a_drill(database_url: str, tmp_path: Path, amparo: Run) -> None:
+    """On SQLite there is none anyway."""
+    here = {"AMPARO_DATABASE_URL": database_url, "AMPARO_HOME": str(tmp_path / "home")}
+    assert amparo("db", "upgrade", env=here).status == 0
+    assert amparo("backup", "backup", env=here).status == 0
+    assert amparo("restore", "--drill", "backup", env=here).status == 0
+    ended = amparo("worker", env=here)
+    assert ended.status == 2
+    assert ("is a drill" if "postgresql" in database_url else "need PostgreSQL") in ended.err
+
+
 def test_what_a_backup_cannot_be_written_into_is_named(server: Server, amparo: Run) -> None:  # noqa: F811
     for folder, said in (("/proc/backup", "/proc"), ("no/where", "make or mount it")):
         ended = amparo("backup", folder, env=server.environment)

@@ -1,7 +1,8 @@
 """Which installation a database is: its keys, by their fingerprints, and its epoch.
 
 Each restore of a backup begins an epoch. What was made from the database in another one, such as a
-host's index, belongs to a past that does not exist any more.
+host's index, belongs to a past that does not exist any more. A database that was restored as a
+drill decides, and tells nobody.
 """
 
 from dataclasses import dataclass
@@ -10,11 +11,12 @@ from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import String, func, select, update
+from sqlalchemy import String, false, func, select, update
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.sql.elements import KeyedColumnElement
 
 from amparo.access.tables import OrganisationRow
+from amparo.core.errors import Conflict
 from amparo.db import Work
 from amparo.db.ready import Ready
 from amparo.db.tables import Row, UtcTime
@@ -31,7 +33,8 @@ class KeyName(StrEnum):
 class InstallationRow(Row):
     """The installation; its one row is made with the table.
 
-    `restored_from` is when the backup was made from which it was restored last.
+    `restored_from` is when the backup was made from which it was restored last, and `is_drill`
+    whether only to see that this can be done.
     """
 
     __tablename__ = "installation"
@@ -44,6 +47,7 @@ class InstallationRow(Row):
     vault_key: Mapped[str | None] = mapped_column(String(64))
     access_key: Mapped[str | None] = mapped_column(String(64))
     audit_key: Mapped[str | None] = mapped_column(String(64))
+    is_drill: Mapped[bool] = mapped_column(server_default=false())
 
 
 _EPOCH = Ready(select(InstallationRow.epoch))
@@ -59,6 +63,7 @@ class Installation:
     restored_at: datetime | None
     restored_from: datetime | None
     keys: dict[KeyName, str]
+    is_drill: bool
 
 
 def installation(work: Work) -> Installation:
@@ -72,6 +77,7 @@ def installation(work: Work) -> Installation:
         row["restored_at"],
         row["restored_from"],
         {name: found for name, found in known.items() if found is not None},
+        row["is_drill"],
     )
 
 
@@ -98,13 +104,33 @@ def put_backup(work: Work, at: datetime) -> None:
     work.execute(update(InstallationRow).values(backed_up_at=at))
 
 
-def begin_epoch(work: Work, new: UUID, *, backup_of: datetime, now: datetime) -> None:
-    """It was restored."""
+def begin_epoch(
+    work: Work, new: UUID, *, backup_of: datetime, now: datetime, is_drill: bool
+) -> None:
+    """It was restored, for good or as a drill."""
     work.execute(
         update(InstallationRow).values(
-            epoch=new, backed_up_at=backup_of, restored_at=now, restored_from=backup_of
+            epoch=new,
+            backed_up_at=backup_of,
+            restored_at=now,
+            restored_from=backup_of,
+            is_drill=is_drill,
         )
     )
+
+
+def is_drill(work: Work) -> bool:
+    """Whether this database tells nobody: no webhook, no witness, no second address."""
+    return work.execute(select(InstallationRow.is_drill)).scalar_one()
+
+
+def require_no_drill(work: Work) -> None:
+    """Raises Conflict in a database that tells nobody."""
+    if is_drill(work):
+        raise Conflict(
+            "This database is a drill, which tells nobody: nothing is sent from it. Do that where "
+            "Amparo serves for good."
+        )
 
 
 def column_of(name: KeyName) -> KeyedColumnElement[Any]:

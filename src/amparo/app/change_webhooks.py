@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from amparo.access.audit import record
+from amparo.access.installation import require_no_drill
 from amparo.access.model import Actor
 from amparo.access.people.secrets import AccessKey
 from amparo.core.clock import Clock
@@ -52,8 +53,9 @@ def rotate_secret(
 
 
 def resume_webhook(database: Database, webhook: WebhookId, actor: Actor, clock: Clock) -> None:
-    """Try a suspended one again, with all that waits. Raises NotFound."""
+    """Try a suspended one again, with all that waits. Raises NotFound, Conflict in a drill."""
     with database.work() as work:
+        require_no_drill(work)
         Webhooks(work, actor.organisation_id).resume(webhook, clock.now())
         _record(work, "webhooks.resume", actor, webhook, clock)
 
@@ -61,6 +63,7 @@ def resume_webhook(database: Database, webhook: WebhookId, actor: Actor, clock: 
 def send_test(database: Database, webhook: WebhookId, actor: Actor, clock: Clock) -> DeliveryId:
     """Have a message sent that tells of nothing. Raises NotFound, Conflict."""
     with database.work() as work:
+        require_no_drill(work)
         delivery = Webhooks(work, actor.organisation_id).test(webhook, clock.now())
         _record(work, "webhooks.test", actor, webhook, clock, delivery=str(delivery))
     return delivery
@@ -73,8 +76,9 @@ def replay(
     actor: Actor,
     clock: Clock,
 ) -> int:
-    """Send what was given up again, one or all; how many. Raises NotFound."""
+    """Send what was given up again, one or all; how many. Raises NotFound, Conflict in a drill."""
     with database.work() as work:
+        require_no_drill(work)
         again = Webhooks(work, actor.organisation_id).replay(webhook, delivery, clock.now())
         _record(work, "webhooks.replay", actor, webhook, clock, count=again)
     return again

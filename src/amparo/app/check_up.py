@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
-from amparo.access.installation import installation, without_backup_since
+from amparo.access.installation import installation, is_drill, without_backup_since
 from amparo.access.jurisdiction import Profiles
 from amparo.access.keys import organisations
 from amparo.access.people.store import People
@@ -46,9 +46,12 @@ def findings(settings: Settings, database: Database, clock: Clock) -> Iterator[s
     yield from host_findings(settings, clock)
     with database.reading() as work:
         yield from key_findings(settings, work)
-        yield from witness_findings(settings, work, clock)
         yield from clock_findings(work, database, clock)
         yield from _hash_types(work)
+        if is_drill(work):
+            yield from _drill(work)
+            return
+        yield from witness_findings(settings, work, clock)
         yield from _backups(work, clock)
         for name, organisation in organisations(work).items():
             yield from (f"{name}: {found}" for found in _people(People(work, organisation)))
@@ -99,6 +102,15 @@ def _hash_types(work: Work) -> Iterator[str]:
             f"Signals of the hash type {name!r} are on lists and find nothing, since it is not "
             "plugged in (AMPARO_HASH_TYPES)."
         )
+
+
+def _drill(work: Work) -> Iterator[str]:
+    """All that is said of a drill: what its people and webhooks lack is mended where it is from."""
+    backup_of = installation(work).restored_from
+    yield (
+        f"This is a drill, restored from the backup of {backup_of:%Y-%m-%d}: it tells nobody, and "
+        "should be removed once it has shown what it should, its keys first."
+    )
 
 
 def _backups(work: Work, clock: Clock) -> Iterator[str]:

@@ -6,6 +6,7 @@ from datetime import datetime
 import structlog
 
 from amparo.access.audit import record
+from amparo.access.installation import require_no_drill
 from amparo.access.model import Actor
 from amparo.access.people.store import People
 from amparo.access.solo import (
@@ -34,9 +35,9 @@ _seldom = Seldom(_log)
 def switch_on(
     database: Database, solo: Solo, settings: Settings, actor: Actor, clock: Clock
 ) -> None:
-    """Let one person decide, after a delay; an address that was named before is told.
+    """Let one person decide, after a delay; an address that was named before hears of it.
 
-    Raises Invalid; Unavailable where no mail goes out: then all is as it was.
+    Raises Invalid; Conflict in a drill; Unavailable where no mail goes out.
     """
     if not settings.mail_server:
         raise Invalid(
@@ -45,6 +46,7 @@ def switch_on(
         )
     now = clock.now()
     with database.work() as work:
+        require_no_drill(work)
         known = {each.email for each in People(work, actor.organisation_id).all()}
         if solo.address.lower() in known:
             raise Invalid("The second address must not be one that somebody signs in with.")

@@ -17,6 +17,7 @@ import structlog
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 from sqlalchemy.engine import make_url
 
+from amparo.access.installation import require_no_drill
 from amparo.access.people.secrets import access_key
 from amparo.app.background import in_background
 from amparo.app.worker_name import worker_name
@@ -62,6 +63,8 @@ _seldom = Seldom(_log)
 @contextmanager
 def durable_work(database: Database, settings: Settings, clock: Clock) -> Iterator[None]:
     """At work until the block ends; one in a process. Raises Unavailable, Conflict."""
+    with database.reading() as work:
+        require_no_drill(work)
     with ExitStack() as stack:
         sender = Sender(
             database=database,

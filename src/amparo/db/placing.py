@@ -23,6 +23,10 @@ _MADE_WITH_TABLES = ("installation", "alembic_version")
 _BESIDE = ("-wal", "-shm", "-journal")
 
 
+class NotEmpty(Conflict):
+    """There is a database already where one was to be put."""
+
+
 def file_for(url: str, home: Path) -> Path:
     """Where to make it, so that it can be put in place."""
     parsed = make_url(url)
@@ -33,20 +37,20 @@ def file_for(url: str, home: Path) -> Path:
 
 @contextmanager
 def reserved(url: str, *, replace: bool) -> Iterator[None]:
-    """Nobody uses what is there now. Raises Conflict where somebody does, or it is not empty."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() == "sqlite":
-        with _reserved_file(Path(parsed.database or ""), replace=replace):
+    """Nobody uses what is there now. Raises Conflict where somebody does, NotEmpty."""
+    if make_url(url).get_backend_name() == "sqlite":
+        with _reserved_file(url, replace=replace):
             yield
     else:
         with Database(url) as database, database.reading() as work:
+            # First: whoever has named another's by mistake must not be told to stop its service.
+            _require_empty(url, holds_rows=_holds_rows(work), replace=replace)
             require_nobody_else(work)
-            _require_empty(holds_rows=_holds_rows(work), replace=replace)
         yield
 
 
 def place(url: str, made: Path, kept_as: str, *, replace: bool, advance: Advance) -> Path | None:
-    """Put it there; where what was there is kept, if it is. Raises Conflict, Unavailable.
+    """Put it there; where what was there is kept, if it is. Raises Conflict, NotEmpty, Unavailable.
 
     `made` is at this version's tables, and gone afterwards.
     """
@@ -58,7 +62,8 @@ def place(url: str, made: Path, kept_as: str, *, replace: bool, advance: Advance
     return None
 
 
-def _reserved_file(target: Path, *, replace: bool) -> AbstractContextManager[None]:
+def _reserved_file(url: str, *, replace: bool) -> AbstractContextManager[None]:
+    target = Path(make_url(url).database or "")
     if not target.exists():
         return nullcontext()
     try:
@@ -71,9 +76,9 @@ def _reserved_file(target: Path, *, replace: bool) -> AbstractContextManager[Non
     except sqlite3.OperationalError as error:
         raise Unavailable(f"{target} cannot be opened ({error}).") from error
     except sqlite3.DatabaseError:  # damaged: nobody serves from it
-        _require_empty(holds_rows=True, replace=replace)
+        _require_empty(url, holds_rows=True, replace=replace)
         return nullcontext()
-    _require_empty(holds_rows=not is_empty, replace=replace)
+    _require_empty(url, holds_rows=not is_empty, replace=replace)
     return nobody_else(target)
 
 
@@ -103,7 +108,7 @@ def _place_rows(url: str, made: Path, *, replace: bool, advance: Advance) -> Non
         if version_of(work) is not None:
             _require_no_newer(database)
         upgrade_within(work, database)
-        _require_empty(holds_rows=_holds_rows(work), replace=replace)
+        _require_empty(url, holds_rows=_holds_rows(work), replace=replace)
         copy_in(work, made, advance)
         _require_all(work, made)
         # Durable work of another past; DBOS makes its tables when it is needed.
@@ -130,12 +135,16 @@ def _holds_rows(work: Connection) -> bool:
     )
 
 
-def _require_empty(*, holds_rows: bool, replace: bool) -> None:
+def _require_empty(url: str, *, holds_rows: bool, replace: bool) -> None:
     if holds_rows and not replace:
-        raise Conflict(
-            "The database that AMPARO_DATABASE_URL names is not empty; `--replace` puts the backup "
-            "in its place."
-        )
+        raise NotEmpty(f"The database {_shown(url)} is not empty.")
+
+
+def _shown(url: str) -> str:
+    """The URL without passwords, which may stand among its options too."""
+    parsed = make_url(url)
+    options = {name: value for name, value in parsed.query.items() if "password" not in name}
+    return parsed.set(query=options).render_as_string(hide_password=True)
 
 
 def _require_all(work: Connection, made: Path) -> None:

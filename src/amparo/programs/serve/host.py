@@ -1,13 +1,17 @@
-"""What runs once on a host beside serving: follower and sweep; on one, sealer and deliveries."""
+"""What runs once on a host beside serving: follower and sweep; on one, sealer and deliveries.
+
+Of a drill nobody is told, whatever the settings name.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from pathlib import Path
 
 from amparo.access.audit.seal import Sealer, append
 from amparo.access.audit.signing import signing_key
 from amparo.access.audit.witness import Telling
 from amparo.access.first_key import ensure_first_key
-from amparo.access.installation import KeyName
+from amparo.access.installation import KeyName, is_drill
 from amparo.app.background import in_background
 from amparo.app.kept_keys import make_or_find_keys, require_same_keys
 from amparo.app.serving import host_folder, open_inbox
@@ -22,6 +26,8 @@ from amparo.db import Database
 from amparo.db.migrate import upgrade
 from amparo.db.version import check_version
 from amparo.detect.matching.host import Follower
+
+_DRILL = "This is a drill: it tells nobody, neither webhooks nor witnesses nor a second address."
 
 OnThisHost = Callable[[Settings, Clock, Callable[[str], None]], AbstractContextManager[Database]]
 
@@ -41,18 +47,23 @@ def looked_after(
         check_version(database)
         make_or_find_keys(settings, database, say)
         key = ensure_first_key(database, clock)
-        stack.enter_context(_sealing(database, settings, clock))
-        stack.enter_context(_at_work(database, settings, clock))
-        stack.enter_context(durable_work(database, settings, clock))
-        letters = Letters(database, settings, clock)
-        stack.enter_context(in_background("letters", letters.run))
+        if _is_drill(database, say):
+            stack.enter_context(_sealing(database, settings, clock, witness=None))
+            stack.enter_context(_at_work(database, settings, clock))
+        else:
+            stack.enter_context(_telling_witnesses(database, settings, clock))
+            stack.enter_context(
+                _sealing(database, settings, clock, witness=settings.audit_witness_file)
+            )
+            stack.enter_context(_at_work(database, settings, clock))
+            stack.enter_context(_sending(database, settings, clock))
         if key is not None:
             say(f"Your first key, shown this once: {key}")
         yield database
 
 
 @contextmanager
-def followed(settings: Settings, clock: Clock, _: Callable[[str], None]) -> Iterator[Database]:
+def followed(settings: Settings, clock: Clock, say: Callable[[str], None]) -> Iterator[Database]:
     """A further host of an installation that is looked after elsewhere.
 
     Raises Unavailable, Conflict.
@@ -65,8 +76,18 @@ def followed(settings: Settings, clock: Clock, _: Callable[[str], None]) -> Iter
             )
         check_version(database)
         require_same_keys(settings, database, (KeyName.VAULT, KeyName.ACCESS))
+        _is_drill(database, say)
         with _at_work(database, settings, clock):
             yield database
+
+
+def _is_drill(database: Database, say: Callable[[str], None]) -> bool:
+    """Whether nobody may be told; then it is said at the start."""
+    with database.reading() as work:
+        found = is_drill(work)
+    if found:
+        say(_DRILL)
+    return found
 
 
 @contextmanager
@@ -87,16 +108,32 @@ def _following(database: Database, settings: Settings) -> Iterator[None]:
 
 
 @contextmanager
-def _sealing(database: Database, settings: Settings, clock: Clock) -> Iterator[None]:
+def _sealing(
+    database: Database, settings: Settings, clock: Clock, *, witness: Path | None
+) -> Iterator[None]:
     """The sealer of the audit trail at work; what is left is sealed at the end."""
-    key = signing_key(settings.audit_key)
-    if settings.audit_witness_file is not None:
-        append(settings.audit_witness_file, "")  # at the start, not at the first upload
-    sealer = Sealer(database, key, clock, witness=settings.audit_witness_file)
+    if witness is not None:
+        append(witness, "")  # at the start, not at the first upload
+    sealer = Sealer(database, signing_key(settings.audit_key), clock, witness=witness)
     with ExitStack() as stack:
-        for each in witnesses(settings, key.public_key()):
-            telling = Telling(database, each, clock)
-            stack.enter_context(in_background("witness", telling.run))
         stack.callback(sealer.step)
         stack.enter_context(in_background("sealer", sealer.run))
+        yield
+
+
+@contextmanager
+def _telling_witnesses(database: Database, settings: Settings, clock: Clock) -> Iterator[None]:
+    """Witnesses are told, at the end too: around the sealer, which seals what is left."""
+    with ExitStack() as stack:
+        for each in witnesses(settings, signing_key(settings.audit_key).public_key()):
+            telling = Telling(database, each, clock)
+            stack.enter_context(in_background("witness", telling.run))
+        yield
+
+
+@contextmanager
+def _sending(database: Database, settings: Settings, clock: Clock) -> Iterator[None]:
+    """Messages to webhooks and letters to second addresses go out."""
+    letters = Letters(database, settings, clock)
+    with durable_work(database, settings, clock), in_background("letters", letters.run):
         yield
