@@ -17,6 +17,7 @@ lost by it where all of this holds:
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -160,10 +161,8 @@ def restores(work: Work) -> list[Restore]:
     return list(found.values())
 
 
-def _restore(at: datetime, detail: object, place: int | None) -> Restore | None:
+def _restore(at: datetime, detail: Any, place: int | None) -> Restore | None:
     """None where it is no entry that Amparo writes."""
-    if not isinstance(detail, dict):
-        return None
     try:
         backup_of = datetime.fromisoformat(detail["backup_of"])
         position = detail["position"]
