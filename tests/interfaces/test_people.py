@@ -276,7 +276,7 @@ def test_pages_are_in_the_readers_language(platform: Platform) -> None:
 
 
 def test_whoever_is_removed_is_out_at_once(platform: Platform, browser: Browser) -> None:
-    invited(platform, email="bea@example.org")
+    Browser(platform).accept(invited(platform, email="bea@example.org"))
     browser.sign_in()
     assert browser.is_in
     remove_person(platform.serving.database, EMAIL, operator(platform), platform.serving.clock)

@@ -12,7 +12,6 @@ from amparo.access.installation import installation, without_backup_since
 from amparo.access.jurisdiction import Profiles
 from amparo.access.keys import organisations
 from amparo.access.people.store import People
-from amparo.access.roles import Role
 from amparo.access.witnessed import Trails
 from amparo.app.check_host import clock_findings, host_findings
 from amparo.app.check_keys import key_findings
@@ -110,12 +109,21 @@ def _backups(work: Work, clock: Clock) -> Iterator[str]:
 
 
 def _people(people: People) -> Iterator[str]:
-    there = [each for each in people.all() if each.removed_at is None]
-    owners = [each for each in there if Role.OWNER in each.roles]
+    owners = people.owners()
+    waiting = [each.email for each in owners if each.active_since is None]
+    entering = len(owners) - len(waiting)
     if not owners:
         yield "nobody can sign in as its owner; `amparo people add … --role owner`."
-    elif len(owners) == 1:
-        yield ("has one owner; a second one can invite the first again, who loses a telephone.")
+    elif not entering:
+        yield (
+            f"nobody can sign in as its owner until {waiting[0]} accepts the invitation; "
+            f"`amparo people invite-again {waiting[0]}` makes another link."
+        )
+    elif entering == 1:
+        yield (
+            "has one owner who can sign in; a second one can invite the first again, who loses a "
+            "telephone."
+        )
 
 
 def _webhooks(webhooks: Webhooks, clock: Clock) -> Iterator[str]:
