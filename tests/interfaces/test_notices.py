@@ -86,6 +86,16 @@ def test_somebody_tells_asks_and_is_answered_in_their_language(platform: Platfor
     assert again.status_code == 409
 
 
+@pytest.mark.parametrize("why", ["", "  \n"])
+def test_an_answer_without_a_reason_is_not_taken(platform: Platform, why: str) -> None:
+    path = f"/v1/notices/{tell(platform, SIGNED)['number']}/answer"
+    refused = platform.http.post(path, json={"outcome": "passed-on", "why": why})
+    assert (refused.status_code, refused.json()["code"]) == (422, "no_reason")
+    assert refused.json()["detail"].startswith("Say why")
+    taken = platform.http.post(path, json={"outcome": "passed-on", "why": "To the hotline."})
+    assert taken.status_code == 201
+
+
 @pytest.mark.parametrize(
     ("said", "due", "signed"),
     [

@@ -21,7 +21,14 @@ from amparo.detect.hashing.model import MediaHashes
 from amparo.detect.hashing.plug_ins import algorithm_on_record
 from amparo.detect.matching.host import HostIndex
 from amparo.detect.matching.host.look_up import Asked, asked_of
-from amparo.respond.review.notices.model import NewNotice, Notice, Outcome, Sender, Told
+from amparo.respond.review.notices.model import (
+    NewNotice,
+    Notice,
+    Outcome,
+    Sender,
+    Told,
+    check_why,
+)
 from amparo.respond.review.notices.numbers import require_secret, secret_of
 from amparo.respond.review.notices.store import Hash, Notices, find
 from amparo.respond.vault import Inbox
@@ -138,7 +145,8 @@ def look_at(database: Database, number: str, key: AccessKey, actor: Actor, clock
 def answer_notice(
     database: Database, number: str, outcome: Outcome, why: str, actor: Actor, clock: Clock
 ) -> Notice:
-    """Say what was done and why. Raises NotFound, Conflict where somebody has."""
+    """Say what was done and why. Raises Invalid, NotFound, Conflict where somebody has."""
+    check_why(why)
     now = clock.now()
     with database.work() as work:
         store = Notices(work, actor.organisation_id)

@@ -86,4 +86,4 @@ class NoticeAnswer(Said):
     """What was done, and why: whoever told will read it."""
 
     outcome: OutcomeName
-    why: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*\S[^\x00]*$")]
+    why: Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]
