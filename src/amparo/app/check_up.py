@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
@@ -31,6 +32,11 @@ TOLD_EACH = timedelta(days=2)
 
 FAILS_FOR = timedelta(minutes=10)
 """A receiver that is restarted takes less."""
+
+WIDEST_V4, WIDEST_V6 = 8, 32
+"""10.0.0.0/8 is the largest private network of IPv4; a provider gets a /32 of IPv6."""
+
+_PRIVATE_V6 = IPv6Network("fc00::/7")
 
 _OTHER_NAMES = {"AMPARO_SETTINGS_FILE", "AMPARO_URL", "AMPARO_KEY"}
 """Which file to read, and what the client for Python takes."""
@@ -84,11 +90,22 @@ def _addresses(settings: Settings) -> Iterator[str]:
             "before a container, everybody seems to have the proxy's address, and 30 wrong "
             "passwords by anybody keep all of them waiting; name it in AMPARO_TRUSTED_PROXIES."
         )
-    if "*" in settings.trusted_proxies:
+    wide = [each for each in settings.trusted_proxies if _is_wide(each)]
+    if wide:
         yield (
-            "Anybody is believed to be any address (AMPARO_TRUSTED_PROXIES): name your proxies "
-            "alone."
+            f"Anybody is believed to be any address (AMPARO_TRUSTED_PROXIES has {', '.join(wide)})"
+            ": name your proxies alone."
         )
+
+
+def _is_wide(proxies: str) -> bool:
+    """Whether more of the world is believed than proxies of one's own can be."""
+    if proxies == "*":
+        return True
+    network = ip_network(proxies)
+    if isinstance(network, IPv4Network):
+        return network.prefixlen < WIDEST_V4
+    return network.prefixlen < WIDEST_V6 and not network.subnet_of(_PRIVATE_V6)
 
 
 def _hash_types(work: Work) -> Iterator[str]:
