@@ -48,7 +48,7 @@ def verify(named: tuple[str, ...], key_file: Path | None, trail: str | None) -> 
     from amparo.access.audit.seal import newest_head
     from amparo.access.audit.signing import existing_signing_key, signing_key
     from amparo.access.audit.telling import forget_refusals
-    from amparo.access.audit.verify import TamperedError
+    from amparo.access.audit.verify import OTHER_KEY, TamperedError
     from amparo.access.audit.verify import verify as verify_trail
     from amparo.app.witnesses import told_to, witnesses_named
 
@@ -64,6 +64,8 @@ def verify(named: tuple[str, ...], key_file: Path | None, trail: str | None) -> 
             found = verify_trail(database, key, witness=told, advance=advance)
         except TamperedError as error:
             announce(f"amparo: {error.message}")
+            if error.code == OTHER_KEY:
+                announce(_who_signs(settings().audit_key))
             leave(1)
         forget_refusals(database, named)
     click.echo(
@@ -77,3 +79,12 @@ def verify(named: tuple[str, ...], key_file: Path | None, trail: str | None) -> 
     else:
         announce("Without a witness nobody can tell whether the end was cut off with the key.")
     leave(0)
+
+
+def _who_signs(key: Path) -> str:
+    """What can be done where a checkpoint is another key's."""
+    return (
+        f"The key that signs now is {key}. Where that took the place of a lost one (`amparo db "
+        "forget-key audit`), it cannot verify what the lost one signed: a copy of the lost one, "
+        "named in AMPARO_AUDIT_KEY_FILE for this command alone, can up to there."
+    )
