@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -184,6 +185,34 @@ def test_nobody_finds_a_notice_without_its_secret(platform: Platform) -> None:
     assert {answer.status_code for answer in refused} == {404}
     assert len({answer.json()["detail"] for answer in refused}) == 1
     assert ask(platform, made["number"], made["secret"].lower()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [
+        lambda typed: typed.lower(),
+        lambda typed: typed.replace("-", ""),
+        lambda typed: typed.replace("-", " "),
+        lambda typed: typed.replace("-", " - ").title(),
+    ],
+    ids=["lower", "no hyphens", "spaces", "both"],
+)
+def test_number_and_secret_are_known_however_they_were_copied(
+    platform: Platform, copied: Callable[[str], str]
+) -> None:
+    made = tell(platform, SIGNED)
+    number, secret = copied(made["number"]), copied(made["secret"])
+    asked = ask(platform, number, secret)
+    assert (asked.status_code, asked.json()["number"]) == (200, made["number"])
+    assert ask(platform, number, secret[::-1]).status_code == 404
+    assert ask(platform, number, f"{secret}A").status_code == 404
+    assert platform.http.get(f"/v1/notices/{number}/told").json()["number"] == made["number"]
+    body = {"outcome": "kept", "why": "x"}
+    answered = platform.http.post(f"/v1/notices/{number}/answer", json=body)
+    assert answered.json()["number"] == made["number"]
+    with platform.serving.database.reading() as work:
+        told = work.execute(text("SELECT payload FROM outbox")).scalars()
+        assert made["number"] in str(list(told)[-1])
 
 
 def test_a_notice_does_not_tell_what_is_listed(platform: Platform) -> None:

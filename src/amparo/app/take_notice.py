@@ -29,7 +29,7 @@ from amparo.respond.review.notices.model import (
     Told,
     check_why,
 )
-from amparo.respond.review.notices.numbers import require_secret, secret_of
+from amparo.respond.review.notices.numbers import canonical, require_secret, secret_of
 from amparo.respond.review.notices.store import Hash, Notices, find
 from amparo.respond.vault import Inbox
 
@@ -81,7 +81,8 @@ class NoticeDesk:
 
     def status(self, number: str, secret: str) -> Notice:
         """For whoever told. Raises NotFound in the same words whatever is wrong."""
-        require_secret(number, secret, self.key)
+        number = canonical(number)
+        require_secret(number, canonical(secret), self.key)
         with self.database.reading() as work:
             return find(work, number)
 
@@ -137,7 +138,7 @@ class NoticeDesk:
 def look_at(database: Database, number: str, key: AccessKey, actor: Actor, clock: Clock) -> Told:
     """All that was told; the look is on record. Raises NotFound."""
     with database.work() as work:
-        told = Notices(work, actor.organisation_id).told(number, key)
+        told = Notices(work, actor.organisation_id).told(canonical(number), key)
         _record(work, "notices.look", actor, told.notice, clock)
     return told
 
@@ -147,6 +148,7 @@ def answer_notice(
 ) -> Notice:
     """Say what was done and why. Raises Invalid, NotFound, Conflict where somebody has."""
     check_why(why)
+    number = canonical(number)
     now = clock.now()
     with database.work() as work:
         store = Notices(work, actor.organisation_id)
