@@ -96,6 +96,9 @@ def test_a_list_is_followed_to_its_end_and_from_there_on(client: Amparo) -> None
     assert (later.added, later.withdrawn) == ([], [gone])
     assert [each.name for each in client.lists()] == ["known"]
     assert client.show_list("known").revision == later.revision == 4
+    with pytest.raises(NotNow) as ahead:
+        list(client.changes("known", after=5000))
+    assert ahead.value.code == "unknown_revision"
 
 
 def test_what_is_added_to_a_negative_list_waits(client: Amparo) -> None:

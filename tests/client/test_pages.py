@@ -24,7 +24,7 @@ def blocks(page: str) -> list[str]:
     return [(SETTINGS if needs else "") + block for needs, block in found]
 
 
-@pytest.mark.parametrize(("page", "count"), [("call-from-python.md", 4), ("guards.md", 4)])
+@pytest.mark.parametrize(("page", "count"), [("call-from-python.md", 6), ("guards.md", 4)])
 def test_what_a_page_shows_runs(page: str, count: int, platform: Platform, tmp_path: Path) -> None:
     (tmp_path / "upload.jpg").write_bytes(encoded(photograph_like(), "JPEG"))
     where = {"AMPARO_URL": str(platform.http.base_url), "AMPARO_KEY": platform.key}
@@ -40,6 +40,7 @@ def test_what_a_page_shows_runs(page: str, count: int, platform: Platform, tmp_p
         said += ended.stdout
     if page == "call-from-python.md":
         assert said.startswith("allow ")
+        assert "[]\nWe have your notice." in said
         assert "1 added, 0 withdrawn\n404 not_found " in said
 
 

@@ -10,6 +10,8 @@ from amparo.access.people.attempts import (
     FIRST_WAIT,
     FREE_BY_ACCOUNT,
     FREE_BY_ADDRESS,
+    LONGEST_WAIT,
+    TooManyAttempts,
     Trier,
     count_attempt,
 )
@@ -49,3 +51,32 @@ def test_of_many_at_once_one_is_tried_after_the_wait(
             range(AT_ONCE),
         )
         assert sum(passed) == 1
+
+
+@pytest.mark.parametrize("email", ["ana@example.org", "nobody@example.org"])
+def test_whoever_must_wait_learns_for_how_long(database: Database, email: str) -> None:
+    trier = Trier(email, "192.0.2.1")
+    now, waits = NOW, []
+    for number in range(FREE_BY_ACCOUNT + 6):
+        count_attempt(database, trier, now)
+        if number >= FREE_BY_ACCOUNT - 1:
+            with pytest.raises(TooManyAttempts) as told:
+                count_attempt(database, trier, now + timedelta(milliseconds=200))
+            waits.append(told.value.wait_s)
+            with pytest.raises(TooManyAttempts) as told:
+                count_attempt(database, trier, now + timedelta(seconds=told.value.wait_s - 1))
+            assert told.value.wait_s == 1
+            now += timedelta(seconds=waits[-1])
+    longest = LONGEST_WAIT.total_seconds()
+    assert waits == [30, 60, 120, 240, 480, longest, longest]
+
+
+def test_the_longer_of_two_waits_is_told(database: Database) -> None:
+    for number in range(FREE_BY_ADDRESS + 1):
+        now = NOW if number < FREE_BY_ADDRESS else NOW + FIRST_WAIT
+        count_attempt(database, Trier(f"{number}@example.org", "192.0.2.1"), now)
+    for number in range(FREE_BY_ACCOUNT):
+        count_attempt(database, Trier("ana@example.org", f"192.0.2.{10 + number}"), now)
+    with pytest.raises(TooManyAttempts) as told:
+        count_attempt(database, Trier("ana@example.org", "192.0.2.1"), now)
+    assert told.value.wait_s == 60

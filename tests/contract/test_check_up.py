@@ -51,8 +51,7 @@ class Earlier:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """A service with which all is well."""
-    apart = tmp_path / "keys"
-    apart.mkdir()
+    (apart := tmp_path / "keys").mkdir()
     ensure_key(apart / "vault")
     ensure_access_key(apart / "access")
     signing_key(apart / "audit")
@@ -73,6 +72,7 @@ def well(database: Database, organisation: OrganisationId) -> Database:
         for name in ("ana", "bea"):
             new = NewPerson(f"{name}@example.org", name, frozenset({Role.OWNER}))
             People(work, organisation).add(new, NOW)
+        work.execute(text("UPDATE people SET active_since = created_at"))
         work.execute(
             text("INSERT INTO jurisdictions (organisation_id, version, text, recorded_at, "
                  "recorded_by) SELECT id, 1, :text, created_at, 'x' FROM organisations"),

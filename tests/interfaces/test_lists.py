@@ -48,6 +48,24 @@ def test_a_copy_that_follows_the_feed_is_as_the_list(platform: Platform, limit: 
     assert new["value"] == f"{7:032x}"
 
 
+@pytest.mark.parametrize("ahead", ["2", "5000", "1.0.7"])
+def test_a_copy_that_is_ahead_of_the_list_is_told_to_begin_again(
+    platform: Platform, ahead: str
+) -> None:
+    platform.make_list()
+    add(platform, 1, 2)
+    answer = platform.http.get("/v1/lists/known/changes", params={"after": ahead})
+    assert (answer.status_code, answer.json()["code"]) == (409, "unknown_revision")
+    assert "is at revision 1" in answer.json()["detail"]
+    assert "Begin again at 0" in answer.json()["detail"]
+    up_to_date = platform.http.get("/v1/lists/known/changes", params={"after": "1"})
+    assert up_to_date.json() == {
+        "added": [], "withdrawn": [], "revision": 1, "next": "1", "more": False,
+    }  # fmt: skip
+    within = platform.http.get("/v1/lists/known/changes", params={"after": "0.0.1"})
+    assert within.status_code == 200
+
+
 def test_signals_are_paged(platform: Platform) -> None:
     platform.make_list()
     signals = add(platform, *range(10))

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -86,6 +87,16 @@ def test_somebody_tells_asks_and_is_answered_in_their_language(platform: Platfor
     assert again.status_code == 409
 
 
+@pytest.mark.parametrize("why", ["", "  \n"])
+def test_an_answer_without_a_reason_is_not_taken(platform: Platform, why: str) -> None:
+    path = f"/v1/notices/{tell(platform, SIGNED)['number']}/answer"
+    refused = platform.http.post(path, json={"outcome": "passed-on", "why": why})
+    assert (refused.status_code, refused.json()["code"]) == (422, "no_reason")
+    assert refused.json()["detail"].startswith("Say why")
+    taken = platform.http.post(path, json={"outcome": "passed-on", "why": "To the hotline."})
+    assert taken.status_code == 201
+
+
 @pytest.mark.parametrize(
     ("said", "due", "signed"),
     [
@@ -120,15 +131,46 @@ def test_only_keys_that_say_so_tell_as_a_hotline(platform: Platform) -> None:
 @pytest.mark.parametrize(
     "said",
     [{}, {"kind": "x"}, {"kind": "other"}, {"kind": "other", "explanation": " "},
-     {"kind": "other", "urls": [""]}, {"kind": "other", "urls": ["x"] * 21},
-     {"kind": "other", "urls": ["x"], "good_faith": 1}, {"kind": "other", "urls": ["a\x00b"]},
-     {"kind": "other", "urls": ["x"], "verdict": "guilty"}],
+     {"kind": "other", "urls": [""]}, {"kind": "other", "urls": [URL] * 21},
+     {"kind": "other", "urls": [URL], "good_faith": 1}, {"kind": "other", "urls": [f"{URL}\x00b"]},
+     {"kind": "other", "urls": [URL], "verdict": "guilty"}],
 )  # fmt: skip
 def test_what_cannot_be_right_is_told_and_not_taken(
     platform: Platform, said: dict[str, object]
 ) -> None:
     assert platform.http.post("/v1/notices", json=said).status_code == 422
     assert platform.http.get("/v1/notices").json() == []
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["x", "javascript:alert(1)", "data:text/html,x", "//host/x", "http:///x", "ftp://host/x",
+     "https://[x", "https://a b/", "https://host/\n"],
+)  # fmt: skip
+def test_a_url_that_no_browser_should_open_is_named(platform: Platform, wrong: str) -> None:
+    said = {"kind": "other", "urls": [URL, wrong]}
+    refused = platform.http.post("/v1/notices", json=said)
+    assert refused.status_code == 422
+    assert refused.json()["detail"].startswith("urls.1: ")
+    assert wrong not in refused.json()["detail"] or wrong == "x"
+
+
+def test_urls_of_the_web_are_taken(platform: Platform) -> None:
+    urls = [URL, " HTTP://192.0.2.1:8080/a b ", "https://müller.example/?q=ñ#x"]
+    made = tell(platform, {"kind": "other", "urls": urls})
+    told = platform.http.get(f"/v1/notices/{made['number']}/told").json()
+    assert told["urls"] == [each.strip() for each in urls]
+
+
+def test_what_is_not_there_or_no_json_is_named(platform: Platform) -> None:
+    alone = platform.http.post("/v1/notices", files={"file": PICTURE})
+    broken = platform.http.post("/v1/notices", files={"file": PICTURE}, data={"metadata": "{"})
+    json_type = {"Content-Type": "application/json"}
+    empty = platform.http.post("/v1/notices", content=b"", headers=json_type)
+    assert {each.status_code for each in (alone, broken, empty)} == {422}
+    assert "a part `metadata`" in alone.json()["detail"]
+    assert broken.json()["detail"].startswith("metadata: ")
+    assert empty.json()["detail"].startswith("body: ")
 
 
 def test_nobody_finds_a_notice_without_its_secret(platform: Platform) -> None:
@@ -143,6 +185,34 @@ def test_nobody_finds_a_notice_without_its_secret(platform: Platform) -> None:
     assert {answer.status_code for answer in refused} == {404}
     assert len({answer.json()["detail"] for answer in refused}) == 1
     assert ask(platform, made["number"], made["secret"].lower()).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "copied",
+    [
+        lambda typed: typed.lower(),
+        lambda typed: typed.replace("-", ""),
+        lambda typed: typed.replace("-", " "),
+        lambda typed: typed.replace("-", " - ").title(),
+    ],
+    ids=["lower", "no hyphens", "spaces", "both"],
+)
+def test_number_and_secret_are_known_however_they_were_copied(
+    platform: Platform, copied: Callable[[str], str]
+) -> None:
+    made = tell(platform, SIGNED)
+    number, secret = copied(made["number"]), copied(made["secret"])
+    asked = ask(platform, number, secret)
+    assert (asked.status_code, asked.json()["number"]) == (200, made["number"])
+    assert ask(platform, number, secret[::-1]).status_code == 404
+    assert ask(platform, number, f"{secret}A").status_code == 404
+    assert platform.http.get(f"/v1/notices/{number}/told").json()["number"] == made["number"]
+    body = {"outcome": "kept", "why": "x"}
+    answered = platform.http.post(f"/v1/notices/{number}/answer", json=body)
+    assert answered.json()["number"] == made["number"]
+    with platform.serving.database.reading() as work:
+        told = work.execute(text("SELECT payload FROM outbox")).scalars()
+        assert made["number"] in str(list(told)[-1])
 
 
 def test_a_notice_does_not_tell_what_is_listed(platform: Platform) -> None:

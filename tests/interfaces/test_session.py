@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from amparo.access.people.attempts import FIRST_WAIT, FREE_BY_ACCOUNT
 from tests.interfaces.conftest import Platform
 from tests.interfaces.people import EMAIL, PASSWORD, Browser, invited, signed_out
 
@@ -67,3 +68,16 @@ def test_signing_in_again_over_the_api_ends_what_the_browser_had(
     thief = Browser(platform)
     thief.http.cookies.set("amparo", copied)
     assert not thief.is_in
+
+
+def test_whoever_tries_too_often_is_told_how_long_to_wait(
+    platform: Platform, browser: Browser
+) -> None:
+    http = Browser(platform).http
+    for email in (EMAIL, "nobody@example.org"):
+        wrong = {"email": email, "password": "another sentence", "code": "1"}
+        for _ in range(FREE_BY_ACCOUNT):
+            assert http.post("/v1/session", json=wrong).status_code == 401
+        answer = http.post("/v1/session", json=wrong)
+        assert (answer.status_code, answer.json()["code"]) == (429, "too_many_attempts")
+        assert 20 <= int(answer.headers["Retry-After"]) <= FIRST_WAIT.total_seconds()

@@ -60,6 +60,9 @@ def test_an_answer_is_given_once_and_to_a_notice_that_is_there(
     platform: Platform, typed: Type
 ) -> None:
     number = tell(platform, SIGNED)["number"]
+    empty = typed("answer", number, "--outcome", "passed-on", "--why", " ")
+    assert empty.status == 2
+    assert "Say why" in empty.err
     assert typed("answer", number, "--outcome", "kept", "--why", "x").status == 0
     again = typed("answer", number, "--outcome", "removed", "--why", "y")
     assert again.status == 2

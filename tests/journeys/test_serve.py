@@ -170,7 +170,8 @@ def test_a_second_server_in_the_same_home_says_that_there_is_one(
 ) -> None:
     ended = amparo("serve", "--port", str(free_port()), env={"AMPARO_HOME": str(home)})
     assert ended.status == 2
-    assert "Another process" in ended.err
+    assert f"{home} is already being served, at http://127.0.0.1:{server.port}" in ended.err
+    assert "AMPARO_HOME" in ended.err
 
 
 def test_a_port_that_is_taken_is_named(

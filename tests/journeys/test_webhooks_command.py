@@ -6,9 +6,17 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from cryptography.fernet import Fernet
+from sqlalchemy import update
 
+from amparo.access.people.secrets import AccessKey
+from amparo.core.clock import SystemClock
+from amparo.core.ids import OrganisationId
 from amparo.db import Database
 from amparo.detect.media.sandbox import Sandbox
+from amparo.respond.webhooks.store import Webhooks
+from amparo.respond.webhooks.tables import WebhookRow
+from amparo.respond.webhooks.take import heard_of
 from amparo.testing.receiver import Receiver, receiver
 from tests.conftest import Ended, Run
 from tests.interfaces.conftest import serving_platform
@@ -61,6 +69,60 @@ def test_a_webhook_is_added_tried_out_and_removed(typed: Type, there: Receiver) 
     assert said["failing_since"]
     assert typed("remove", webhook).status == 0
     assert typed("list").out == ""
+
+
+def test_what_a_suspended_webhook_keeps_is_sent_by_resuming_it(
+    typed: Type, there: Receiver, database: Database
+) -> None:
+    typed("add", there.url)
+    webhook = str(the_only_one(typed)["webhook"])
+    assert typed("replay", webhook).err == "0 are sent again.\n"
+    there.status = 503
+    typed("test", webhook)
+    with database.work() as work:
+        work.execute(update(WebhookRow).values(suspended="It is gone."))
+    said = typed("replay", webhook).err
+    assert said.startswith("0 are sent again.\n1 wait, and nothing is sent there")
+    assert f"amparo webhooks resume {webhook}" in said
+
+
+def test_a_host_that_is_not_allowed_any_more_is_told_in_one_sentence(
+    typed: Type, there: Receiver, database: Database
+) -> None:
+    typed("add", there.url)
+    webhook = str(the_only_one(typed)["webhook"])
+    with database.work() as work:
+        work.execute(update(WebhookRow).values(url="http://192.0.2.1/"))
+    said = typed("test", webhook).err
+    assert "AMPARO_WEBHOOK_HOSTS. It is sent again at" in said
+    assert ".." not in said
+
+
+@pytest.mark.parametrize("at_work", [True, False])
+def test_a_message_behind_others_says_so_where_somebody_sends(
+    database: Database,
+    organisation: OrganisationId,
+    database_url: str,
+    tmp_path: Path,
+    amparo: Run,
+    at_work: bool,
+) -> None:
+    now = SystemClock().now()
+    with database.work() as work:
+        key = AccessKey(Fernet.generate_key())
+        store = Webhooks(work, organisation)
+        webhook, _ = store.add("https://example.org/", [], key, now)
+        store.test(webhook.id, now)
+        if at_work:
+            heard_of(work, "one", now)
+    environment = {"AMPARO_HOME": str(tmp_path), "AMPARO_DATABASE_URL": database_url,
+                   "AMPARO_WEBHOOK_SECONDS": "1"}  # fmt: skip
+    ended = amparo("webhooks", "test", str(webhook.id), env=environment)
+    assert ended.status == 1
+    if at_work:
+        assert "1 to this webhook are sent before it" in ended.err
+    else:
+        assert "is `amparo serve` or `amparo worker` at work?" in ended.err
 
 
 @pytest.mark.parametrize("events", [(), ("--event", "media.decided")])

@@ -58,7 +58,10 @@ def invite_again(database: Database, email: str, actor: Actor, clock: Clock) -> 
 def give_roles(
     database: Database, email: str, roles: Iterable[Role], actor: Actor, clock: Clock
 ) -> None:
-    """Let somebody be these and nothing else. Raises NotFound, Conflict for the last owner."""
+    """Let somebody be these and nothing else.
+
+    Raises NotFound; Conflict where no owner would be left who can sign in.
+    """
     wanted = frozenset(roles)
     with database.work() as work:
         people = People(work, actor.organisation_id)
@@ -68,7 +71,10 @@ def give_roles(
 
 
 def remove_person(database: Database, email: str, actor: Actor, clock: Clock) -> None:
-    """Let somebody in no more, from this moment on. Raises NotFound, Conflict."""
+    """Let somebody in no more, from this moment on.
+
+    Raises NotFound; Conflict where no owner would be left who can sign in.
+    """
     with database.work() as work:
         people = People(work, actor.organisation_id)
         person = people.named(email)

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
@@ -12,7 +13,6 @@ from amparo.access.installation import installation, is_drill, without_backup_si
 from amparo.access.jurisdiction import Profiles
 from amparo.access.keys import organisations
 from amparo.access.people.store import People
-from amparo.access.roles import Role
 from amparo.access.witnessed import Trails
 from amparo.app.check_host import clock_findings, host_findings
 from amparo.app.check_keys import key_findings
@@ -32,6 +32,11 @@ TOLD_EACH = timedelta(days=2)
 
 FAILS_FOR = timedelta(minutes=10)
 """A receiver that is restarted takes less."""
+
+WIDEST_V4, WIDEST_V6 = 8, 32
+"""10.0.0.0/8 is the largest private network of IPv4; a provider gets a /32 of IPv6."""
+
+_PRIVATE_V6 = IPv6Network("fc00::/7")
 
 _OTHER_NAMES = {"AMPARO_SETTINGS_FILE", "AMPARO_URL", "AMPARO_KEY"}
 """Which file to read, and what the client for Python takes."""
@@ -88,11 +93,22 @@ def _addresses(settings: Settings) -> Iterator[str]:
             "before a container, everybody seems to have the proxy's address, and 30 wrong "
             "passwords by anybody keep all of them waiting; name it in AMPARO_TRUSTED_PROXIES."
         )
-    if "*" in settings.trusted_proxies:
+    wide = [each for each in settings.trusted_proxies if _is_wide(each)]
+    if wide:
         yield (
-            "Anybody is believed to be any address (AMPARO_TRUSTED_PROXIES): name your proxies "
-            "alone."
+            f"Anybody is believed to be any address (AMPARO_TRUSTED_PROXIES has {', '.join(wide)})"
+            ": name your proxies alone."
         )
+
+
+def _is_wide(proxies: str) -> bool:
+    """Whether more of the world is believed than proxies of one's own can be."""
+    if proxies == "*":
+        return True
+    network = ip_network(proxies)
+    if isinstance(network, IPv4Network):
+        return network.prefixlen < WIDEST_V4
+    return network.prefixlen < WIDEST_V6 and not network.subnet_of(_PRIVATE_V6)
 
 
 def _hash_types(work: Work) -> Iterator[str]:
@@ -122,12 +138,21 @@ def _backups(work: Work, clock: Clock) -> Iterator[str]:
 
 
 def _people(people: People) -> Iterator[str]:
-    there = [each for each in people.all() if each.removed_at is None]
-    owners = [each for each in there if Role.OWNER in each.roles]
+    owners = people.owners()
+    waiting = [each.email for each in owners if each.active_since is None]
+    entering = len(owners) - len(waiting)
     if not owners:
         yield "nobody can sign in as its owner; `amparo people add … --role owner`."
-    elif len(owners) == 1:
-        yield ("has one owner; a second one can invite the first again, who loses a telephone.")
+    elif not entering:
+        yield (
+            f"nobody can sign in as its owner until {waiting[0]} accepts the invitation; "
+            f"`amparo people invite-again {waiting[0]}` makes another link."
+        )
+    elif entering == 1:
+        yield (
+            "has one owner who can sign in; a second one can invite the first again, who loses a "
+            "telephone."
+        )
 
 
 def _webhooks(webhooks: Webhooks, clock: Clock) -> Iterator[str]:

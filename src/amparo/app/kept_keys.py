@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import select, update
 
 from amparo.access.audit import record
-from amparo.access.audit.signing import existing_signing_key, signing_key
+from amparo.access.audit.signing import ensure_signing_key, existing_signing_key
 from amparo.access.installation import InstallationRow, KeyName, column_of, installation, put_key
 from amparo.access.keys import organisations
 from amparo.access.people.secrets import access_key, ensure_access_key
@@ -58,7 +58,8 @@ def make_or_find_keys(settings: Settings, database: Database, say: Callable[[str
         say(f"Made the vault's key {settings.vault_key}; keep a copy apart from all backups.")
     if ensure_access_key(settings.access_key):
         say(f"Made the access key {settings.access_key}; all hosts need the same.")
-    signing_key(settings.audit_key)
+    if ensure_signing_key(settings.audit_key):
+        say(f"Made the audit key {settings.audit_key}; keep a copy apart from all backups.")
     with database.work() as work:
         for name in KeyName:
             open_yet = select(InstallationRow.id).where(column_of(name).is_(None))

@@ -21,8 +21,15 @@ from amparo.detect.hashing.model import MediaHashes
 from amparo.detect.hashing.plug_ins import algorithm_on_record
 from amparo.detect.matching.host import HostIndex
 from amparo.detect.matching.host.look_up import Asked, asked_of
-from amparo.respond.review.notices.model import NewNotice, Notice, Outcome, Sender, Told
-from amparo.respond.review.notices.numbers import require_secret, secret_of
+from amparo.respond.review.notices.model import (
+    NewNotice,
+    Notice,
+    Outcome,
+    Sender,
+    Told,
+    check_why,
+)
+from amparo.respond.review.notices.numbers import canonical, require_secret, secret_of
 from amparo.respond.review.notices.store import Hash, Notices, find
 from amparo.respond.vault import Inbox
 
@@ -74,7 +81,8 @@ class NoticeDesk:
 
     def status(self, number: str, secret: str) -> Notice:
         """For whoever told. Raises NotFound in the same words whatever is wrong."""
-        require_secret(number, secret, self.key)
+        number = canonical(number)
+        require_secret(number, canonical(secret), self.key)
         with self.database.reading() as work:
             return find(work, number)
 
@@ -130,7 +138,7 @@ class NoticeDesk:
 def look_at(database: Database, number: str, key: AccessKey, actor: Actor, clock: Clock) -> Told:
     """All that was told; the look is on record. Raises NotFound."""
     with database.work() as work:
-        told = Notices(work, actor.organisation_id).told(number, key)
+        told = Notices(work, actor.organisation_id).told(canonical(number), key)
         _record(work, "notices.look", actor, told.notice, clock)
     return told
 
@@ -138,7 +146,9 @@ def look_at(database: Database, number: str, key: AccessKey, actor: Actor, clock
 def answer_notice(
     database: Database, number: str, outcome: Outcome, why: str, actor: Actor, clock: Clock
 ) -> Notice:
-    """Say what was done and why. Raises NotFound, Conflict where somebody has."""
+    """Say what was done and why. Raises Invalid, NotFound, Conflict where somebody has."""
+    check_why(why)
+    number = canonical(number)
     now = clock.now()
     with database.work() as work:
         store = Notices(work, actor.organisation_id)

@@ -5,6 +5,7 @@ import re
 import tomllib
 from difflib import get_close_matches
 from functools import lru_cache
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -58,8 +59,8 @@ class Settings(BaseSettings):
     )
     trusted_proxies: tuple[str, ...] = Field(
         default=("127.0.0.1",),
-        description="Addresses of proxies that are believed who calls (`X-Forwarded-For`), as "
-        "JSON.",
+        description="Addresses or networks of proxies that are believed who calls "
+        "(`X-Forwarded-For`), as JSON.",
     )
     mail_server: str = Field(
         default="",
@@ -192,6 +193,20 @@ class Settings(BaseSettings):
             raise ValueError("must be http://HOST or https://HOST, with a port where it needs one")
         return f"{parts.scheme}://{parts.netloc.lower()}"
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _proxies(cls, given: tuple[str, ...]) -> tuple[str, ...]:
+        """What the server understands; it would pass over anything else and say nothing."""
+        for each in given:
+            if each == "*" and len(given) > 1:
+                raise ValueError("`*` believes everybody and stands alone; name your proxies")
+            if each != "*" and not _is_address(each):
+                raise ValueError(
+                    f"{each!r} is neither an address nor a network, such as 192.0.2.7 or "
+                    "10.0.0.0/8, with nothing after its prefix"
+                )
+        return given
+
     @field_validator("database_url")
     @classmethod
     def _a_database(cls, url: str) -> str:
@@ -218,6 +233,15 @@ class Settings(BaseSettings):
         """The environment wins over the file."""
         toml = TomlConfigSettingsSource(settings_cls, _readable(_settings_file()))
         return init_settings, env_settings, toml
+
+
+def _is_address(text: str) -> bool:
+    """Whether it is an address or a network, as the server reads them."""
+    try:
+        ip_network(text) if "/" in text else ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def _settings_file() -> Path:

@@ -2,14 +2,30 @@
 
 from datetime import datetime
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from amparo.wire.media import MatchAnswer, Said
 
+
+def _of_the_web(url: str) -> str:
+    """As it is, where a browser can open it and nothing else happens."""
+    try:
+        parts = urlsplit(url.strip())
+        host = parts.hostname
+    except ValueError:
+        host = None
+    if not host or " " in host or parts.scheme not in ("http", "https"):
+        raise ValueError("must be http://HOST/… or https://HOST/…")
+    return url.strip()
+
+
 Line = Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")]
 Lines = Annotated[str, Field(max_length=5000, pattern=r"^[^\x00]*$")]
-Url = Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*$")]
+Url = Annotated[
+    str, Field(max_length=2000, pattern=r"^[^\x00-\x1f\x7f]*$"), AfterValidator(_of_the_web)
+]
 Number = Annotated[str, Field(max_length=40)]
 LanguageName = Literal["en", "es"]
 KindName = Literal["child", "intimate-images", "other"]
@@ -86,4 +102,4 @@ class NoticeAnswer(Said):
     """What was done, and why: whoever told will read it."""
 
     outcome: OutcomeName
-    why: Annotated[str, Field(min_length=1, max_length=2000, pattern=r"^[^\x00]*\S[^\x00]*$")]
+    why: Annotated[str, Field(max_length=2000, pattern=r"^[^\x00]*$")]

@@ -17,11 +17,17 @@ from amparo.core.errors import Invalid, Unavailable
 
 def signing_key(path: Path) -> Ed25519PrivateKey:
     """The key in the file, which is made where there is none. Raises Unavailable, Invalid."""
-    try:
-        return read_key(path)
-    except FileNotFoundError:
-        _make(path)
+    ensure_signing_key(path)
     return read_key(path)
+
+
+def ensure_signing_key(path: Path) -> bool:
+    """Make a key where there is none; whether it was made. Raises Unavailable, Invalid."""
+    try:
+        read_key(path)
+    except FileNotFoundError:
+        return _make(path)
+    return False
 
 
 def existing_signing_key(path: Path) -> Ed25519PrivateKey:
@@ -58,7 +64,8 @@ def read_key(path: Path) -> Ed25519PrivateKey:
     return key
 
 
-def _make(path: Path) -> None:
+def _make(path: Path) -> bool:
+    """Whether this process was the one that made it."""
     pem = Ed25519PrivateKey.generate().private_bytes(
         Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()
     )
@@ -70,6 +77,7 @@ def _make(path: Path) -> None:
             file.flush()
             os.fsync(file.fileno())
     except FileExistsError:
-        return
+        return False
     except OSError as error:
         raise Unavailable(f"The audit key cannot be kept in {path} ({error.strerror}).") from error
+    return True

@@ -18,7 +18,10 @@ from amparo.access.audit.tables import CheckpointRow, EntryRow
 from amparo.core.clock import Clock, SystemClock
 from amparo.db import Database, Work
 
-__all__ = ["TamperedError", "Verified", "verify"]
+__all__ = ["OTHER_KEY", "TamperedError", "Verified", "verify"]
+
+OTHER_KEY = "audit.other_key"
+"""The code where a checkpoint was changed, or another key signed it."""
 
 _AT_A_TIME = 2000
 
@@ -82,7 +85,9 @@ def _checkpoints(work: Work, key: Ed25519PublicKey) -> dict[int, Any]:
     found = {}
     for row in work.execute(select(CheckpointRow.__table__).order_by(CheckpointRow.position)):
         if not is_signed(key, row.signature, statement(row.position, row.at, row.digest, row.root)):
-            raise TamperedError(f"Checkpoint {row.position} is not signed by this key.")
+            raise TamperedError(
+                f"Checkpoint {row.position} is not signed by this key.", code=OTHER_KEY
+            )
         found[row.position] = row
     return found
 

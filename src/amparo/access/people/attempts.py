@@ -7,6 +7,7 @@ elsewhere keeps others waiting, and not the one whose it is (OWASP: device cooki
 
 import hashlib
 import ipaddress
+import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -30,6 +31,16 @@ _FREE = {
 }
 
 
+class TooManyAttempts(Denied):
+    """Nothing is tried for so many seconds from now, whatever is given."""
+
+    code = "too_many_attempts"
+
+    def __init__(self, left: timedelta) -> None:
+        super().__init__("There were too many attempts; try again in a while.")
+        self.wait_s = math.ceil(left.total_seconds())
+
+
 @dataclass(frozen=True, slots=True)
 class Trier:
     """Who tries to sign in: to which account, from where, and in which browser if it is known."""
@@ -49,11 +60,14 @@ class Trier:
 
 
 def count_attempt(database: Database, trier: Trier, now: datetime) -> None:
-    """Count an attempt. Raises Denied where there were too many, whatever is tried."""
+    """Count an attempt. Raises TooManyAttempts where there were, whatever is tried."""
     with database.work() as work:
+        left = timedelta(0)
         for subject in trier.subjects:
             work.execute(_HOLD, {"subject": subject, "now": now})
-            _require_no_wait(work, subject, now)
+            left = max(left, _left(work, subject, now))
+        if left:
+            raise TooManyAttempts(left)
         for subject in trier.subjects:
             work.execute(_COUNT, {"subject": subject, "now": now, "old": now - FORGOTTEN_AFTER})
 
@@ -78,18 +92,18 @@ def forget_attempts(work: Work, now: datetime) -> None:
     work.execute(delete(AttemptsRow).where(AttemptsRow.last_at < now - FORGOTTEN_AFTER))
 
 
-def _require_no_wait(work: Work, subject: str, now: datetime) -> None:
+def _left(work: Work, subject: str, now: datetime) -> timedelta:
+    """How long nothing is tried for a subject; zero where it may be now."""
     row = work.execute(
         select(AttemptsRow.count.label("tried"), AttemptsRow.last_at).where(
             AttemptsRow.subject == subject
         )
     ).one_or_none()
     if row is None or now - row.last_at >= FORGOTTEN_AFTER:
-        return
-    if now < row.last_at + _wait(row.tried - _FREE[subject.partition(":")[0]]):
-        raise Denied(
-            "There were too many attempts; try again in a while.", code="too_many_attempts"
-        )
+        return timedelta(0)
+    wait = _wait(row.tried - _FREE[subject.partition(":")[0]])
+    until: datetime = row.last_at + wait
+    return max(until - now, timedelta(0))
 
 
 def _wait(too_many: int) -> timedelta:

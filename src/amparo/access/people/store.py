@@ -61,8 +61,16 @@ class People:
         )
         return tuple(person_of(row) for row in rows.mappings())
 
+    def owners(self) -> tuple[Person, ...]:
+        """Who is owner and not removed, also who was invited and has not accepted yet."""
+        there = (each for each in self.all() if each.removed_at is None)
+        return tuple(each for each in there if Role.OWNER in each.roles)
+
     def give(self, person: PersonId, roles: Iterable[Role]) -> None:
-        """Let somebody be these from now on. Raises Conflict where no owner would be left."""
+        """Let somebody be these from now on.
+
+        Raises Conflict where no owner would be left, or none who can sign in.
+        """
         wanted = sorted(roles)
         self._require_owner(person, Role.OWNER in wanted)
         self._work.execute(update(PersonRow).where(PersonRow.id == person).values(roles=wanted))
@@ -76,7 +84,7 @@ class People:
     def remove(self, person: PersonId, now: datetime) -> None:
         """Let somebody do nothing any more, from this moment on; the record keeps the name.
 
-        Raises Conflict where no owner would be left.
+        Raises Conflict where no owner would be left, or none who can sign in.
         """
         self._require_owner(person, stays=False)
         forget_secrets(self._work, person)
@@ -87,10 +95,18 @@ class People:
         )
 
     def _require_owner(self, person: PersonId, stays: bool) -> None:
-        there = [each for each in self.all() if each.removed_at is None]
-        before = {each.id for each in there if Role.OWNER in each.roles}
-        if before and not before - {person} and not stays:
+        owners = self.owners()
+        if stays or person not in {each.id for each in owners}:
+            return
+        left = [each for each in owners if each.id != person]
+        if not left:
             raise Conflict("This is the last owner; make somebody else an owner first.")
+        enters = {each.id for each in owners if each.active_since is not None}
+        if enters == {person}:
+            raise Conflict(
+                f"This is the last owner who can sign in: {left[0].email} was invited and has not "
+                "accepted yet; `amparo people invite-again` makes another link."
+            )
 
     def _one(self, condition: Any) -> Person:
         row = (

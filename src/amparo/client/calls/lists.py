@@ -83,6 +83,8 @@ class Lists(Asking):
         """What happened to a list after a revision, in steps, up to now.
 
         Keep `next` of each step once you have done what it says: the next time, `after` it.
+        Raises CallFailed; NotNow with the code `unknown_revision` where the list has not come so
+        far, as after a restore: forget what you have of it and begin at 0.
         """
         here = str(after)
         while True:

@@ -14,6 +14,7 @@ from starlette.routing import compile_path
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from amparo import __version__
+from amparo.access.people.attempts import TooManyAttempts
 from amparo.app.host_metrics import HostMetrics
 from amparo.app.serving import Serving
 from amparo.app.waiting_metrics import WaitingMetrics
@@ -157,7 +158,10 @@ async def _told(_: Request, error: Exception) -> Response:
         # Why is for the operator; a caller need not know our hosts and folders.
         _seldom.warning("Something is away.", why=error.message)
         return _problem(status, error.code, "Amparo cannot do this now; nothing was done.")
-    return _problem(status, error.code, error.message)
+    others = {}
+    if isinstance(error, TooManyAttempts):
+        others["Retry-After"] = str(error.wait_s)
+    return _problem(status, error.code, error.message, others)
 
 
 async def _http_told(request: Request, error: Exception) -> Response:
@@ -199,7 +203,7 @@ def _problem(
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
     if status in (429, 503):
-        headers["Retry-After"] = "1"
+        headers.setdefault("Retry-After", "1")
     problem = Problem(title=title, status=status, code=code, detail=detail)
     return JSONResponse(
         problem.model_dump(), status_code=status, headers=headers, media_type=PROBLEM

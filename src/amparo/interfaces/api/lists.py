@@ -6,6 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Response
 
 from amparo.app.change_lists import add_signals, create_list, read_feed, withdraw_signals
+from amparo.app.feed_places import require_known_place
 from amparo.core.errors import Invalid
 from amparo.core.ids import SignalNumber
 from amparo.detect.hashing.plug_ins import algorithm
@@ -127,7 +128,11 @@ def changes(
     after: Annotated[str, Query(pattern=r"^[0-9]{1,18}(\.[0-9]{1,18}\.[0-9]{1,18})?$")] = "0",
     limit: Annotated[int, Query(ge=1, le=1000)] = 1000,
 ) -> FeedAnswer:
-    """What happened after a revision; `next` of an answer asks for what follows."""
+    """What happened after a revision; `next` of an answer asks for what follows.
+
+    409 `unknown_revision` where the list has not come so far: begin at 0.
+    """
+    require_known_place(serving.database, name, after, actor)
     page = read_feed(serving.database, name, after, limit, actor)
     return FeedAnswer(
         added=[signal_answer(each) for each in page.added],

@@ -147,11 +147,18 @@ def answer(
 
 def _new(text: bytes, *, has_media: bool) -> NewNotice:
     """Raises Invalid, which names the field and not what was in it."""
+    if has_media and not text:
+        raise Invalid(
+            "The notice itself is missing: send multipart/form-data that has a part `metadata`, "
+            "with the notice as JSON, beside `file`."
+        )
+    whole = "metadata" if has_media else "body"
     try:
         said = NoticeSaid.model_validate_json(text)
     except ValidationError as error:
         places = [
-            f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}"
+            f"{'.'.join(str(part) for part in each['loc']) or whole}: "
+            f"{each['msg'].removeprefix('Value error, ')}"
             for each in error.errors(include_input=False, include_url=False)
         ]
         raise Invalid("; ".join(places[:20])) from None

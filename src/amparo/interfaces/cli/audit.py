@@ -59,7 +59,7 @@ def verify(
     from amparo.access.audit.seal import newest_head
     from amparo.access.audit.signing import existing_signing_key, signing_key
     from amparo.access.audit.telling import forget_refusals
-    from amparo.access.audit.verify import TamperedError
+    from amparo.access.audit.verify import OTHER_KEY, TamperedError
     from amparo.access.audit.verify import verify as verify_trail
     from amparo.app.witnesses import told_to, witnesses_named
 
@@ -75,6 +75,8 @@ def verify(
             found = verify_trail(database, key, witness=told, restored=restored, advance=advance)
         except TamperedError as error:
             announce(f"amparo: {error.message}")
+            if error.code == OTHER_KEY:
+                announce(_who_signs(settings().audit_key))
             leave(1)
         # Not sooner: what is lost, and what nobody says was restored, stays a refusal.
         forget_refusals(database, named)
@@ -90,3 +92,12 @@ def verify(
     else:
         announce("Without a witness nobody can tell whether the end was cut off with the key.")
     leave(0)
+
+
+def _who_signs(key: Path) -> str:
+    """What can be done where a checkpoint is another key's."""
+    return (
+        f"The key that signs now is {key}. Where that took the place of a lost one (`amparo db "
+        "forget-key audit`), it cannot verify what the lost one signed: a copy of the lost one, "
+        "named in AMPARO_AUDIT_KEY_FILE for this command alone, can up to there."
+    )

@@ -170,6 +170,7 @@ def test(webhook: UUID, organisation: str | None) -> None:
     from amparo.core.clock import SystemClock
     from amparo.respond.webhooks.model import State, WebhookId
     from amparo.respond.webhooks.store import Webhooks
+    from amparo.respond.webhooks.take import anybody_at_work
 
     tried, until = WebhookId(webhook), time.monotonic() + settings().webhook_seconds + _TAKEN_S
     with opened() as database:
@@ -177,7 +178,10 @@ def test(webhook: UUID, organisation: str | None) -> None:
         delivery = send_test(database, tried, actor, SystemClock())
         while True:
             with database.reading() as work:
-                now = Webhooks(work, actor.organisation_id).delivery(tried, delivery)
+                store = Webhooks(work, actor.organisation_id)
+                now = store.delivery(tried, delivery)
+                is_sent = anybody_at_work(work, SystemClock().now())
+                ahead = store.ahead_of(tried, delivery) if is_sent else 0
             if now.attempts or time.monotonic() > until:
                 break
             time.sleep(_LOOK_S)
@@ -185,12 +189,17 @@ def test(webhook: UUID, organisation: str | None) -> None:
     if now.state == State.DELIVERED:
         announce(f"It was taken: {now.last_status}.")
         leave(0)
-    if not now.attempts:
+    if not now.attempts and ahead:
+        announce(
+            f"It was not sent yet: {ahead} to this webhook are sent before it, and the receiver is "
+            f"slow or fails. `amparo webhooks deliveries {webhook} --state waiting` shows them."
+        )
+    elif not now.attempts:
         announce("Nothing has sent it yet: is `amparo serve` or `amparo worker` at work?")
     else:
         announce(
-            f"It was not taken: {now.last_error or now.last_status}. It is sent again at "
-            f"{now.next_at:%H:%M:%S} UTC."
+            f"It was not taken: {str(now.last_error or now.last_status).rstrip('.')}. It is sent "
+            f"again at {now.next_at:%H:%M:%S} UTC."
         )
     leave(1)
 
@@ -208,13 +217,23 @@ def replay(webhook: UUID, delivery: UUID | None, organisation: str | None) -> No
     """
     from amparo.app.change_webhooks import replay as send_again
     from amparo.core.clock import SystemClock
-    from amparo.respond.webhooks.model import DeliveryId, WebhookId
+    from amparo.respond.webhooks.model import DeliveryId, State, WebhookId
+    from amparo.respond.webhooks.store import Webhooks
 
     one = DeliveryId(delivery) if delivery else None
     with opened() as database:
         actor = operator(database, organisation)
         count = send_again(database, WebhookId(webhook), one, actor, SystemClock())
+        with database.reading() as work:
+            store = Webhooks(work, actor.organisation_id)
+            suspended = store.get(WebhookId(webhook)).suspended
+            waiting = store.counts(WebhookId(webhook))[State.WAITING]
     announce(f"{count} are sent again.")
+    if suspended and waiting:
+        announce(
+            f"{waiting} wait, and nothing is sent there, since it is suspended: `amparo webhooks "
+            f"resume {webhook}` sends them."
+        )
     leave(0)
 
 

@@ -10,7 +10,7 @@ from amparo.core.errors import Denied, Invalid
 from amparo.interfaces.console.messages import said_of
 from amparo.interfaces.console.visitors import Open, SignedIn
 from amparo.interfaces.web.forms import Form
-from amparo.interfaces.web.letting_in import given_in
+from amparo.interfaces.web.letting_in import given_in, refused
 from amparo.interfaces.web.pages import page
 
 router = APIRouter()
@@ -41,7 +41,8 @@ def renew(request: Request, serving: Open, session: SignedIn, form: Form) -> Res
     try:
         codes = renew_recovery_codes(serving.database, given, serving.access_key, serving.clock)
     except Denied as error:
-        return _page(request, serving, session, said_of(error, person.language))
+        said = said_of(error, person.language)
+        return refused(_page(request, serving, session, said), error)
     return page(request, "console/recovery.html", {"codes": codes}, language=person.language)
 
 

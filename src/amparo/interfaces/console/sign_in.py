@@ -14,7 +14,7 @@ from amparo.interfaces.console.visitors import Open, SignedIn
 from amparo.interfaces.web.cookies import drop_session
 from amparo.interfaces.web.forms import Form
 from amparo.interfaces.web.languages import language_of
-from amparo.interfaces.web.letting_in import given_in, let_in
+from amparo.interfaces.web.letting_in import given_in, let_in, refused
 from amparo.interfaces.web.pages import page
 
 router = APIRouter()
@@ -39,7 +39,7 @@ def enter(request: Request, serving: Open, form: Form) -> Response:
         session = sign_in(serving.database, given, serving.access_key, serving.clock)
     except Denied as error:
         said = said_of(error, language_of(request))
-        return _page(request, serving, form.get("next", ""), said, given.email)
+        return refused(_page(request, serving, form.get("next", ""), said, given.email), error)
     answer = RedirectResponse(_safe(form.get("next", "")), status_code=303)
     let_in(request, answer, session, serving)
     return answer

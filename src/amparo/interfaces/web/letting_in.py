@@ -2,10 +2,12 @@
 
 from fastapi import Request, Response
 
+from amparo.access.people.attempts import TooManyAttempts
 from amparo.access.people.known_browsers import made_known
 from amparo.access.people.model import Given, Session
 from amparo.access.people.sessions import end_session
 from amparo.app.serving import Serving
+from amparo.core.errors import Denied
 from amparo.interfaces.web.cookies import (
     keep_known,
     keep_session,
@@ -31,3 +33,11 @@ def let_in(request: Request, answer: Response, session: Session, serving: Servin
     kept = kept_by_browser(request, serving.settings)
     known = made_known(session.person.email, kept, serving.access_key)
     keep_known(answer, known, serving.settings)
+
+
+def refused(answer: Response, error: Denied) -> Response:
+    """The page that says so; where somebody must wait, with how many seconds that is."""
+    if isinstance(error, TooManyAttempts):
+        answer.status_code = 429
+        answer.headers["Retry-After"] = str(error.wait_s)
+    return answer

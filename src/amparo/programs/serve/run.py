@@ -3,15 +3,16 @@
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 
 from amparo.app.compiled import ensure_compiled
-from amparo.app.listening import is_open, listening_noted
+from amparo.app.listening import is_open, listening_noted, listens_at
 from amparo.app.sandbox import open_sandbox
 from amparo.app.serving import open_serving
 from amparo.core.clock import SystemClock
-from amparo.core.errors import Unavailable
+from amparo.core.errors import Conflict, Unavailable
 from amparo.core.settings import Settings
 from amparo.programs.serve.ending import Ending
 from amparo.programs.serve.host import OnThisHost
@@ -37,6 +38,7 @@ def run(settings: Settings, where: Where, say: Callable[[str], None], host: OnTh
     Raises Unavailable, Conflict where it cannot begin.
     """
     set_up_logs()
+    _require_unserved(settings.home)
     with (
         Ending() as ending,
         listening(where.host, where.port) as listener,
@@ -76,6 +78,18 @@ def _alone(
             ending.runs(server)
             say(_welcome(where))
             server.run(sockets=[listener])
+
+
+def _require_unserved(home: Path) -> None:
+    """Raises Conflict where another process serves from this folder, and would write its index."""
+    served = listens_at(home)
+    if served is not None:
+        address, port = served
+        host = f"[{address}]" if ":" in address else address
+        raise Conflict(
+            f"{home} is already being served, at http://{host}:{port}: end that one first, or give "
+            "this one a folder of its own (AMPARO_HOME)."
+        )
 
 
 def listening(host: str, port: int) -> socket.socket:

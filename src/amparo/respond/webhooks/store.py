@@ -113,6 +113,23 @@ class Webhooks:
             return _delivery_of(row)
         raise NotFound("There is no such delivery.")
 
+    def ahead_of(self, webhook: WebhookId, delivery: DeliveryId) -> int:
+        """How many messages to it are under way or due before this one. Raises NotFound."""
+        own = self.delivery(webhook, delivery)
+        before = or_(
+            DeliveryRow.taken_by.is_not(None),
+            DeliveryRow.next_at < own.next_at,
+            and_(DeliveryRow.next_at == own.next_at, DeliveryRow.id < delivery),
+        )
+        return self._work.execute(
+            select(func.count()).where(
+                DeliveryRow.webhook_id == webhook,
+                DeliveryRow.state == State.WAITING.value,
+                DeliveryRow.id != delivery,
+                before,
+            )
+        ).scalar_one()
+
     def remove(self, webhook: WebhookId, now: datetime) -> None:
         """Nothing is sent there any more; what waits is dropped. Raises NotFound."""
         self.get(webhook)

@@ -33,6 +33,12 @@ def heard_of(work: Work, worker: str, now: datetime) -> None:
     work.execute(_HEARD, {"id": worker, "now": now})
 
 
+def anybody_at_work(work: Work, now: datetime) -> bool:
+    """Whether a worker was heard of lately."""
+    lately = select(WorkerRow.id).where(WorkerRow.seen_at >= now - LEASE).limit(1)
+    return bool(work.execute(lately).all())
+
+
 def gone(work: Work, worker: str) -> None:
     """The worker ends in peace: what it has taken is anybody's at once."""
     work.execute(update(DeliveryRow).where(_taken_by(worker)).values(taken_by=None))

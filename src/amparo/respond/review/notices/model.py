@@ -55,6 +55,9 @@ TRUSTED = timedelta(hours=24)
 """Trusted flaggers and hotlines have priority: whatever they tell is answered within a day."""
 
 
+MOST_LETTERS_WHY = 2000
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class NewNotice:
     """What somebody tells. Raises Invalid where it says neither where nor what.
@@ -93,6 +96,16 @@ class NewNotice:
         if self.sender is not Sender.USER:
             clock = min(clock, TRUSTED)
         return received_at + clock
+
+
+def check_why(why: str) -> None:
+    """Raises Invalid where an answer does not say why, or says it at too great length."""
+    if not why.strip():
+        raise Invalid(
+            "Say why: whoever told will read it, and a notice is answered once.", code="no_reason"
+        )
+    if len(why) > MOST_LETTERS_WHY:
+        raise Invalid(f"Say why in {MOST_LETTERS_WHY} letters at most.")
 
 
 @dataclass(frozen=True, slots=True)
