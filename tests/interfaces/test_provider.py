@@ -1,7 +1,9 @@
 """Signing in with the operator's own OpenID provider, a strict one that can be made to lie."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -13,13 +15,15 @@ from pytest_socket import enable_socket
 from amparo.access.people.provider import STATE_S
 from amparo.app.change_people import invite_again, remove_person
 from amparo.detect.media.sandbox import Sandbox
+from amparo.interfaces.console.provider import AT_ONCE
+from amparo.interfaces.web.turns import MOST_WAITING
 from amparo.testing.provider import (
     CLIENT_ID,
     CLIENT_SECRET,
     ProviderState,
     sandbox_provider,
 )
-from tests.interfaces.conftest import Platform, serving_platform
+from tests.interfaces.conftest import WAIT_S, Platform, serving_platform
 from tests.interfaces.people import EMAIL, Browser, invited, operator
 
 PUBLIC = "http://127.0.0.1:8080"
@@ -173,6 +177,45 @@ def test_an_errand_that_is_too_long_ends(
     monkeypatch.setattr(time, "time", lambda: later)  # Fernet asks the machine's clock
     assert browser.http.get(path).status_code == 422
     assert not browser.is_in
+
+
+def test_what_the_provider_says_of_itself_is_not_asked_again_at_once(
+    platform: Platform, provider: ProviderState
+) -> None:
+    invited(platform)
+    asked: list[str] = []
+    provider.on_ask = asked.append
+    for _ in range(2):
+        browser = Browser(platform)
+        browser.http.get(sent_back(browser))
+        assert browser.is_in
+    assert asked.count("/.well-known/openid-configuration") == 1
+    assert asked.count("/keys") == 2
+
+
+def test_of_many_who_ask_for_the_provider_few_wait_and_nobody_else(
+    platform: Platform, provider: ProviderState
+) -> None:
+    waits = threading.Event()
+    provider.on_ask = lambda _: [waits.wait(WAIT_S)].clear()
+    places = AT_ONCE + MOST_WAITING
+    with ThreadPoolExecutor(places + 5) as people:
+        answers = [
+            people.submit(Browser(platform).http.get, "/console/provider")
+            for _ in range(places + 5)
+        ]
+        done = as_completed(answers, timeout=WAIT_S)
+        try:
+            refused = [next(done).result() for _ in range(5)]
+            assert platform.http.post("/v1/media", content=b"no picture").status_code == 200
+            assert platform.http.get("/readyz").status_code == 200
+        finally:
+            waits.set()
+    for each in refused:
+        assert each.status_code == 503
+        assert each.headers["retry-after"] == "1"
+        assert "Too many ask for this at once" in each.text
+    assert [each.result().status_code for each in done] == [303] * places
 
 
 def test_a_provider_that_is_away_is_told_and_loses_nothing(

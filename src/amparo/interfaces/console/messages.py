@@ -27,6 +27,7 @@ _SAID = {
     "form_stale": _("This page was open for too long; open it again."),
     "not_sealed_here": _("This page was open for too long; open it again."),
     "provider_refused": _("The other service has not let you in."),
+    "busy": _("Too many ask for this at once; nothing was done. Try it again in a moment."),
     "denied": _("You may not do this."),
     "not_found": _("There is nothing here."),
 }
