@@ -11,6 +11,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 import pytest
 from pytest_socket import enable_socket
+from sqlalchemy import text
 
 from amparo.access.people.provider import STATE_S
 from amparo.app.change_people import invite_again, remove_person
@@ -98,6 +99,42 @@ def test_an_invitation_is_used_up_by_whoever_comes_in_by_the_provider(
     browser.http.get(sent_back(browser))
     assert browser.is_in
     assert Browser(platform).http.get(link).status_code != 200
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "ask an owner to invite you again"), ("es", "propietaria")]
+)
+def test_whoever_has_a_password_is_not_taken_over_by_who_has_the_address_at_the_provider(
+    platform: Platform, language: str, said: str
+) -> None:
+    ana, other = Browser(platform), Browser(platform, language)
+    assert ana.accept(invited(platform)).status_code == 200
+    answer = other.http.get(sent_back(other))
+    assert answer.status_code == 403
+    assert said in answer.text
+    assert not other.is_in
+    assert ana.is_in
+    assert Browser(platform).sign_in(code=ana.codes[0]).status_code == 303
+    assert actions(platform)[-2:] == ["people.sign_in_refused", "people.sign_in"]
+
+
+def test_whoever_has_a_password_and_is_invited_again_may_begin_with_the_provider(
+    platform: Platform,
+) -> None:
+    ana, serving = Browser(platform), platform.serving
+    ana.accept(invited(platform))
+    invite_again(serving.database, EMAIL, operator(platform), serving.clock)
+    ana.http.get(sent_back(ana))
+    assert ana.is_in
+
+
+def actions(platform: Platform) -> list[str]:
+    """What is on record of people, the last at the end."""
+    with platform.serving.database.reading() as work:
+        found = work.execute(
+            text("SELECT action FROM audit_entries WHERE action LIKE 'people.%' ORDER BY id")
+        )
+        return list(found.scalars())
 
 
 @pytest.mark.parametrize("wrong", ["unknown", "unverified", "removed"])

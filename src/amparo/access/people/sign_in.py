@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Select, delete, select, update
+from sqlalchemy import RowMapping, Select, delete, select, update
 
 from amparo.access.audit import record
 from amparo.access.people.attempts import Trier, count_attempt, count_success, touch_attempts
@@ -55,18 +55,29 @@ def prove(
 def sign_in_by_provider(
     database: Database, issuer: str, subject: str, email: str, clock: Clock
 ) -> Session:
-    """Sign in whoever a provider vouches for: by its own name, or at first by the address.
+    """Sign in whoever a provider vouches for: by its own name, or by the address who is invited.
 
-    Raises Denied where nobody was invited whom it names.
+    Raises Denied where nobody was invited whom it names, or where they have a password: whoever can
+    set an address at the provider must not come in as somebody who has shown more than that.
     """
     now = clock.now()
     with database.work() as work:
-        person = _vouched_for(work, issuer, subject, email, now)
+        row = _vouched_for(work, issuer, subject, email)
+        person = person_of(row)
+        good = row["issuer"] is not None or person.active_since is None
         record(
-            work, person.organisation_id, actor=f"person:{person.id}", action="people.sign_in",
+            work, person.organisation_id, actor=f"person:{person.id}" if good else "unknown",
+            action="people.sign_in" if good else "people.sign_in_refused",
             subject=f"person:{person.id}", now=now, detail={"by": "provider"},
         )  # fmt: skip
-        return begin_session(work, person, now)
+        if good:
+            _link(work, person, issuer, subject, now)
+            return begin_session(work, person, now)
+    raise Denied(
+        "You sign in with a password here. To come by the provider from now on, ask an owner for "
+        "`amparo people invite-again`, and then begin with the provider.",
+        code="provider_not_linked",
+    )
 
 
 def _known(email: str) -> Select[Any]:
@@ -105,7 +116,7 @@ def _proven(
     return person if good else None
 
 
-def _vouched_for(work: Work, issuer: str, subject: str, email: str, now: datetime) -> Person:
+def _vouched_for(work: Work, issuer: str, subject: str, email: str) -> RowMapping:
     there = PersonRow.removed_at.is_(None)
     for condition in (
         (PersonRow.issuer == issuer) & (PersonRow.subject == subject),
@@ -117,13 +128,16 @@ def _vouched_for(work: Work, issuer: str, subject: str, email: str, now: datetim
             .one_or_none()
         )
         if row is not None:
-            person = person_of(row)
-            work.execute(
-                update(PersonRow)
-                .where(PersonRow.id == person.id)
-                .values(issuer=issuer, subject=subject, active_since=person.active_since or now)
-            )
-            # Whoever comes by the provider needs no link, and nobody else shall use it.
-            work.execute(delete(InvitationRow).where(InvitationRow.person_id == person.id))
-            return person
+            return row
     raise Denied("Nobody was invited by that address; ask for it.", code="not_invited")
+
+
+def _link(work: Work, person: Person, issuer: str, subject: str, now: datetime) -> None:
+    """The provider's name is the person's from now on."""
+    work.execute(
+        update(PersonRow)
+        .where(PersonRow.id == person.id)
+        .values(issuer=issuer, subject=subject, active_since=person.active_since or now)
+    )
+    # Whoever comes by the provider needs no link, and nobody else shall use it.
+    work.execute(delete(InvitationRow).where(InvitationRow.person_id == person.id))
