@@ -9,6 +9,7 @@ import pytest
 from amparo.access.model import Scope
 from amparo.interfaces.hma.app import routes
 from tests.interfaces.conftest import Platform
+from tests.interfaces.people import Browser, invited
 from tests.interfaces.test_access import a_key
 from tests.interfaces.test_hma import CAT_PDQ, add, hma
 from tests.interfaces.test_media import CAT
@@ -112,6 +113,17 @@ def test_a_session_in_a_browser_is_no_key(platform: Platform) -> None:
     """Else a page elsewhere could have Amparo fetch and look up what it likes."""
     with httpx2.Client(base_url=platform.http.base_url, cookies={"amparo": "x"}) as client:
         answer = client.get("/hma/h/hash", params={"url": "https://example.org/a.jpg"})
+    assert answer.status_code == 401
+    assert "Send a key" in answer.json()["message"]
+
+
+@pytest.mark.parametrize("header", [None, "Basic eDp4", "Bearer", "amparo_x_y", ""])
+def test_whoever_is_signed_in_is_not_let_in_by_that(platform: Platform, header: str | None) -> None:
+    browser = Browser(platform)
+    browser.accept(invited(platform))
+    assert browser.http.get("/v1/lists").status_code == 200
+    headers = {} if header is None else {"Authorization": header}
+    answer = browser.http.get("/hma/c/banks", headers=headers)
     assert answer.status_code == 401
     assert "Send a key" in answer.json()["message"]
 

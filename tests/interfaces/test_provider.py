@@ -1,7 +1,9 @@
 """Signing in with the operator's own OpenID provider, a strict one that can be made to lie."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -9,17 +11,20 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 import pytest
 from pytest_socket import enable_socket
+from sqlalchemy import text
 
 from amparo.access.people.provider import STATE_S
 from amparo.app.change_people import invite_again, remove_person
 from amparo.detect.media.sandbox import Sandbox
+from amparo.interfaces.console.provider import AT_ONCE
+from amparo.interfaces.web.turns import MOST_WAITING
 from amparo.testing.provider import (
     CLIENT_ID,
     CLIENT_SECRET,
     ProviderState,
     sandbox_provider,
 )
-from tests.interfaces.conftest import Platform, serving_platform
+from tests.interfaces.conftest import WAIT_S, Platform, serving_platform
 from tests.interfaces.people import EMAIL, Browser, invited, operator
 
 PUBLIC = "http://127.0.0.1:8080"
@@ -94,6 +99,42 @@ def test_an_invitation_is_used_up_by_whoever_comes_in_by_the_provider(
     browser.http.get(sent_back(browser))
     assert browser.is_in
     assert Browser(platform).http.get(link).status_code != 200
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "ask an owner to invite you again"), ("es", "propietaria")]
+)
+def test_whoever_has_a_password_is_not_taken_over_by_who_has_the_address_at_the_provider(
+    platform: Platform, language: str, said: str
+) -> None:
+    ana, other = Browser(platform), Browser(platform, language)
+    assert ana.accept(invited(platform)).status_code == 200
+    answer = other.http.get(sent_back(other))
+    assert answer.status_code == 403
+    assert said in answer.text
+    assert not other.is_in
+    assert ana.is_in
+    assert Browser(platform).sign_in(code=ana.codes[0]).status_code == 303
+    assert actions(platform)[-2:] == ["people.sign_in_refused", "people.sign_in"]
+
+
+def test_whoever_has_a_password_and_is_invited_again_may_begin_with_the_provider(
+    platform: Platform,
+) -> None:
+    ana, serving = Browser(platform), platform.serving
+    ana.accept(invited(platform))
+    invite_again(serving.database, EMAIL, operator(platform), serving.clock)
+    ana.http.get(sent_back(ana))
+    assert ana.is_in
+
+
+def actions(platform: Platform) -> list[str]:
+    """What is on record of people, the last at the end."""
+    with platform.serving.database.reading() as work:
+        found = work.execute(
+            text("SELECT action FROM audit_entries WHERE action LIKE 'people.%' ORDER BY id")
+        )
+        return list(found.scalars())
 
 
 @pytest.mark.parametrize("wrong", ["unknown", "unverified", "removed"])
@@ -173,6 +214,45 @@ def test_an_errand_that_is_too_long_ends(
     monkeypatch.setattr(time, "time", lambda: later)  # Fernet asks the machine's clock
     assert browser.http.get(path).status_code == 422
     assert not browser.is_in
+
+
+def test_what_the_provider_says_of_itself_is_not_asked_again_at_once(
+    platform: Platform, provider: ProviderState
+) -> None:
+    invited(platform)
+    asked: list[str] = []
+    provider.on_ask = asked.append
+    for _ in range(2):
+        browser = Browser(platform)
+        browser.http.get(sent_back(browser))
+        assert browser.is_in
+    assert asked.count("/.well-known/openid-configuration") == 1
+    assert asked.count("/keys") == 2
+
+
+def test_of_many_who_ask_for_the_provider_few_wait_and_nobody_else(
+    platform: Platform, provider: ProviderState
+) -> None:
+    waits = threading.Event()
+    provider.on_ask = lambda _: [waits.wait(WAIT_S)].clear()
+    places = AT_ONCE + MOST_WAITING
+    with ThreadPoolExecutor(places + 5) as people:
+        answers = [
+            people.submit(Browser(platform).http.get, "/console/provider")
+            for _ in range(places + 5)
+        ]
+        done = as_completed(answers, timeout=WAIT_S)
+        try:
+            refused = [next(done).result() for _ in range(5)]
+            assert platform.http.post("/v1/media", content=b"no picture").status_code == 200
+            assert platform.http.get("/readyz").status_code == 200
+        finally:
+            waits.set()
+    for each in refused:
+        assert each.status_code == 503
+        assert each.headers["retry-after"] == "1"
+        assert "Too many ask for this at once" in each.text
+    assert [each.result().status_code for each in done] == [303] * places
 
 
 def test_a_provider_that_is_away_is_told_and_loses_nothing(

@@ -37,6 +37,8 @@ class ProviderState:
     key: ECKey = field(default_factory=lambda: _key())
     signs_with: ECKey | None = None
     codes: dict[str, dict[str, str]] = field(default_factory=dict)
+    on_ask: Callable[[str], None] = lambda _: None
+    """Is told each path that is asked for, before it is answered."""
     back: str = ""
     """The only address to which it sends browsers back."""
 
@@ -65,6 +67,7 @@ def _handler(state: ProviderState) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             path, query = urlsplit(self.path).path, dict(parse_qsl(urlsplit(self.path).query))
+            state.on_ask(path)
             if path == "/.well-known/openid-configuration":
                 self._say(200, _about(state))
             elif path == "/keys":

@@ -70,6 +70,8 @@ def accept(
             "The telephone's code is another one; look whether its clock is right.",
             code="code_wrong",
         )
+    # The person first, as whoever invites them again or removes them does.
+    work.execute(select(PersonRow.id).where(PersonRow.id == person.id).with_for_update())
     used = work.execute(delete(InvitationRow).where(InvitationRow.token_sha256 == _digest(token)))
     if not used.rowcount:
         raise Denied("This invitation was used just now.", code="not_invited")

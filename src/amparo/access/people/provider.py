@@ -16,6 +16,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from amparo.access.people.discovery import Discovery, Said
 from amparo.core.errors import Denied, Invalid, Unavailable
 from amparo.core.settings import Settings
 
@@ -56,15 +57,16 @@ class Vouched:
 
 
 class Provider:
-    """The provider that the settings name. Asks it anew at each sign-in, so it may change keys."""
+    """The provider that the settings name. Its keys are asked for each time: it may change them."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, discovery: Discovery) -> None:
         """Raises Invalid, Unavailable where the settings do not suffice."""
         if not settings.oidc_issuer or not settings.oidc_client_id:
             raise Unavailable("No provider is set: AMPARO_OIDC_ISSUER and AMPARO_OIDC_CLIENT_ID.")
         if urlsplit(settings.oidc_issuer).scheme != "https" and not _is_loopback(settings):
             raise Invalid("AMPARO_OIDC_ISSUER must be https://…")
         self._issuer = settings.oidc_issuer.rstrip("/")
+        self._discovery = discovery
         self._client_id = settings.oidc_client_id
         self._secret = _secret_of(settings)
         self._back = f"{settings.public_url}/console/provider/back"
@@ -135,7 +137,10 @@ class Provider:
         email = said.claims.get("email") if said.claims.get("email_verified") is True else None
         return Vouched(self._issuer, str(said.claims["sub"]), str(email or ""))
 
-    def _about(self, client: httpx2.Client) -> dict[str, Any]:
+    def _about(self, client: httpx2.Client) -> Said:
+        return self._discovery.said(lambda: self._asked_about(client))
+
+    def _asked_about(self, client: httpx2.Client) -> Said:
         about = self._json(client, f"{self._issuer}/.well-known/openid-configuration")
         if about.get("issuer", "").rstrip("/") != self._issuer:
             raise Unavailable("The provider says that it is another than AMPARO_OIDC_ISSUER.")

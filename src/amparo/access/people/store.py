@@ -127,13 +127,14 @@ class People:
 
 def forget_secrets(work: Work, person: PersonId) -> None:
     """End all sessions and invitations of somebody; forget password, codes and the provider's."""
-    for table in (SessionRow, InvitationRow, RecoveryRow):
-        work.execute(delete(table).where(table.person_id == person))
+    # The person first: whoever signs in meanwhile has it, and their session is there to be ended.
     work.execute(
         update(PersonRow)
         .where(PersonRow.id == person)
         .values(password_hash=None, totp_sealed=None, issuer=None, subject=None, active_since=None)
     )
+    for table in (SessionRow, InvitationRow, RecoveryRow):
+        work.execute(delete(table).where(table.person_id == person))
 
 
 def person_of(columns: RowMapping) -> Person:

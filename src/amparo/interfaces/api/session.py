@@ -1,10 +1,11 @@
 """People who call the API from a browser: signed in by a cookie, as the console's are."""
 
+from functools import partial
+
 from fastapi import APIRouter, HTTPException, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
-from amparo.access.people.model import Session
+from amparo.access.people.model import Given, Session
 from amparo.access.people.sign_in import sign_in
 from amparo.app.change_people import sign_out
 from amparo.core.errors import Denied, Invalid
@@ -12,6 +13,7 @@ from amparo.interfaces.calls.callers import KnownCaller, Open, Visitor
 from amparo.interfaces.web.cookies import drop_session
 from amparo.interfaces.web.forms import small_body
 from amparo.interfaces.web.letting_in import given_in, let_in
+from amparo.interfaces.web.turns import AtPasswords
 from amparo.wire.session import SessionAnswer, SignIn
 
 router = APIRouter(prefix="/v1", tags=["people"])
@@ -26,7 +28,9 @@ _BODY = {
 
 
 @router.post("/session", status_code=201, openapi_extra=_BODY)
-async def enter(request: Request, response: Response, serving: Open) -> SessionAnswer:
+async def enter(
+    request: Request, response: Response, serving: Open, turns: AtPasswords
+) -> SessionAnswer:
     """Sign in with address, password and code; the cookie that is set is the session's."""
     _require_own_page(request)
     try:
@@ -34,11 +38,14 @@ async def enter(request: Request, response: Response, serving: Open) -> SessionA
     except ValidationError:
         raise Invalid("A sign-in has an email, a password and a code, all of them texts.") from None
     given = given_in(request, said.email, said.password, said.code, serving)
-    session = await run_in_threadpool(
-        sign_in, serving.database, given, serving.access_key, serving.clock
-    )
-    await run_in_threadpool(let_in, request, response, session, serving)
+    session = await turns.take(partial(_entered, request, response, given, serving))
     return _answer(session, serving)
+
+
+def _entered(request: Request, response: Response, given: Given, serving: Open) -> Session:
+    session = sign_in(serving.database, given, serving.access_key, serving.clock)
+    let_in(request, response, session, serving)
+    return session
 
 
 @known.get("/session")

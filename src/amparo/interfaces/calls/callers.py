@@ -37,6 +37,11 @@ async def serving_of(request: Request) -> Serving:
 Open = Annotated[Serving, Depends(serving_of)]
 
 
+async def sends_key(request: Request) -> bool:
+    """Whether a key comes with it, good or not; else it can only be somebody's session."""
+    return await _bearer(request) is not None
+
+
 class KnownCaller(APIRoute):
     """A route on which it is known who calls before a byte of the body is read."""
 

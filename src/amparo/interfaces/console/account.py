@@ -1,17 +1,21 @@
 """One's own page: who one is, where one is signed in, new recovery codes."""
 
+from functools import partial
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 
 from amparo.access.people.model import Language, Session
 from amparo.access.people.sessions import sessions_of
 from amparo.app.change_people import change_language, renew_recovery_codes
+from amparo.app.serving import Serving
 from amparo.core.errors import Denied, Invalid
 from amparo.interfaces.console.messages import said_of
 from amparo.interfaces.console.visitors import Open, SignedIn
-from amparo.interfaces.web.forms import Form
+from amparo.interfaces.web.forms import Fields, Form
 from amparo.interfaces.web.letting_in import given_in, refused
 from amparo.interfaces.web.pages import page
+from amparo.interfaces.web.turns import AtPasswords
 
 router = APIRouter()
 
@@ -34,8 +38,14 @@ def speak(serving: Open, session: SignedIn, form: Form) -> Response:
 
 
 @router.post("/recovery-codes")
-def renew(request: Request, serving: Open, session: SignedIn, form: Form) -> Response:
+async def renew(
+    request: Request, serving: Open, session: SignedIn, form: Form, turns: AtPasswords
+) -> Response:
     """New codes, for whoever can sign in anew: a browser left alone must not give them."""
+    return await turns.take(partial(_renewed, request, serving, session, form))
+
+
+def _renewed(request: Request, serving: Serving, session: Session, form: Fields) -> Response:
     person = session.person
     given = given_in(request, person.email, form.get("password", ""), form.get("code", ""), serving)
     try:

@@ -9,12 +9,15 @@ from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
+from amparo.access.people.discovery import Discovery
 from amparo.app.serving import Serving
-from amparo.core.errors import AmparoError, Conflict, Denied, Invalid, NotFound
+from amparo.core.errors import AmparoError, Conflict, Denied, Invalid, NotFound, Unavailable
 from amparo.interfaces.console import account, invitation, provider, sign_in
 from amparo.interfaces.console.messages import said_of
+from amparo.interfaces.console.provider import AT_ONCE
 from amparo.interfaces.web.languages import language_of
 from amparo.interfaces.web.pages import page
+from amparo.interfaces.web.turns import Turns
 
 _STATUS: tuple[tuple[type[AmparoError], int], ...] = (
     (NotFound, 404),
@@ -23,13 +26,17 @@ _STATUS: tuple[tuple[type[AmparoError], int], ...] = (
     (Denied, 403),
     (AmparoError, 503),
 )
+_SAID_OF_HTTP = {404: NotFound(""), 503: Unavailable("", code="busy")}
 _log = structlog.get_logger(__name__)
 
 
-def create_console(serving: Serving) -> FastAPI:
-    """The application; it is mounted at `/console`."""
+def create_console(serving: Serving, at_passwords: Turns) -> FastAPI:
+    """The application; it is mounted at `/console`, and shares the turns at passwords."""
     console = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     console.state.serving = serving
+    console.state.at_passwords = at_passwords
+    console.state.at_provider = Turns(AT_ONCE)
+    console.state.discovery = Discovery(serving.clock)
     for part in (sign_in, invitation, account, provider):
         console.include_router(part.router)
     static = files("amparo.interfaces.web") / "static"
@@ -53,8 +60,11 @@ async def _told(request: Request, error: Exception) -> Response:
 
 async def _http_told(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    nothing = said_of(NotFound(""), language_of(request))
-    return _page(request, nothing if error.status_code == 404 else "", error.status_code)
+    known = _SAID_OF_HTTP.get(error.status_code)
+    said = said_of(known, language_of(request)) if known else ""
+    answer = _page(request, said, error.status_code)
+    answer.headers.update(error.headers or {})
+    return answer
 
 
 async def _mistake_told(request: Request, error: Exception) -> Response:

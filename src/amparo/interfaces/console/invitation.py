@@ -1,18 +1,22 @@
 """An invitation: choose a password, set up the telephone, keep the recovery codes."""
 
+from functools import partial
+
 from fastapi import APIRouter, Request, Response
 
 from amparo.access.people.codes import new_secret, picture_of, uri_of
 from amparo.access.people.invitations import Chosen, invited
 from amparo.access.people.model import Person
 from amparo.app.change_people import accept_invitation, change_language
+from amparo.app.serving import Serving
 from amparo.core.errors import Invalid
 from amparo.interfaces.console.messages import said_of
 from amparo.interfaces.console.visitors import Open
-from amparo.interfaces.web.forms import Form
+from amparo.interfaces.web.forms import Fields, Form
 from amparo.interfaces.web.languages import language_of
 from amparo.interfaces.web.letting_in import let_in
 from amparo.interfaces.web.pages import page
+from amparo.interfaces.web.turns import AtPasswords
 
 router = APIRouter()
 
@@ -27,8 +31,14 @@ def show(request: Request, token: str, serving: Open) -> Response:
 
 
 @router.post("/invitation/{token}")
-def take(request: Request, token: str, serving: Open, form: Form) -> Response:
+async def take(
+    request: Request, token: str, serving: Open, form: Form, turns: AtPasswords
+) -> Response:
     """Accept it; the page after it shows the recovery codes, this once."""
+    return await turns.take(partial(_taken, request, token, serving, form))
+
+
+def _taken(request: Request, token: str, serving: Serving, form: Fields) -> Response:
     person = _invited(serving, token)
     secret = _secret(serving, form.get("sealed", ""), person)
     try:

@@ -27,6 +27,11 @@ _SAID = {
     "form_stale": _("This page was open for too long; open it again."),
     "not_sealed_here": _("This page was open for too long; open it again."),
     "provider_refused": _("The other service has not let you in."),
+    "provider_not_linked": _(
+        "You sign in with a password here. To come by the other service from now on, ask an owner "
+        "to invite you again; then begin with the other service, and leave the link alone."
+    ),
+    "busy": _("Too many ask for this at once; nothing was done. Try it again in a moment."),
     "denied": _("You may not do this."),
     "not_found": _("There is nothing here."),
 }

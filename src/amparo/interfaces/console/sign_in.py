@@ -1,6 +1,7 @@
 """Sign in and out."""
 
 import re
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -8,14 +9,16 @@ from fastapi.responses import RedirectResponse
 
 from amparo.access.people.sign_in import sign_in
 from amparo.app.change_people import sign_out
+from amparo.app.serving import Serving
 from amparo.core.errors import Denied
 from amparo.interfaces.console.messages import said_of
 from amparo.interfaces.console.visitors import Open, SignedIn
 from amparo.interfaces.web.cookies import drop_session
-from amparo.interfaces.web.forms import Form
+from amparo.interfaces.web.forms import Fields, Form
 from amparo.interfaces.web.languages import language_of
 from amparo.interfaces.web.letting_in import given_in, let_in, refused
 from amparo.interfaces.web.pages import page
+from amparo.interfaces.web.turns import AtPasswords
 
 router = APIRouter()
 
@@ -30,8 +33,21 @@ def show(request: Request, serving: Open, to: Annotated[str, Query(alias="next")
 
 
 @router.post("/sign-in")
-def enter(request: Request, serving: Open, form: Form) -> Response:
+async def enter(request: Request, serving: Open, form: Form, turns: AtPasswords) -> Response:
     """Sign in; whatever session the browser had ends."""
+    return await turns.take(partial(_entered, request, serving, form))
+
+
+@router.post("/sign-out")
+def leave(form: Form, serving: Open, session: SignedIn) -> Response:
+    """End the session, or all of the person's."""
+    sign_out(serving.database, session, serving.clock, everywhere="everywhere" in form)
+    answer = RedirectResponse("/console/sign-in", status_code=303)
+    drop_session(answer, serving.settings)
+    return answer
+
+
+def _entered(request: Request, serving: Serving, form: Fields) -> Response:
     given = given_in(
         request, form.get("email", ""), form.get("password", ""), form.get("code", ""), serving
     )
@@ -42,15 +58,6 @@ def enter(request: Request, serving: Open, form: Form) -> Response:
         return refused(_page(request, serving, form.get("next", ""), said, given.email), error)
     answer = RedirectResponse(_safe(form.get("next", "")), status_code=303)
     let_in(request, answer, session, serving)
-    return answer
-
-
-@router.post("/sign-out")
-def leave(form: Form, serving: Open, session: SignedIn) -> Response:
-    """End the session, or all of the person's."""
-    sign_out(serving.database, session, serving.clock, everywhere="everywhere" in form)
-    answer = RedirectResponse("/console/sign-in", status_code=303)
-    drop_session(answer, serving.settings)
     return answer
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import Request, Response
 
 from amparo.core.errors import Denied
-from amparo.interfaces.calls.callers import KnownCaller
+from amparo.interfaces.calls.callers import KnownCaller, sends_key
 
 
 class KeyedCall(KnownCaller):
@@ -17,7 +17,7 @@ class KeyedCall(KnownCaller):
         handle = super().get_route_handler()
 
         async def handle_keyed(request: Request) -> Response:
-            if "authorization" not in request.headers:
+            if not await sends_key(request):
                 raise Denied("Send a key as `Authorization: Bearer …`.")
             return await handle(request)
 

@@ -17,7 +17,7 @@ GRACE_S = 30
 def server_of(serving: Serving) -> uvicorn.Server:
     """The server, not yet running."""
     api = create_api(serving)
-    api.mount("/console", create_console(serving))
+    api.mount("/console", create_console(serving, api.state.at_passwords))
     api.mount("/hma", create_hma(serving, api.state.bodies, api.state.rates))
     return uvicorn.Server(
         uvicorn.Config(
