@@ -148,8 +148,9 @@ def _telling(figures: Figures, machine: str) -> str:
     rate, late = "decisions told of, SQLite", "from a decision until it is told"
     told = (
         f"- **Tells.** Of {ours[f'{pictures}: {rate}']:.0f} decisions a second on photographs of "
-        f"0.3 megapixels, or {ours[f'{documents}: {rate}']:.0f} on documents, each a match that "
-        "is kept, for five minutes on SQLite with the uploaders on the same processors, the "
+        f"0.3 megapixels, or {ours[f'{documents}: {rate}']:.0f} on documents (as many as are sent, "
+        "each the same match, which is kept), for five minutes on SQLite with two processes and "
+        "with the uploaders on the same processors, the "
         f"platform is told within {ours[f'{pictures}: {late}, p99']:.1f} s (p99; median "
         f"{ours[f'{pictures}: {late}, median']:.1f} s). On {machine}."
     )

@@ -13,6 +13,7 @@ from amparo.access.audit.witness import newest_checkpoint
 from amparo.access.people.secrets import access_key
 from amparo.access.people.tables import PersonRow
 from amparo.core.errors import AmparoError
+from amparo.core.open_folders import open_folders
 from amparo.core.settings import Settings
 from amparo.db import Work
 from amparo.respond.review.notices.tables import NoticeRow
@@ -20,7 +21,6 @@ from amparo.respond.vault.keys import opens
 from amparo.respond.webhooks.tables import WebhookRow
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
-_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 _CREDENTIALS = "CREDENTIALS_DIRECTORY"
 """The folder that systemd makes for one program, and guards better than permissions tell."""
 
@@ -73,23 +73,11 @@ def _file(what: str, path: Path, home: Path) -> Iterator[str]:
             f"The {what} {path} belongs to another account (number {about.st_uid}), which may "
             "change it: chown it to the one that Amparo runs as."
         )
-    for folder in dict.fromkeys((path.absolute().parent, path.resolve().parent)):
-        if (open_folder := _open_folder(folder)) is not None:
-            yield (
-                f"Others on this machine may put another file in the place of the {what}, in "
-                f"{open_folder}: chmod go-w {open_folder}, or keep the key elsewhere."
-            )
-
-
-def _open_folder(folder: Path) -> Path | None:
-    """The folder, or one above it, in which others may replace what is not theirs."""
-    if folder.stat().st_mode & _OTHERS_WRITE:
-        return folder
-    for above in folder.parents:
-        mode = above.stat().st_mode
-        if mode & _OTHERS_WRITE and not mode & stat.S_ISVTX:
-            return above
-    return None
+    for folder in open_folders(path):
+        yield (
+            f"Others on this machine may put another file in the place of the {what}, in "
+            f"{folder}: chmod go-w {folder}, or keep the key elsewhere."
+        )
 
 
 def _own(home: Path) -> set[int]:

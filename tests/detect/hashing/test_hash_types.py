@@ -163,6 +163,20 @@ def test_a_file_that_others_may_change_is_not_run(tmp_path: Path) -> None:
         load(tmp_path / "missing.py")
 
 
+def test_a_file_in_whose_place_others_may_put_another_is_not_run(tmp_path: Path) -> None:
+    folder = tmp_path / "open"
+    folder.mkdir()
+    file = folder / "mine.py"
+    file.write_text("raise AssertionError('it was run')")
+    folder.chmod(0o777)
+    with pytest.raises(Invalid, match=f"go-w {folder}"):
+        load(file)
+    link = tmp_path / "link.py"
+    link.symlink_to(file)
+    with pytest.raises(Invalid, match=f"go-w {folder}"):
+        load(link)
+
+
 def test_names_stand_for_what_is_plugged_in(plug: Plug) -> None:
     plug(TILES, ASKED)
     assert [each.value for each in algorithms()] == [

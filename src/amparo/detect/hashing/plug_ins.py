@@ -2,13 +2,13 @@
 
 import importlib.util
 import os
-import stat
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
 from amparo.core.errors import Invalid
+from amparo.core.open_folders import OTHERS_WRITE, open_folders
 from amparo.core.settings import settings
 from amparo.detect.hashing.hash_type import FileHashType, HashType, PixelHashType, checked
 from amparo.detect.hashing.model import OWN, Algorithm
@@ -85,11 +85,16 @@ def load(path: Path) -> HashType:
 def _check_is_ours(path: Path) -> None:
     """What is loaded is run: nobody but the operator may have written it. Raises Invalid."""
     try:
-        about = path.stat()
+        about, folders = path.stat(), open_folders(path)
     except OSError as error:
         raise Invalid(f"AMPARO_HASH_TYPES: {path} cannot be read ({error.strerror}).") from error
-    if about.st_mode & (stat.S_IWGRP | stat.S_IWOTH) or about.st_uid not in (0, os.getuid()):
+    if about.st_mode & OTHERS_WRITE or about.st_uid not in (0, os.getuid()):
         raise Invalid(
             f"{path} is run as part of Amparo, and others may change it: chown it to this account "
             "or to root, and chmod go-w."
+        )
+    if folders:
+        raise Invalid(
+            f"{path} is run as part of Amparo, and others may put another file in its place, in "
+            f"{folders[0]}: chmod go-w {folders[0]}, or keep it elsewhere."
         )
