@@ -114,13 +114,14 @@ def way_out(name: KeyName) -> str:
 def _require_files(settings: Settings, database: Database) -> None:
     with database.reading() as work:
         known = installation(work).keys
-    for name in known:
-        if not file_of(settings, name).exists():
-            raise Unavailable(
-                f"The {WORDS[name]} {file_of(settings, name)} is not there, and this database was "
-                f"written with one. {way_out(name)}",
-                code="key.missing",
-            )
+    missing = [
+        f"The {WORDS[name]} {file_of(settings, name)} is not there, and this database was "
+        f"written with one. {way_out(name)}"
+        for name in known
+        if not file_of(settings, name).exists()
+    ]
+    if missing:
+        raise Unavailable(" ".join(missing), code="key.missing")
 
 
 def _digest(public: bytes) -> str:
