@@ -11,6 +11,7 @@ from sqlalchemy.engine import make_url
 from amparo.access.key_ring import KeyRing
 from amparo.access.look_ups import LookUps
 from amparo.access.people.secrets import AccessKey, access_key
+from amparo.access.refusals import Refusals
 from amparo.app.background import in_background
 from amparo.app.hash_upload import UploadHasher
 from amparo.app.metrics import Metrics
@@ -38,6 +39,7 @@ class Serving:
     pipeline: Pipeline
     metrics: Metrics
     look_ups: LookUps
+    refusals: Refusals
     fetcher: Fetcher
     access_key: AccessKey
     notices: NoticeDesk
@@ -71,6 +73,7 @@ def open_serving(
             pipeline=Pipeline(database, index, hasher, inbox, settings, clock, metrics, look_ups),
             metrics=metrics,
             look_ups=look_ups,
+            refusals=Refusals(database, clock),
             fetcher=Fetcher(settings.fetch_hosts, settings.max_file_bytes, settings.fetch_seconds),
             access_key=key,
             notices=NoticeDesk(database, hasher, inbox, index, key, clock),

@@ -15,7 +15,7 @@ from amparo.access.audit import record
 from amparo.access.audit.losses import RESTORED
 from amparo.access.installation import KeyName, begin_epoch
 from amparo.access.keys import organisations
-from amparo.access.people.tables import SessionRow
+from amparo.access.people.tables import InvitationRow, SessionRow
 from amparo.app.backup.carry import Identities, sync_folder
 from amparo.app.backup.keys_at_hand import AtHand, keys_at_hand
 from amparo.app.backup.manifest import HELD, Manifest
@@ -129,14 +129,15 @@ def _made_ready(
     *,
     drill: bool,
 ) -> dict[KeyName, AtHand]:
-    """At this version's tables, in a new epoch, with that on record and nobody signed in."""
+    """At this version's tables, in a new epoch, on record; nobody is signed in or invited."""
     with Database(f"sqlite:///{made}") as database:
         upgrade(database)
         with database.work() as work:
             keys = keys_at_hand(work, settings)
             begin_epoch(work, epoch, backup_of=manifest.created_at, now=now, is_drill=drill)
             skip_numbers(work, "signals", NUMBERS_SKIPPED)
-            work.execute(delete(SessionRow))
+            for table in (SessionRow, InvitationRow):
+                work.execute(delete(table))
             detail = {
                 "position": manifest.audit_position,
                 "backup_of": manifest.created_at.isoformat(),

@@ -14,6 +14,7 @@ from amparo.interfaces.calls.admission import Bodies
 from amparo.interfaces.calls.body import receive
 from amparo.interfaces.calls.callers import (
     KnownCaller,
+    NoticeLooker,
     NoticesAnswerer,
     NoticesReader,
     NoticesSubmitter,
@@ -128,7 +129,7 @@ def status(
 
 
 @router.get("/{number}/told")
-def look(number: Number, serving: Open, actor: NoticesReader) -> NoticeTold:
+def look(number: Number, serving: Open, actor: NoticeLooker) -> NoticeTold:
     """All that was told, and what lists say of the file; the look is on record."""
     told, matches = serving.notices.look(number, actor)
     return _told(told, matches, serving)

@@ -1,5 +1,6 @@
 """Who calls, by a key or a session, and the scope that a route needs."""
 
+import re
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
@@ -23,6 +24,8 @@ MOST_JSON_BYTES = 16 * 1024 * 1024
 
 FORM_TOKEN = "X-Form-Token"  # noqa: S105 (the name of a header)
 _READING = ("GET", "HEAD")
+_NAME = re.compile(r"[0-9A-Za-z-]{1,40}")
+"""Whatever else a path says is nothing's name, and does not go on record."""
 
 _bearer = HTTPBearer(auto_error=False, description="A key that `amparo keys create` has printed.")
 
@@ -132,6 +135,35 @@ class Caller:
         return actor
 
 
+class Looker(Caller):
+    """A caller who wants to see one thing: where they may not, that is on record. Raises Denied.
+
+    `feature` and `what` are what the record calls it; `named` is the path's part that names it.
+    """
+
+    def __init__(self, feature: str, what: str, named: str, scope: Scope) -> None:
+        super().__init__(scope)
+        self._feature = feature
+        self._what = what
+        self._named = named
+
+    async def __call__(
+        self,
+        request: Request,
+        _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+    ) -> Actor:
+        """`_` is there for the schema."""
+        try:
+            return await super().__call__(request, _)
+        except Denied:
+            name = request.path_params[self._named]
+            subject = f"{self._what}:{name if _NAME.fullmatch(name) else '?'}"
+            refusals = (await serving_of(request)).refusals
+            action = f"{self._feature}.look_refused"
+            await run_in_threadpool(refusals.note, request.state.actor, action, subject)
+            raise
+
+
 async def _visitor(
     request: Request,
     _: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
@@ -144,7 +176,7 @@ async def _visitor(
 
 Visitor = Annotated[Session, Depends(_visitor)]
 MediaSubmitter = Annotated[Actor, Depends(Caller(Scope.MEDIA_SUBMIT))]
-MediaReader = Annotated[Actor, Depends(Caller(Scope.MEDIA_READ))]
+MediaReader = Annotated[Actor, Depends(Looker("media", "media", "media_id", Scope.MEDIA_READ))]
 MatchesReader = Annotated[Actor, Depends(Caller(Scope.MATCHES_READ))]
 DecisionsReader = Annotated[Actor, Depends(Caller(Scope.DECISIONS_READ))]
 ListsReader = Annotated[Actor, Depends(Caller(Scope.LISTS_READ))]
@@ -152,6 +184,7 @@ ListsWriter = Annotated[Actor, Depends(Caller(Scope.LISTS_WRITE))]
 WebhooksManager = Annotated[Actor, Depends(Caller(Scope.WEBHOOKS_MANAGE))]
 NoticesSubmitter = Annotated[Actor, Depends(Caller(Scope.NOTICES_SUBMIT))]
 NoticesReader = Annotated[Actor, Depends(Caller(Scope.NOTICES_READ))]
+NoticeLooker = Annotated[Actor, Depends(Looker("notices", "notice", "number", Scope.NOTICES_READ))]
 NoticesAnswerer = Annotated[Actor, Depends(Caller(Scope.NOTICES_ANSWER))]
 WitnessedTrail = Annotated[Actor, Depends(Caller(Scope.AUDIT_WITNESS))]
 CheckpointsReader = Annotated[Actor, Depends(Caller(Scope.AUDIT_WITNESS, Scope.AUDIT_READ))]

@@ -89,8 +89,10 @@ def _tell_of_the_past(restored: "Restored") -> None:
     at = restored.manifest.created_at.isoformat(" ", "seconds")
     announce(
         f"Everything is as it was at {at}. What happened later is not known here: people who were "
-        "removed, keys and webhooks that were taken back and signals that were withdrawn since "
-        "hold again. Do that again now. Everybody must sign in anew."
+        "removed, keys and webhooks that were taken back, signals that were withdrawn and recovery "
+        "codes that were used since hold again. Do that again now: new recovery codes are made at "
+        "`/console/`. Everybody must sign in anew; invitations that were open have ended, and "
+        "`amparo people invite-again` makes new ones."
     )
 
 
