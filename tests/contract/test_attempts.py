@@ -96,3 +96,8 @@ def test_an_ipv4_address_counts_as_itself_however_it_is_written(database: Databa
         count_attempt(database, Trier(f"{number}@example.org", "::ffff:192.0.2.1"), NOW)
     assert not tried(lambda: count_attempt(database, Trier("anew@x.org", "192.0.2.1"), NOW))
     assert tried(lambda: count_attempt(database, Trier("anew@x.org", "::ffff:192.0.2.2"), NOW))
+
+
+def test_of_two_at_once_neither_waits_for_the_other(database: Database) -> None:
+    count_attempt(database, Trier("ana@example.org", "192.0.2.1"), NOW + timedelta(seconds=1))
+    count_attempt(database, Trier("ben@example.org", "192.0.2.1"), NOW)
