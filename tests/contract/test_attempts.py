@@ -80,3 +80,24 @@ def test_the_longer_of_two_waits_is_told(database: Database) -> None:
     with pytest.raises(TooManyAttempts) as told:
         count_attempt(database, Trier("ana@example.org", "192.0.2.1"), now)
     assert told.value.wait_s == 60
+
+
+def test_all_addresses_of_an_ipv6_64_count_as_one(database: Database) -> None:
+    for number in range(FREE_BY_ADDRESS):
+        count_attempt(database, Trier(f"{number}@example.org", f"2001:db8:0:7::{number:x}"), NOW)
+    anew = Trier("anew@example.org", "2001:db8:0:7:ffff:ffff:ffff:ffff")
+    assert not tried(lambda: count_attempt(database, anew, NOW))
+    for elsewhere in ("2001:db8:0:8::1", "2001:db8:0:6:ffff::1", "192.0.2.1"):
+        assert tried(lambda: count_attempt(database, Trier(anew.email, elsewhere), NOW))  # noqa: B023
+
+
+def test_an_ipv4_address_counts_as_itself_however_it_is_written(database: Database) -> None:
+    for number in range(FREE_BY_ADDRESS):
+        count_attempt(database, Trier(f"{number}@example.org", "::ffff:192.0.2.1"), NOW)
+    assert not tried(lambda: count_attempt(database, Trier("anew@x.org", "192.0.2.1"), NOW))
+    assert tried(lambda: count_attempt(database, Trier("anew@x.org", "::ffff:192.0.2.2"), NOW))
+
+
+def test_of_two_at_once_neither_waits_for_the_other(database: Database) -> None:
+    count_attempt(database, Trier("ana@example.org", "192.0.2.1"), NOW + timedelta(seconds=1))
+    count_attempt(database, Trier("ben@example.org", "192.0.2.1"), NOW)

@@ -1,5 +1,6 @@
 """Whoever is invited again or removed while somebody signs in with what was right before."""
 
+import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pyotp
 import pytest
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from amparo.access.model import Actor, Scope
 from amparo.access.people.codes import STEP_S, new_secret
@@ -127,3 +128,35 @@ def wait_for_a_lock(database: Database) -> None:
     with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as looking:
         while not looking.execute(waiting).scalar_one():
             assert time.monotonic() < until
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_unknown_name_has_the_database_do_as_much_as_a_known_one(
+    database: Database, key: AccessKey, given: Given
+) -> None:
+    done = {
+        email: statements(database, lambda: sign_in(database, tried, key, Still()))
+        for email in (EMAIL, "nobody@example.org")
+        if (tried := Given(email, "another sentence", given.code, given.address))
+    }
+    assert done["nobody@example.org"] == done[EMAIL]
+    assert done[EMAIL].count("begins to write") == 2
+    assert done[EMAIL].count("writes") == 5
+
+
+def statements(database: Database, refused: Callable[[], object]) -> list[str]:
+    """What SQLite does while somebody is refused, in its order."""
+    said: list[str] = []
+
+    def listen(raw: sqlite3.Connection, *_: object) -> None:
+        raw.set_trace_callback(said.append)
+
+    event.listen(database.engine, "checkout", listen)
+    with pytest.raises(Denied):
+        refused()
+    event.remove(database.engine, "checkout", listen)
+    kinds = {"BEGIN IMMEDIATE": "begins to write", "INSERT": "writes", "UPDATE": "writes"}
+    return [
+        next((kind for word, kind in kinds.items() if each.startswith(word)), each.split()[0])
+        for each in said
+    ]

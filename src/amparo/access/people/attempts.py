@@ -102,6 +102,8 @@ def _left(work: Work, subject: str, now: datetime) -> timedelta:
     if row is None or now - row.last_at >= FORGOTTEN_AFTER:
         return timedelta(0)
     wait = _wait(row.tried - _FREE[subject.partition(":")[0]])
+    if not wait:  # else of two at once the one that looked at the clock first would have to wait
+        return timedelta(0)
     until: datetime = row.last_at + wait
     return max(until - now, timedelta(0))
 
