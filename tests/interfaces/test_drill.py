@@ -14,6 +14,7 @@ from amparo.access.audit.seal import Sealer
 from amparo.access.audit.signing import signing_key
 from amparo.access.audit.tables import EntryRow
 from amparo.access.audit.verify import TamperedError, verify
+from amparo.access.installation import epoch
 from amparo.access.keys import create_key, create_organisation
 from amparo.access.model import Scope
 from amparo.access.people.secrets import access_key
@@ -194,8 +195,15 @@ def test_a_drill_decides_and_seals_and_tells_nobody(
         assert not {"witness", "durable work", "letters"} & at_work()
         assert [each for each in platform.said if each.startswith("This is a drill: ")]
         public = signing_key(platform.serving.settings.audit_key).public_key()
-        found = verify(platform.serving.database, public, witness=production.elsewhere.file)
-        assert found.lost[0].count == 4  # of the backup itself, and what came after it
+        with platform.serving.database.reading() as work:
+            made = epoch(work)
+        witness = production.elsewhere.file
+        found = verify(
+            platform.serving.database, public, witness=witness, restored=(made,), clock=CLOCK
+        )
+        assert found.lost
+        with pytest.raises(TamperedError, match=str(made)):
+            verify(platform.serving.database, public, witness=witness)
     assert production.elsewhere.heard() == before
     assert production.verify() == 6
 
