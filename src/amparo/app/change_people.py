@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from amparo.access.audit import record
 from amparo.access.model import Actor
 from amparo.access.people.codes import new_recovery_codes
-from amparo.access.people.invitations import Chosen, accept, invite
+from amparo.access.people.invitations import Chosen, accept, hash_chosen, invite
 from amparo.access.people.model import Given, Language, NewPerson, Person, PersonId, Session
 from amparo.access.people.secrets import AccessKey
 from amparo.access.people.sessions import begin_session, end_session, end_sessions
@@ -87,8 +87,9 @@ def accept_invitation(
 ) -> tuple[Session, tuple[str, ...]]:
     """Somebody has chosen, and is signed in; their recovery codes. Raises Denied, Invalid."""
     now = clock.now()
+    hashed = hash_chosen(database, token, chosen, now)
     with database.work() as work:
-        person, codes = accept(work, token, chosen, key, now)
+        person, codes = accept(work, token, chosen, hashed, key, now)
         session = begin_session(work, person, now)
         _record(work, "people.accept", person.actor, person, clock)
     return session, codes

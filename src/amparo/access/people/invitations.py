@@ -14,7 +14,7 @@ from amparo.access.people.secrets import AccessKey
 from amparo.access.people.store import forget_secrets, person_of
 from amparo.access.people.tables import InvitationRow, PersonRow
 from amparo.core.errors import Denied, Invalid
-from amparo.db import Work
+from amparo.db import Database, Work
 
 GOOD_FOR = timedelta(hours=72)
 _TOKEN_BYTES = 32
@@ -59,8 +59,18 @@ def invited(work: Work, token: str, now: datetime) -> Person:
     return person_of(row)
 
 
+def hash_chosen(database: Database, token: str, chosen: Chosen, now: datetime) -> str:
+    """What is kept of the password: before the transaction that keeps it, since it takes long.
+
+    Raises Denied, Invalid.
+    """
+    with database.reading() as work:
+        person = invited(work, token, now)
+    return hash_of(chosen.password, person.email)
+
+
 def accept(
-    work: Work, token: str, chosen: Chosen, key: AccessKey, now: datetime
+    work: Work, token: str, chosen: Chosen, hashed: str, key: AccessKey, now: datetime
 ) -> tuple[Person, tuple[str, ...]]:
     """Let somebody sign in from now on; their recovery codes. Raises Denied, Invalid."""
     person = invited(work, token, now)
@@ -79,7 +89,7 @@ def accept(
         update(PersonRow)
         .where(PersonRow.id == person.id)
         .values(
-            password_hash=hash_of(chosen.password, person.email),
+            password_hash=hashed,
             totp_sealed=key.seal(chosen.totp_secret.encode()),
             totp_step=step,
             active_since=now,
