@@ -1,5 +1,6 @@
 """A platform's view: Amparo served over real HTTP, on either database."""
 
+import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,6 +23,9 @@ from amparo.programs.serve.server import server_of
 from tests.conftest import small_settings
 
 WAIT_S = 30
+TLS = ssl.create_default_context()
+"""Made once: each client would read all authorities anew, and none of them is asked here."""
+
 _ONE = {"hashes": [{"algorithm": "md5", "value": "00" * 16}]}
 
 
@@ -119,8 +123,8 @@ def serving_platform(
         base_url = f"http://127.0.0.1:{port}"
         try:
             with (
-                httpx2.Client(base_url=base_url, headers=headers, timeout=60) as client,
-                httpx2.Client(base_url=base_url, timeout=60) as anyone,
+                httpx2.Client(base_url=base_url, headers=headers, timeout=60, verify=TLS) as client,
+                httpx2.Client(base_url=base_url, timeout=60, verify=TLS) as anyone,
             ):
                 platform = Platform(client, anyone, key, serving, home, said)
                 yield platform

@@ -11,7 +11,7 @@ from amparo.access.model import Actor
 from amparo.access.people.model import Language, NewPerson
 from amparo.access.roles import Role
 from amparo.app.change_people import invite_person
-from tests.interfaces.conftest import Platform
+from tests.interfaces.conftest import TLS, Platform
 
 PASSWORD = "seven green umbrellas"
 EMAIL = "ana@example.org"
@@ -40,7 +40,10 @@ class Browser:
     def __init__(self, platform: Platform, language: str = "en") -> None:
         self._platform = platform
         self.http = httpx2.Client(
-            base_url=platform.http.base_url, timeout=60, headers={"Accept-Language": language}
+            base_url=platform.http.base_url,
+            timeout=60,
+            verify=TLS,
+            headers={"Accept-Language": language},
         )
         platform.opened.append(self.http)
         self.telephone = pyotp.TOTP(pyotp.random_base32())

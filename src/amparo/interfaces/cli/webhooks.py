@@ -26,7 +26,7 @@ _DELIVERIES = {
     "delivery": 36, "events": 6, "state": 9, "attempts": 8, "written_at": 20, "next_at": 20,
     "last_status": 6, "last_error": 40,
 }  # fmt: skip
-_TAKEN_S = 10.0
+_TAKEN_S = 5.0
 _LOOK_S = 0.2
 _WEBHOOK = click.argument("webhook", type=click.UUID)
 
