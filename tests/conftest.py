@@ -70,6 +70,25 @@ def sandbox() -> Iterator[object]:
         yield opened
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On SQLite all is tried each time, on PostgreSQL one case of each test over HTTP.
+
+    Of a journey's file it is one test. All others are slow ones. What one database may do otherwise
+    than the other is held in tests/contract, case by case on both.
+    """
+    seen: set[str] = set()
+    for item in items:
+        if "[" not in item.nodeid or "postgres" not in item.nodeid.partition("[")[2]:
+            continue
+        where = item.path.parent.name
+        if where in ("interfaces", "client", "journeys"):
+            tried = item.path.name if where == "journeys" else item.nodeid.partition("[")[0]
+            if tried in seen:
+                item.add_marker(pytest.mark.slow)
+            seen.add(tried)
+
+
 def small_settings() -> Settings:
     """Limits that a test can run into quickly."""
     return settings().model_copy(
