@@ -6,6 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
+from typing import SupportsIndex
 
 import pyotp
 import pytest
@@ -49,9 +50,9 @@ class Looked(str):
 
     meanwhile: Callable[[], object]
 
-    def __getitem__(self, at: object) -> str:
+    def __getitem__(self, at: SupportsIndex | slice) -> str:
         self.meanwhile()
-        return super().__getitem__(at)  # type: ignore[index]
+        return super().__getitem__(at)
 
 
 @pytest.fixture

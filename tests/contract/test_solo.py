@@ -70,6 +70,13 @@ def ana(organisation: OrganisationId) -> Actor:
     return Actor(organisation, "person:ana", frozenset(Scope))
 
 
+def alone(database: Database, ana: Actor, settings: Settings, hours: int = 24) -> Hand:
+    """One person decides from now on; the clock by which she does."""
+    clock = Hand()
+    switch_on(database, Solo(hours, SECOND), settings, ana, clock)
+    return clock
+
+
 def propose(database: Database, ana: Actor, clock: Hand) -> int:
     create_list(database, NewList("harmless", ListKind.NEGATIVE), ana, clock)
     entry = replace(a_signal(1), note="ours", expires=NOW + timedelta(days=400))
@@ -82,8 +89,7 @@ def test_one_person_waits_until_the_second_address_was_told_and_the_delay_is_ove
     database: Database, ana: Actor, letters: tuple[Letters, Settings]
 ) -> None:
     arrived, settings = letters
-    clock = Hand()
-    switch_on(database, Solo(24, SECOND), settings, ana, clock)
+    clock = alone(database, ana, settings)
     assert [each["To"] for each in arrived.letters] == [SECOND]
     proposal = propose(database, ana, clock)
     with pytest.raises(Denied, match="was not told of this yet"):
@@ -110,8 +116,7 @@ def test_somebody_else_need_not_wait(
     database: Database, ana: Actor, letters: tuple[Letters, Settings]
 ) -> None:
     _, settings = letters
-    clock = Hand()
-    switch_on(database, Solo(24, SECOND), settings, ana, clock)
+    clock = alone(database, ana, settings)
     proposal = propose(database, ana, clock)
     other = replace(ana, name="person:bea")
     change = confirm_proposal(database, "harmless", proposal, other, clock)
@@ -124,8 +129,7 @@ def test_what_anybody_may_have_proposed_waits_for_one_person_too(
     database: Database, ana: Actor, letters: tuple[Letters, Settings], name: str
 ) -> None:
     _, settings = letters
-    clock = Hand()
-    switch_on(database, Solo(24, SECOND), settings, ana, clock)
+    clock = alone(database, ana, settings)
     proposal = propose(database, replace(ana, name=name), clock)
     for each in (ana, replace(ana, name="operator:another")):
         with pytest.raises(Denied, match="was not told of this yet"):
@@ -141,8 +145,7 @@ def test_another_address_or_a_shorter_delay_changes_nothing_for_what_was_begun(
     database: Database, ana: Actor, letters: tuple[Letters, Settings]
 ) -> None:
     arrived, settings = letters
-    clock = Hand()
-    switch_on(database, Solo(72, SECOND), settings, ana, clock)
+    clock = alone(database, ana, settings, 72)
     proposal = propose(database, ana, clock)
     switch_on(database, Solo(12, "thrown.away@example.net"), settings, ana, clock)
     arrived.letters.clear()
@@ -160,8 +163,7 @@ def test_the_address_hears_that_it_is_told_no_more(
     database: Database, ana: Actor, letters: tuple[Letters, Settings]
 ) -> None:
     arrived, settings = letters
-    clock = Hand()
-    switch_on(database, Solo(24, SECOND), settings, ana, clock)
+    clock = alone(database, ana, settings)
     switch_off(database, ana, clock)
     assert send_notices(database, settings, clock) == 1
     assert arrived.letters[-1]["To"] == SECOND
@@ -172,8 +174,7 @@ def test_the_second_address_is_nobodys_who_signs_in_later(
     database: Database, ana: Actor, letters: tuple[Letters, Settings]
 ) -> None:
     _, settings = letters
-    clock = Hand()
-    switch_on(database, Solo(24, SECOND), settings, ana, clock)
+    clock = alone(database, ana, settings)
     new = NewPerson(SECOND.upper(), "Ana", frozenset({Role.OWNER}))
     with pytest.raises(Invalid, match="second address"):
         invite_person(database, new, ana, clock)
@@ -183,8 +184,7 @@ def test_once_it_is_ended_two_people_decide_again(
     database: Database, ana: Actor, letters: tuple[Letters, Settings]
 ) -> None:
     _, settings = letters
-    clock = Hand()
-    switch_on(database, Solo(24, SECOND), settings, ana, clock)
+    clock = alone(database, ana, settings)
     proposal = propose(database, ana, clock)
     send_notices(database, settings, clock)
     switch_off(database, ana, clock)
@@ -214,8 +214,7 @@ def test_a_mail_server_that_is_away_is_told_and_the_delay_does_not_begin(
     database: Database, ana: Actor, letters: tuple[Letters, Settings]
 ) -> None:
     _, settings = letters
-    clock = Hand()
-    switch_on(database, Solo(24, SECOND), settings, ana, clock)
+    clock = alone(database, ana, settings)
     proposal = propose(database, ana, clock)
     away = settings.model_copy(update={"mail_server": "127.0.0.1:1"})
     with pytest.raises(Unavailable, match="mail server"):

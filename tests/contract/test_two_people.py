@@ -1,12 +1,12 @@
 """Two people are two who have signed in: what a key or a shell proposed takes both of them."""
 
-import json
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select
 
+from amparo.access.audit.tables import EntryRow
 from amparo.access.model import Actor, Scope
 from amparo.app.change_lists import add_signals, confirm_proposal, create_list
 from amparo.core.clock import SystemClock
@@ -61,12 +61,7 @@ def test_what_nobody_in_particular_proposed_takes_two_who_confirm(
         confirmed(database, ana, number, ANA)
     assert confirmed(database, ana, number, BEN) == 1
     with database.reading() as work:
-        entries = work.execute(
-            text("SELECT action, actor, detail FROM audit_entries WHERE action LIKE 'lists.%'")
-        ).all()
-    said = [(action, actor, _read(detail).get("proposed_by")) for action, actor, detail in entries]
+        columns = select(EntryRow.action, EntryRow.actor, EntryRow.detail)
+        entries = work.execute(columns.order_by(EntryRow.id)).all()
+    said = [(action, actor, detail.get("proposed_by")) for action, actor, detail in entries]
     assert said[-2:] == [("lists.stand_by", ANA, by), ("lists.confirm", BEN, ANA)]
-
-
-def _read(detail: object) -> dict[str, object]:
-    return dict(json.loads(detail)) if isinstance(detail, str) else dict(detail)  # type: ignore[call-overload]

@@ -18,8 +18,7 @@ def upgrade() -> None:
     op.add_column(
         "solo_notices", sa.Column("hours", sa.Integer(), server_default="0", nullable=False)
     )
-    for name in ("address", "hours"):
-        op.execute(
-            f"UPDATE solo_notices SET {name} = (SELECT {name} FROM solo_modes "  # noqa: S608
-            "WHERE solo_modes.organisation_id = solo_notices.organisation_id)"
-        )
+    op.execute(
+        "UPDATE solo_notices SET (address, hours) = (SELECT address, hours FROM solo_modes "
+        "WHERE solo_modes.organisation_id = solo_notices.organisation_id)"
+    )
