@@ -7,8 +7,10 @@ from amparo.core.errors import Invalid
 
 LEAST_LETTERS = 12
 MOST_LETTERS = 500
-AT_ONCE = 2
-"""So many are hashed at once: each takes 64 MiB, and many who try must not take all memory.
+AT_ONCE, KNOWN_AT_ONCE = 2, 1
+"""So many are hashed at once, of strangers and of those whom their browser shows to be known.
+
+Each takes 64 MiB, and many who try must not take all memory.
 
 Whoever lets others ask for it sees to that, without a thread that waits.
 """

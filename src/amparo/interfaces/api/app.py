@@ -15,7 +15,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from amparo import __version__
 from amparo.access.people.attempts import TooManyAttempts
-from amparo.access.people.passwords import AT_ONCE
 from amparo.app.host_metrics import HostMetrics
 from amparo.app.serving import Serving
 from amparo.app.waiting_metrics import WaitingMetrics
@@ -35,7 +34,7 @@ from amparo.interfaces.api import (
     webhooks,
 )
 from amparo.interfaces.calls.admission import Bodies, Rates
-from amparo.interfaces.web.turns import Turns
+from amparo.interfaces.web.turns import TurnsAtPasswords
 from amparo.wire.problem import Problem
 
 PROBLEM = "application/problem+json"
@@ -90,7 +89,7 @@ def create_api(serving: Serving) -> FastAPI:
     api.state.serving = serving
     api.state.bodies = Bodies(serving.settings.uploads_bytes)
     api.state.rates = Rates(serving.settings.key_rate)
-    api.state.at_passwords = Turns(AT_ONCE)
+    api.state.at_passwords = TurnsAtPasswords()
     return api
 
 

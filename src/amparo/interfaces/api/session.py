@@ -12,7 +12,7 @@ from amparo.core.errors import Denied, Invalid
 from amparo.interfaces.calls.callers import KnownCaller, Open, Visitor
 from amparo.interfaces.web.cookies import drop_session
 from amparo.interfaces.web.forms import small_body
-from amparo.interfaces.web.letting_in import given_in, let_in
+from amparo.interfaces.web.letting_in import given_in, is_known, let_in
 from amparo.interfaces.web.turns import AtPasswords
 from amparo.wire.session import SessionAnswer, SignIn
 
@@ -38,7 +38,8 @@ async def enter(
     except ValidationError:
         raise Invalid("A sign-in has an email, a password and a code, all of them texts.") from None
     given = given_in(request, said.email, said.password, said.code, serving)
-    session = await turns.take(partial(_entered, request, response, given, serving))
+    at = turns.known if is_known(given, serving) else turns.strangers
+    session = await at.take(partial(_entered, request, response, given, serving))
     return _answer(session, serving)
 
 

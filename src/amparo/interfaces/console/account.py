@@ -42,7 +42,7 @@ async def renew(
     request: Request, serving: Open, session: SignedIn, form: Form, turns: AtPasswords
 ) -> Response:
     """New codes, for whoever can sign in anew: a browser left alone must not give them."""
-    return await turns.take(partial(_renewed, request, serving, session, form))
+    return await turns.known.take(partial(_renewed, request, serving, session, form))
 
 
 def _renewed(request: Request, serving: Serving, session: Session, form: Fields) -> Response:

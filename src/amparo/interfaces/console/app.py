@@ -17,7 +17,7 @@ from amparo.interfaces.console.messages import said_of
 from amparo.interfaces.console.provider import AT_ONCE
 from amparo.interfaces.web.languages import language_of
 from amparo.interfaces.web.pages import page
-from amparo.interfaces.web.turns import Turns
+from amparo.interfaces.web.turns import Turns, TurnsAtPasswords
 
 _STATUS: tuple[tuple[type[AmparoError], int], ...] = (
     (NotFound, 404),
@@ -30,7 +30,7 @@ _SAID_OF_HTTP = {404: NotFound(""), 503: Unavailable("", code="busy")}
 _log = structlog.get_logger(__name__)
 
 
-def create_console(serving: Serving, at_passwords: Turns) -> FastAPI:
+def create_console(serving: Serving, at_passwords: TurnsAtPasswords) -> FastAPI:
     """The application; it is mounted at `/console`, and shares the turns at passwords."""
     console = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     console.state.serving = serving

@@ -35,7 +35,7 @@ async def take(
     request: Request, token: str, serving: Open, form: Form, turns: AtPasswords
 ) -> Response:
     """Accept it; the page after it shows the recovery codes, this once."""
-    return await turns.take(partial(_taken, request, token, serving, form))
+    return await turns.strangers.take(partial(_taken, request, token, serving, form))
 
 
 def _taken(request: Request, token: str, serving: Serving, form: Fields) -> Response:

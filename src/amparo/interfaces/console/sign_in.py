@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from amparo.access.people.model import Given
 from amparo.access.people.sign_in import sign_in
 from amparo.app.change_people import sign_out
 from amparo.app.serving import Serving
@@ -16,7 +17,7 @@ from amparo.interfaces.console.visitors import Open, SignedIn
 from amparo.interfaces.web.cookies import drop_session
 from amparo.interfaces.web.forms import Fields, Form
 from amparo.interfaces.web.languages import language_of
-from amparo.interfaces.web.letting_in import given_in, let_in, refused
+from amparo.interfaces.web.letting_in import given_in, is_known, let_in, refused
 from amparo.interfaces.web.pages import page
 from amparo.interfaces.web.turns import AtPasswords
 
@@ -35,7 +36,11 @@ def show(request: Request, serving: Open, to: Annotated[str, Query(alias="next")
 @router.post("/sign-in")
 async def enter(request: Request, serving: Open, form: Form, turns: AtPasswords) -> Response:
     """Sign in; whatever session the browser had ends."""
-    return await turns.take(partial(_entered, request, serving, form))
+    given = given_in(
+        request, form.get("email", ""), form.get("password", ""), form.get("code", ""), serving
+    )
+    at = turns.known if is_known(given, serving) else turns.strangers
+    return await at.take(partial(_entered, request, serving, form, given))
 
 
 @router.post("/sign-out")
@@ -47,10 +52,7 @@ def leave(form: Form, serving: Open, session: SignedIn) -> Response:
     return answer
 
 
-def _entered(request: Request, serving: Serving, form: Fields) -> Response:
-    given = given_in(
-        request, form.get("email", ""), form.get("password", ""), form.get("code", ""), serving
-    )
+def _entered(request: Request, serving: Serving, form: Fields, given: Given) -> Response:
     try:
         session = sign_in(serving.database, given, serving.access_key, serving.clock)
     except Denied as error:

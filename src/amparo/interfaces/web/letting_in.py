@@ -3,7 +3,7 @@
 from fastapi import Request, Response
 
 from amparo.access.people.attempts import TooManyAttempts
-from amparo.access.people.known_browsers import made_known
+from amparo.access.people.known_browsers import known_browser, made_known
 from amparo.access.people.model import Given, Session
 from amparo.access.people.sessions import end_session
 from amparo.app.serving import Serving
@@ -21,6 +21,11 @@ def given_in(request: Request, email: str, password: str, code: str, serving: Se
     """What somebody types in this browser."""
     kept = kept_by_browser(request, serving.settings)
     return Given(email, password, code, address_of(request), kept)
+
+
+def is_known(given: Given, serving: Serving) -> bool:
+    """Whether this person has signed in here before, and not only says so."""
+    return known_browser(given.email, given.browser, serving.access_key) is not None
 
 
 def let_in(request: Request, answer: Response, session: Session, serving: Serving) -> None:

@@ -6,6 +6,8 @@ from typing import Annotated, TypeVar
 from anyio import CapacityLimiter, to_thread
 from fastapi import Depends, HTTPException, Request
 
+from amparo.access.people.passwords import AT_ONCE, KNOWN_AT_ONCE
+
 MOST_WAITING = 8
 
 T = TypeVar("T")
@@ -36,11 +38,21 @@ class Turns:
             self._left += 1
 
 
-async def _at_passwords(request: Request) -> Turns:
+class TurnsAtPasswords:
+    """Turns at having a password hashed, for the whole process, since each takes much memory.
+
+    Whoever signs in where they did before waits for no stranger, however many come.
+    """
+
+    def __init__(self) -> None:
+        self.strangers = Turns(AT_ONCE)
+        self.known = Turns(KNOWN_AT_ONCE)
+
+
+async def _at_passwords(request: Request) -> TurnsAtPasswords:
     turns = request.app.state.at_passwords
-    assert isinstance(turns, Turns)
+    assert isinstance(turns, TurnsAtPasswords)
     return turns
 
 
-AtPasswords = Annotated[Turns, Depends(_at_passwords)]
-"""Turns at having a password hashed: one for the whole process, since each takes much memory."""
+AtPasswords = Annotated[TurnsAtPasswords, Depends(_at_passwords)]

@@ -17,6 +17,7 @@ from amparo.core.settings import Settings
 from amparo.programs.serve.ending import Ending
 from amparo.programs.serve.host import OnThisHost
 from amparo.programs.serve.logs import set_up_logs
+from amparo.programs.serve.memory import give_memory_back
 from amparo.programs.serve.server import server_of, settle
 from amparo.programs.serve.workers import Workers
 
@@ -37,6 +38,7 @@ def run(settings: Settings, where: Where, say: Callable[[str], None], host: OnTh
 
     Raises Unavailable, Conflict where it cannot begin.
     """
+    give_memory_back()
     set_up_logs()
     _require_unserved(settings.home)
     with (

@@ -13,6 +13,7 @@ from amparo.core.clock import SystemClock
 from amparo.core.settings import settings
 from amparo.db import Database
 from amparo.programs.serve.logs import set_up_logs
+from amparo.programs.serve.memory import give_memory_back
 from amparo.programs.serve.server import server_of, settle
 
 _LEAST_BYTES = 192 * 1024 * 1024
@@ -22,6 +23,7 @@ _LEAST_BYTES = 192 * 1024 * 1024
 def main() -> None:
     """Serve from the socket until the one who started this asks for the end, or is gone."""
     listener, alive, telling, workers = (int(each) for each in sys.argv[1:])
+    give_memory_back()
     set_up_logs()
     chosen = settings()
     processors = len(os.sched_getaffinity(0))

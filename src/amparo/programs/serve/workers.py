@@ -24,8 +24,8 @@ _LOOK_S = 0.2
 _FAST_DEATH_S = 10
 _MOST_FAST_DEATHS = 5
 
-_SPARING = {"MALLOC_ARENA_MAX": "2", "OPENBLAS_NUM_THREADS": "1"}
-"""Without these each thread keeps memory of its own that it hardly uses."""
+_SPARING = {"OPENBLAS_NUM_THREADS": "1"}
+"""Without this each thread of a library keeps memory of its own that it hardly uses."""
 
 _log = structlog.get_logger(__name__)
 

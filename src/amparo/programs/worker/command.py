@@ -29,7 +29,9 @@ def command() -> None:
     from amparo.interfaces.cli.database import opened
     from amparo.programs.serve.ending import Ending
     from amparo.programs.serve.logs import set_up_logs
+    from amparo.programs.serve.memory import give_memory_back
 
+    give_memory_back()
     set_up_logs()
     with Ending() as ending, opened() as database:
         if database.engine.dialect.name == "sqlite":
