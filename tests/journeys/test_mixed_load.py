@@ -29,6 +29,9 @@ pytestmark = pytest.mark.slow
 
 WARM_S, LOAD_S = 60, 300
 MOST_GROWTH = 1.05
+MOST_OF_INDEX = 2 * (1 + 2 * 3)
+"""A journal and two segments of one algorithm, for who writes and who searches."""
+
 GOOD, BUSY = (200, 201), 503
 EXPECTED = {"known": (200, 409), "broken": (200, 422), "read": (200, 404), "stranger": (401,)}
 """What else callers are answered, who ask for what cannot be."""
@@ -53,7 +56,11 @@ class Seen:
 
     processes: int
     files: int
+    """Besides the index's."""
+
     connections: int
+    of_index: int
+    """Its journal, and segments since it has first been packed."""
 
 
 @dataclass
@@ -156,12 +163,14 @@ def there(server: Server) -> Iterator[Receiver]:
 def look(server: Server, began: float) -> Seen:
     leader = psutil.Process(server.process.pid)
     members = [leader, *leader.children(recursive=True)]
+    of_index = sum("/index/" in each.path for each in leader.open_files())
     return Seen(
         monotonic() - began,
         sum(each.memory_full_info().pss for each in members),
         len(members),
-        sum(each.num_fds() for each in members),
+        sum(each.num_fds() for each in members) - of_index,
         sum(len(each.net_connections("all")) for each in members),
+        of_index,
     )
 
 
@@ -182,8 +191,10 @@ def test_nothing_grows(server: Server, there: Receiver) -> None:
             there.messages.clear()
             seen.append(look(server, began))
     for each in seen:
-        print(f"{each.at_s:6.0f} s {each.memory / 2**20:8.1f} MiB {each.processes} processes "
-              f"{each.files} files {each.connections} connections")  # fmt: skip
+        print(
+            f"{each.at_s:6.0f} s {each.memory / 2**20:8.1f} MiB {each.processes} processes "
+            f"{each.files} files + {each.of_index} of the index, {each.connections} connections"
+        )
     print(load.answered)
     assert not load.wrong, load.wrong[:3]
     assert set(load.answered) == {each.__name__ for each in CALLERS}
@@ -197,6 +208,7 @@ def test_nothing_grows(server: Server, there: Receiver) -> None:
     )
     assert max(each.processes for each in last) <= max(each.processes for each in first)
     assert median(each.files for each in last) <= median(each.files for each in first) + 5
+    assert max(each.of_index for each in last) <= MOST_OF_INDEX
     assert median(each.connections for each in last) <= (
         median(each.connections for each in first) + 5
     )

@@ -31,6 +31,8 @@ _LONGEST_WAIT_S = 30
 _POLL_S = 0.001
 _LOOK_S = 0.02
 _MOST_CONNECTIONS = 48
+"""The one used last is used next: those that only a rush needs keep no cache of their own warm."""
+
 _BULK_CACHE_KIB = 64 * 1024
 _PRAGMAS = (
     "synchronous = FULL",
@@ -124,6 +126,7 @@ class Sqlite:
         engine = create_engine(
             self._url,
             pool_size=_MOST_CONNECTIONS,
+            pool_use_lifo=True,
             max_overflow=0,
             connect_args={"isolation_level": None, "timeout": 0, "check_same_thread": False},
         )
@@ -244,6 +247,7 @@ class Postgres:
         return create_engine(
             self._url,
             pool_size=_MOST_CONNECTIONS // 2,
+            pool_use_lifo=True,
             max_overflow=0,
             pool_pre_ping=True,
             connect_args={"connect_timeout": 5, "fallback_application_name": "amparo"},
