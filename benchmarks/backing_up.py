@@ -47,16 +47,17 @@ def measure(size: int = DEFAULT_ROWS) -> list[Figure]:
         figures = _while_serving(quiet, busy, full)
         figures += _sizes(home[0] / "amparo.db", backup)
         seconds = _restored(folder / "again", home[0], backup, {})
-        figures.append(
-            Figure.of("restored until ready, SQLite", "s", [seconds], [RESTORE_S], "limit",
-                      target=full, at_most=True)
-        )  # fmt: skip
+        figures.append(_limited("restored until ready, SQLite", seconds, RESTORE_S, full))
         url = stack.enter_context(_postgres(folder))
         elsewhere = {"AMPARO_DATABASE_URL": url}
         seconds = _restored(folder / "elsewhere", home[0], backup, elsewhere)
-        figures.append(_without_target("restored until ready, PostgreSQL", seconds, RESTORE_S))
-        seconds = _backup(folder / "elsewhere", folder / "from postgres", elsewhere)
-        figures.append(_without_target("backup, PostgreSQL", seconds, BACKUP_S))
+        figures.append(_limited("restored until ready, PostgreSQL", seconds, RESTORE_S, full))
+        with process(folder / "elsewhere", environment=elsewhere) as server:
+            there = Server(server.url, home[1], folder / "elsewhere", server.process)
+            seconds, *_ = _Client(there, hashes).while_waiting(
+                lambda: _backup(folder / "elsewhere", folder / "from postgres", elsewhere)
+            )
+        figures.append(_limited("backup, PostgreSQL, while serving", seconds, BACKUP_S, full))
     return figures
 
 
@@ -119,10 +120,7 @@ def _while_serving(
     busy: tuple[float, list[float], list[float]],
     full: float | None,
 ) -> list[Figure]:
-    figures = [
-        Figure.of("backup, SQLite, while serving", "s", [busy[0]], [BACKUP_S], "limit",
-                  target=full, at_most=True)
-    ]  # fmt: skip
+    figures = [_limited("backup, SQLite, while serving", busy[0], BACKUP_S, full)]
     for what, during, before in (
         ("look-up", busy[1], quiet[1]),
         ("upload of 2 MP", busy[2], quiet[2]),
@@ -143,8 +141,8 @@ def _sizes(database: Path, backup: Path) -> list[Figure]:
     ]  # fmt: skip
 
 
-def _without_target(name: str, seconds: float, limit: float) -> Figure:
-    return Figure.of(name, "s", [seconds], [limit], "as SQLite", at_most=True)
+def _limited(name: str, seconds: float, limit: float, full: float | None) -> Figure:
+    return Figure.of(name, "s", [seconds], [limit], "limit", target=full, at_most=True)
 
 
 def _backup(home: Path, backup: Path, environment: Mapping[str, str] | None = None) -> float:

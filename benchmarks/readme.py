@@ -162,7 +162,8 @@ def _backing_up(figures: Figures, machine: str) -> str:
     told = (
         "- **Comes back.** A backup of a million signals and a million decisions takes "
         f"{ours['backup, SQLite, while serving']:.0f} s while the service answers (look-ups "
-        f"meanwhile: p99 {ours['look-up meanwhile, p99']:.0f} ms); restored, with its index "
+        f"meanwhile: p99 {ours['look-up meanwhile, p99']:.0f} ms), on PostgreSQL "
+        f"{ours['backup, PostgreSQL, while serving']:.0f} s; restored, with its index "
         f"built and ready, it is {ours['restored until ready, SQLite']:.0f} s later, on "
         f"PostgreSQL {ours['restored until ready, PostgreSQL']:.0f} s. On {machine}."
     )
