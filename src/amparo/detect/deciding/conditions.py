@@ -10,9 +10,8 @@ from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Any
 
-import cel
-
 from amparo.core.errors import Invalid
+from amparo.detect.deciding.cel_alone import cel
 from amparo.detect.deciding.model import (
     ContextFacts,
     Facts,

@@ -13,8 +13,13 @@ _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 """Of `mallopt(3)`, as glibc's malloc.h numbers them."""
 
 _HEAPS = 2
-_OWN_PAGES_FROM_BYTES = 128 * 1024
-"""Larger blocks are mapped by themselves, and so given back when they are freed."""
+_OWN_PAGES_FROM_BYTES = 1024 * 1024
+"""Larger blocks are mapped by themselves, and so given back when they are freed.
+
+With glibc's 128 KiB each upload has pages of its own to be cleared: a tenth fewer in a second.
+"""
+
+_KEPT_BYTES = 8 * 1024 * 1024
 
 
 def give_memory_back() -> None:
@@ -25,7 +30,7 @@ def give_memory_back() -> None:
     for variable, parameter, value in (
         ("MALLOC_ARENA_MAX", _ARENA_MAX, _HEAPS),
         ("MALLOC_MMAP_THRESHOLD_", _MMAP_THRESHOLD, _OWN_PAGES_FROM_BYTES),
-        ("MALLOC_TRIM_THRESHOLD_", _TRIM_THRESHOLD, 2 * _OWN_PAGES_FROM_BYTES),
+        ("MALLOC_TRIM_THRESHOLD_", _TRIM_THRESHOLD, _KEPT_BYTES),
     ):
         if variable not in os.environ:
             mallopt(parameter, value)
