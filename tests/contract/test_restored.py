@@ -22,10 +22,13 @@ from amparo.detect.lists.model import ListKind, NewList
 from amparo.detect.lists.store import Lists
 from amparo.detect.matching.host import Follower, HostIndex
 from amparo.programs.serve.host import looked_after
+from amparo.respond.webhooks.model import State
+from amparo.respond.webhooks.store import Webhooks, forget_deliveries
 from tests.contract.test_audit import KEY, PUBLIC, write
 from tests.contract.test_follower import found
 from tests.contract.test_forged_restores import cut_off
 from tests.contract.test_lists_store import a_signal, add
+from tests.contract.test_webhooks import KEY as WEBHOOKS_KEY
 from tests.databases import NOW
 
 CLOCK = SystemClock()
@@ -188,6 +191,23 @@ def test_durable_work_of_the_past_is_forgotten(
         with database.reading() as work:
             schemas = set(work.execute(text("SELECT nspname FROM pg_namespace")).scalars())
         assert "dbos" not in schemas
+
+
+def test_what_waited_to_be_told_is_tried_at_once_however_old_the_backup_is(
+    database: Database, organisation: OrganisationId, here: Settings, tmp_path: Path
+) -> None:
+    with database.work() as work:
+        hooks = Webhooks(work, organisation)
+        webhook, _ = hooks.add("https://example.org/", [], WEBHOOKS_KEY, NOW)
+        hooks.test(webhook.id, CLOCK.now() - timedelta(days=40))
+    write_backup(here, database, tmp_path / "backup", actor="test", clock=CLOCK)
+    go_back(here, database, tmp_path / "backup")
+    with database.work() as work:
+        forget_deliveries(work, CLOCK.now())
+        (waiting,) = Webhooks(work, organisation).deliveries(
+            webhook.id, State.WAITING, after=None, limit=9
+        )
+        assert waiting.next_at > CLOCK.now() - timedelta(hours=1)
 
 
 @pytest.fixture

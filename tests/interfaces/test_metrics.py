@@ -53,6 +53,8 @@ def test_what_waits_is_counted_and_how_long(platform: Platform, clock: Ahead) ->
     after = told(platform)
     assert after["amparo_waiting notices"] == after["amparo_notices_overdue"] == 1
     assert after["amparo_waiting_oldest_seconds notices"] == pytest.approx(40 * 86400, abs=100)
+    assert "amparo_notices_due_seconds" not in before
+    assert after["amparo_notices_due_seconds"] == pytest.approx((7 - 40) * 86400, abs=100)
 
 
 def test_how_long_nothing_was_backed_up(platform: Platform, clock: Ahead) -> None:
@@ -72,6 +74,8 @@ def test_space_and_a_witness_file_are_told_of(platform: Platform, tmp_path: Path
 
 
 def test_every_series_of_the_handbook_is_there(platform: Platform) -> None:
+    waits = {"kind": "other", "urls": ["https://example.org/a"], "explanation": "x"}
+    assert platform.http.post("/v1/notices", json=waits).status_code == 201
     handbook = (Path(__file__).parents[2] / "docs" / "how-to" / "operate.md").read_text()
     named = set(re.findall(r"\bamparo_[a-z_]+", handbook))
     there = set(re.findall(r"^# TYPE (\S+)", platform.http.get("/metrics").text, re.MULTILINE))

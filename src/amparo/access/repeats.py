@@ -90,9 +90,11 @@ class Unreleased:
     def __init__(self) -> None:
         self._calls: deque[Call] = deque(maxlen=_MOST_UNRELEASED)
 
-    def add(self, call: Call) -> None:
-        """To be let go of later."""
-        if call.key is not None:
+    def let_go(self, database: Database, call: Call) -> None:
+        """Now, or later where that cannot be: the lease would end by itself, but after minutes."""
+        try:
+            release(database, call)
+        except Unavailable:
             self._calls.append(call)
 
     def release(self, database: Database) -> None:

@@ -16,6 +16,7 @@ from amparo.access.people.store import People
 from amparo.access.witnessed import Trails
 from amparo.app.check_host import clock_findings, host_findings
 from amparo.app.check_keys import key_findings
+from amparo.app.check_waiting import message_findings, notice_findings
 from amparo.app.check_witness import witness_findings
 from amparo.app.listening import is_open, listens_at
 from amparo.core.clock import Clock
@@ -58,6 +59,7 @@ def findings(settings: Settings, database: Database, clock: Clock) -> Iterator[s
             return
         yield from witness_findings(settings, work, clock)
         yield from _backups(work, clock)
+        yield from message_findings(work, clock)
         for name, organisation in organisations(work).items():
             yield from (f"{name}: {found}" for found in _people(People(work, organisation)))
             if Profiles(work).present(organisation) is None:
@@ -69,6 +71,7 @@ def findings(settings: Settings, database: Database, clock: Clock) -> Iterator[s
                 f"{name}: {found}" for found in _webhooks(Webhooks(work, organisation), clock)
             )
             yield from (f"{name}: {found}" for found in _trails(Trails(work, organisation), clock))
+            yield from (f"{name}: {found}" for found in notice_findings(work, organisation, clock))
 
 
 def _names(environment: Mapping[str, str]) -> Iterator[str]:

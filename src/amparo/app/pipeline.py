@@ -11,13 +11,13 @@ from amparo.access.jurisdiction import Profiles
 from amparo.access.jurisdiction.profile import PRIVATE
 from amparo.access.look_ups import LookUps
 from amparo.access.model import Actor
-from amparo.access.repeats import Call, Unreleased, digest_of_request, keep, release, reserve
+from amparo.access.repeats import Call, Unreleased, digest_of_request, keep, reserve
 from amparo.app.hash_upload import UploadHasher
 from amparo.app.metrics import Metrics
 from amparo.app.shadow import in_shadow, policy_of
 from amparo.app.told import answer_of, match_of
 from amparo.core.clock import Clock
-from amparo.core.errors import Denied, Unavailable
+from amparo.core.errors import Denied
 from amparo.core.ids import DecisionId, MediaId, new_id
 from amparo.core.seldom import Seldom
 from amparo.core.settings import Settings
@@ -95,10 +95,7 @@ class Pipeline:
         try:
             return self._decide(upload, actor, call, laid_down)
         except BaseException:
-            try:
-                release(self.database, call)
-            except Unavailable:  # the lease would end by itself, but that takes minutes
-                self.unreleased.add(call)
+            self.unreleased.let_go(self.database, call)
             raise
 
     def _laid_down(self, upload: Upload, actor: Actor) -> _LaidDown:

@@ -4,13 +4,13 @@ Whoever tells learns a number and a time, and nothing of what lists say: a file 
 and looked up only when somebody looks at the notice.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from amparo.access.audit import record
 from amparo.access.keys import require
 from amparo.access.model import Actor, Scope
 from amparo.access.people.secrets import AccessKey
-from amparo.access.repeats import Call, digest_of_request, keep, release, reserve
+from amparo.access.repeats import Call, Unreleased, digest_of_request, keep, reserve
 from amparo.app.hash_upload import UploadHasher
 from amparo.app.told import match_of
 from amparo.core.clock import Clock
@@ -29,7 +29,7 @@ from amparo.respond.review.notices.model import (
     Told,
     check_why,
 )
-from amparo.respond.review.notices.numbers import canonical, require_secret, secret_of
+from amparo.respond.review.notices.numbers import canonical, known_form, require_secret, secret_of
 from amparo.respond.review.notices.store import Hash, Notices, find
 from amparo.respond.vault import Inbox
 
@@ -56,6 +56,7 @@ class NoticeDesk:
     index: HostIndex
     key: AccessKey
     clock: Clock
+    unreleased: Unreleased = field(default_factory=Unreleased)
 
     def take(
         self, new: NewNotice, data: bytes, idempotency_key: str | None, actor: Actor
@@ -67,6 +68,7 @@ class NoticeDesk:
         if new.sender is not Sender.USER:
             require(actor, Scope.NOTICES_TRUSTED)
         call = Call(actor.organisation_id, idempotency_key, _digest(new, data))
+        self.unreleased.release(self.database)
         earlier = reserve(self.database, call, self.clock.now())
         if earlier is not None:
             return self._acknowledged(str(earlier["number"]), actor)
@@ -75,7 +77,7 @@ class NoticeDesk:
             held_as = self.inbox.put(data) if data else None
             notice = self._put_on_record(new, hashes, held_as, call, actor)
         except BaseException:
-            release(self.database, call)
+            self.unreleased.let_go(self.database, call)
             raise
         return Acknowledged(notice, secret_of(notice.number, self.key))
 
@@ -138,7 +140,7 @@ class NoticeDesk:
 def look_at(database: Database, number: str, key: AccessKey, actor: Actor, clock: Clock) -> Told:
     """All that was told; the look is on record. Raises NotFound."""
     with database.work() as work:
-        told = Notices(work, actor.organisation_id).told(canonical(number), key)
+        told = Notices(work, actor.organisation_id).told(known_form(number), key)
         _record(work, "notices.look", actor, told.notice, clock)
     return told
 
@@ -148,7 +150,7 @@ def answer_notice(
 ) -> Notice:
     """Say what was done and why. Raises Invalid, NotFound, Conflict where somebody has."""
     check_why(why)
-    number = canonical(number)
+    number = known_form(number)
     now = clock.now()
     with database.work() as work:
         store = Notices(work, actor.organisation_id)

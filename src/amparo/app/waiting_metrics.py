@@ -59,10 +59,19 @@ def _found(work: Work, now: datetime) -> Iterator[Metric]:
         oldest.add_metric([name], max(0.0, (now - first).total_seconds()) if first else 0.0)
     yield waiting
     yield oldest
-    dead = (DeliveryRow.state == State.DEAD.value) & (DeliveryRow.ended_at > now - _A_DAY)
+    dead = (
+        select(func.count())
+        .select_from(DeliveryRow)
+        .join(WebhookRow, WebhookRow.id == DeliveryRow.webhook_id)
+        .where(
+            DeliveryRow.state == State.DEAD.value,
+            DeliveryRow.ended_at > now - _A_DAY,
+            WebhookRow.removed_at.is_(None),
+        )
+    )
     yield _gauge(
         "amparo_deliveries_dead", "Messages that were given up within a day.",
-        work.execute(select(func.count()).where(dead)).scalar_one(),
+        work.execute(dead).scalar_one(),
     )  # fmt: skip
     suspended = WebhookRow.suspended.is_not(None) & WebhookRow.removed_at.is_(None)
     yield _gauge(
@@ -74,6 +83,15 @@ def _found(work: Work, now: datetime) -> Iterator[Metric]:
         "amparo_notices_overdue", "Notices whose time has passed without an answer.",
         work.execute(select(func.count()).where(overdue)).scalar_one(),
     )  # fmt: skip
+    due = work.execute(
+        select(func.min(NoticeRow.due_at)).where(NoticeRow.answered_at.is_(None))
+    ).scalar_one()
+    if due is not None:
+        yield _gauge(
+            "amparo_notices_due_seconds",
+            "Time that is left to answer the notice that is due first; below zero it is overdue.",
+            (due - now).total_seconds(),
+        )
     since = without_backup_since(work)
     if since is not None:
         yield _gauge(

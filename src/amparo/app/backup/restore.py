@@ -32,6 +32,7 @@ from amparo.db.placing import NotEmpty, file_for, place, reserved
 from amparo.db.sqlite_files import as_one_file, skip_numbers
 from amparo.detect.index.writer import no_writer
 from amparo.detect.matching.host.follow import INDEX
+from amparo.respond.webhooks.store import make_due
 
 assert amparo.app.tables  # all of them
 
@@ -129,7 +130,10 @@ def _made_ready(
     *,
     drill: bool,
 ) -> dict[KeyName, AtHand]:
-    """At this version's tables, in a new epoch, on record; nobody is signed in or invited."""
+    """At this version's tables, in a new epoch, on record; nobody is signed in or invited.
+
+    What platforms were still to be told is due, however old the backup is.
+    """
     with Database(f"sqlite:///{made}") as database:
         upgrade(database)
         with database.work() as work:
@@ -138,6 +142,7 @@ def _made_ready(
             skip_numbers(work, "signals", NUMBERS_SKIPPED)
             for table in (SessionRow, InvitationRow):
                 work.execute(delete(table))
+            make_due(work, now)
             detail = {
                 "position": manifest.audit_position,
                 "backup_of": manifest.created_at.isoformat(),

@@ -221,15 +221,21 @@ def sealed_secrets(work: Work, webhook: WebhookId, now: datetime) -> tuple[bytes
     return tuple(sealed)
 
 
+def make_due(work: Work, now: datetime) -> None:
+    """Have all that waits tried now."""
+    waiting = DeliveryRow.state == State.WAITING.value
+    work.execute(update(DeliveryRow).where(waiting).values(next_at=now))
+
+
 def forget_deliveries(work: Work, now: datetime) -> None:
     """Forget what was delivered three days ago, and what was given up a month ago.
 
-    What has waited for a month, since its webhook is suspended, is given up.
+    What has been due for a month, since its webhook is suspended, is given up.
     """
     waiting = DeliveryRow.state == State.WAITING.value
     work.execute(
         update(DeliveryRow)
-        .where(waiting, DeliveryRow.taken_by.is_(None), DeliveryRow.written_at < now - _KEPT_DEAD)
+        .where(waiting, DeliveryRow.taken_by.is_(None), DeliveryRow.next_at < now - _KEPT_DEAD)
         .values(state=State.DEAD.value, ended_at=now, last_error="It has waited for a month.")
     )
     old = or_(

@@ -35,6 +35,14 @@ def canonical(typed: str) -> str:
     return _grouped(letters) if _LETTERS.fullmatch(letters) else typed
 
 
+def known_form(typed: str) -> str:
+    """The number that somebody has typed. Raises NotFound where it can be no notice's."""
+    number = canonical(typed)
+    if not _NUMBER.fullmatch(number):
+        raise NotFound("There is no such notice.")
+    return number
+
+
 def require_secret(number: str, secret: str, key: AccessKey) -> None:
     """Raises NotFound in the same words whichever of them is wrong; both are canonical."""
     expected = secret_of(number, key)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, RowMapping, insert, or_, select, update
+from sqlalchemy import ColumnElement, RowMapping, String, and_, cast, insert, or_, select, update
 
 from amparo.access.people.secrets import AccessKey
 from amparo.core.errors import Conflict, NotFound
@@ -26,6 +26,8 @@ from amparo.respond.review.notices.tables import NoticeRow
 
 KEPT = timedelta(days=180)
 """So long after the answer it is known who told, and in what words."""
+
+_OVERDUE_AT_A_TIME = 1000
 
 Hash = tuple[str, str, int, str, int]
 
@@ -49,7 +51,12 @@ class Notices:
     ) -> Notice:
         """Take one in; its clock runs from now."""
         number = new_number()
-        who = json.dumps({"contact": new.contact, "signature": new.signature}).encode()
+        told = {
+            "urls": new.urls,
+            "explanation": new.explanation,
+            "contact": new.contact,
+            "signature": new.signature,
+        }
         self._work.execute(
             insert(NoticeRow).values(
                 id=new_id(),
@@ -62,9 +69,9 @@ class Notices:
                 received_at=now,
                 received_by=actor,
                 due_at=new.due_at(now),
-                urls=list(new.urls),
-                explanation=new.explanation,
-                sender_sealed=key.seal(who) if new.contact or new.signature else None,
+                urls=[],
+                explanation="",
+                sender_sealed=key.seal(json.dumps(told).encode()),
                 hashes=[list(each) for each in hashes],
                 held_as=held_as,
                 overdue_told=False,
@@ -80,13 +87,13 @@ class Notices:
         """All that somebody told. Raises NotFound."""
         row = self._row(number)
         sealed = row["sender_sealed"]
-        who = json.loads(key.open(sealed)) if sealed is not None else {}
+        told = json.loads(key.open(sealed)) if sealed is not None else {}
         return Told(
             notice=_notice_of(row),
-            urls=tuple(row["urls"]),
-            explanation=row["explanation"],
-            contact=who.get("contact", ""),
-            signature=who.get("signature", ""),
+            urls=tuple(told.get("urls", row["urls"])),
+            explanation=told.get("explanation", row["explanation"]),
+            contact=told.get("contact", ""),
+            signature=told.get("signature", ""),
             hashes=tuple(tuple(each) for each in row["hashes"]),
             held_as=row["held_as"],
         )
@@ -158,27 +165,33 @@ def find(work: Work, number: str) -> Notice:
 
 
 def newly_overdue(work: Work, now: datetime) -> tuple[Notice, ...]:
-    """Those whose time has passed since somebody was last told of such."""
-    late = NoticeRow.answered_at.is_(None) & (NoticeRow.due_at < now)
-    told = work.execute(
-        update(NoticeRow)
-        .where(late, NoticeRow.overdue_told.is_(False))
-        .values(overdue_told=True)
-        .returning(NoticeRow.id)
+    """Those whose time has passed since somebody was last told of such; no more than a thousand."""
+    late = and_(
+        NoticeRow.answered_at.is_(None),
+        NoticeRow.due_at < now,
+        NoticeRow.overdue_told.is_(False),
     )
-    ours = NoticeRow.id.in_(told.scalars().all())
-    rows = work.execute(select(NoticeRow.__table__).where(ours).order_by(NoticeRow.id))
-    return tuple(_notice_of(row) for row in rows.mappings())
+    some = select(NoticeRow.id).where(late).order_by(NoticeRow.id).limit(_OVERDUE_AT_A_TIME)
+    rows = work.execute(
+        update(NoticeRow)
+        .where(late, NoticeRow.id.in_(some))
+        .values(overdue_told=True)
+        .returning(*NoticeRow.__table__.columns)
+    )
+    return tuple(sorted((_notice_of(row) for row in rows.mappings()), key=lambda each: each.id))
 
 
 def forget_who_told(work: Work, now: datetime) -> None:
-    """Forget who told and in what words, long after the answer; numbers and outcomes stay."""
+    """Forget all that was told, long after the answer, and the file; numbers and outcomes stay."""
+    something = or_(
+        NoticeRow.sender_sealed.is_not(None),
+        NoticeRow.held_as.is_not(None),
+        NoticeRow.explanation != "",
+        cast(NoticeRow.urls, String) != "[]",
+    )
     work.execute(
         update(NoticeRow)
-        .where(
-            NoticeRow.answered_at < now - KEPT,
-            or_(NoticeRow.explanation != "", NoticeRow.sender_sealed.is_not(None)),
-        )
+        .where(NoticeRow.answered_at < now - KEPT, something)
         .values(explanation="", urls=[], sender_sealed=None, hashes=[], held_as=None)
     )
 

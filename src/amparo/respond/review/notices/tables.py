@@ -10,7 +10,11 @@ from amparo.db.tables import Row, UtcTime
 
 
 class NoticeRow(Row):
-    """What somebody told, and what was answered; who it was is sealed with the access key."""
+    """What somebody told, and what was answered.
+
+    Who told, and in what words, is sealed with the access key; `urls` and `explanation` hold only
+    what was told before they were.
+    """
 
     __tablename__ = "notices"
     __table_args__ = (Index("ix_notices_due", "organisation_id", "answered_at", "due_at"),)

@@ -6,8 +6,8 @@ from amparo.respond.review.notices.model import Outcome
 
 WAITING = MappingProxyType(
     {
-        "en": "We have your notice. A person will look at it.",
-        "es": "Tenemos su aviso. Una persona lo revisará.",
+        "en": "We have your notice and will answer it.",
+        "es": "Tenemos su aviso y lo responderemos.",
     }
 )
 
@@ -22,8 +22,8 @@ DONE = MappingProxyType(
             "es": "Hemos limitado quién puede ver el contenido del que nos avisó.",
         },
         Outcome.KEPT: {
-            "en": "A person has looked at it. It stays where it is.",
-            "es": "Una persona lo revisó. El contenido permanece.",
+            "en": "We have considered your notice. What you told us about stays where it is.",
+            "es": "Hemos considerado su aviso. El contenido permanece.",
         },
         Outcome.NOT_FOUND: {
             "en": "We could not find it with what you gave us.",
