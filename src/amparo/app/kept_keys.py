@@ -5,7 +5,7 @@ place would hide that held uploads, second factors and the audit trail belong to
 """
 
 import hashlib
-from collections.abc import Callable, Container, Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -74,10 +74,10 @@ def require_keys(settings: Settings, database: Database) -> None:
 
     An audit key that another host may have is not missing.
     """
-    needed = set(KeyName)
-    if is_audit_key_elsewhere(settings, database):
-        needed.remove(KeyName.AUDIT)
-    _require_files(settings, database, needed)
+    elsewhere = is_audit_key_elsewhere(settings, database)
+    _require_files(
+        settings, database, (each for each in KeyName if each != KeyName.AUDIT or not elsewhere)
+    )
     require_same_keys(settings, database, KeyName)
 
 
@@ -125,14 +125,14 @@ def way_out(name: KeyName) -> str:
     )
 
 
-def _require_files(settings: Settings, database: Database, names: Container[KeyName]) -> None:
+def _require_files(settings: Settings, database: Database, names: Iterable[KeyName]) -> None:
     with database.reading() as work:
         known = installation(work).keys
     missing = [
         f"The {WORDS[name]} {file_of(settings, name)} is not there, and this database was "
         f"written with one. {way_out(name)}"
-        for name in known
-        if name in names and not file_of(settings, name).exists()
+        for name in names
+        if name in known and not file_of(settings, name).exists()
     ]
     if missing:
         raise Unavailable(" ".join(missing), code="key.missing")
