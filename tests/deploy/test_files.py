@@ -84,6 +84,39 @@ def test_the_unit_gives_the_keys_that_its_settings_name_and_time_to_end() -> Non
         assert hardening in UNIT
 
 
+def test_a_command_beside_the_unit_has_its_account_settings_keys_and_home(tmp_path: Path) -> None:
+    """A program of the test's own in systemd-run's place writes down how it was called."""
+    told = tmp_path / "systemd-run"
+    told.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    told.chmod(0o755)
+    ended = subprocess.run(
+        [ROOT / "deploy/amparo-command", "keys", "create", "two words"],
+        env={"PATH": f"{tmp_path}:/usr/bin:/bin"}, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    words = ended.stdout.splitlines()
+    properties = [each.removeprefix("--property=") for each in words if "--property=" in each]
+    own = "StateDirectory=amparo amparo-backups"
+    assert own in properties
+    assert "User=amparo" in properties  # what the unit's name makes of DynamicUser
+    for each in set(properties) - {own, "User=amparo"}:
+        assert re.search(f"^{re.escape(each)}$", UNIT, re.M), each
+    for directive in ("LoadCredential", "EnvironmentFile", "DynamicUser"):
+        for value in said(directive):
+            assert f"{directive}={value}" in properties
+    environment = {
+        each.replace("%S", "/var/lib").replace("%d", "${CREDENTIALS_DIRECTORY}")
+        for each in said("Environment")
+    }
+    assert {each for each in words if each.startswith("AMPARO_")} == environment
+    assert words[-4:] == [PROGRAM, "keys", "create", "two words"]
+    assert set(commands_of_the_page()) == {"doctor", "backup"}
+
+
+def commands_of_the_page() -> list[str]:
+    page = (ROOT / "docs/how-to/deploy.md").read_text(encoding="utf-8")
+    return re.findall(r"^/usr/local/sbin/amparo (\w+)", page, re.M)
+
+
 @pytest.mark.skipif(
     shutil.which("systemd-analyze") is None, reason="systemd-analyze comes with systemd alone"
 )
@@ -130,7 +163,11 @@ def test_keys_lie_apart_from_data_and_passwords_in_files() -> None:
     assert len(homes) == 3
     serve = COMPOSE["services"]["serve"]
     mounts = dict(each.split(":")[:2] for each in serve["volumes"])
+    backups = mounts.pop("./backups")
     assert mounts == {"data": "/var/lib/amparo", "keys": "/var/lib/amparo-keys"}
+    page = (ROOT / "docs/how-to/deploy.md").read_text(encoding="utf-8")
+    assert f'exec serve amparo backup "{backups}/' in page
+    assert "-o 10001 -g 10001 deploy/backups" in page
     assert all(each.startswith("127.0.0.1:") for each in serve["ports"])
     url = serve["environment"]["AMPARO_DATABASE_URL"]
     assert re.fullmatch(r"postgresql://amparo@db:\d+/amparo", url), "no password in it"

@@ -1,15 +1,18 @@
 """`amparo doctor` fails where `amparo serve` would not begin, and for advice alone it does not."""
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from amparo.access.audit.signing import ensure_signing_key
 from amparo.app.kept_keys import make_or_find_keys
 from amparo.core.settings import Settings, settings
 from amparo.db import Database
 from amparo.db.migrate import upgrade
 from tests.conftest import Ended, Run
+from tests.databases import a_postgres_database
 
 
 @pytest.fixture
@@ -44,3 +47,44 @@ def test_advice_fails_nothing_and_a_key_that_stops_the_service_does(
     damaged = doctor(amparo, here)
     assert damaged.status == 1
     assert f"FAILED  service: {here.audit_key}" in damaged.out
+
+
+@pytest.fixture
+def further(here: Settings, postgres_url: str, tmp_path: Path) -> Iterator[Settings]:
+    """A further host as it is documented: PostgreSQL, and no audit key."""
+    for url in a_postgres_database(postgres_url):
+        first = here.model_copy(update={"database_url": url})
+        with Database(url) as database:
+            upgrade(database)
+            make_or_find_keys(first, database, print)
+        yield first.model_copy(update={"audit_key_file": tmp_path / "not-here.pem"})
+
+
+def doctor_of(amparo: Run, further: Settings) -> Ended:
+    environment = {
+        "AMPARO_HOME": str(further.home),
+        "AMPARO_DATABASE_URL": further.database,
+        "AMPARO_AUDIT_KEY_FILE": str(further.audit_key),
+    }
+    return amparo("doctor", env=environment)
+
+
+def test_a_further_host_needs_no_audit_key_but_no_other_one_and_all_the_rest(
+    further: Settings, here: Settings, amparo: Run
+) -> None:
+    well = doctor_of(amparo, further)
+    assert (well.status, "FAILED" in well.out) == (0, False)
+    assert f"advice  The audit key {further.audit_key} is not on this host" in well.out
+    ensure_signing_key(further.audit_key)
+    another = doctor_of(amparo, further)
+    assert another.status == 1
+    assert f"FAILED  service: The audit key {further.audit_key} is not the one" in another.out
+    further.audit_key.unlink()
+    for each in (here.vault_key, here.access_key):
+        kept = each.read_bytes()
+        each.unlink()
+        missing = doctor_of(amparo, further)
+        assert missing.status == 1
+        assert f"{each} is not there" in missing.out
+        assert "audit" not in missing.out.partition("FAILED")[2]
+        each.write_bytes(kept)

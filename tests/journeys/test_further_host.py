@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from amparo.core.settings import settings
+from amparo.access.people.secrets import ensure_access_key
+from amparo.app.kept_keys import make_or_find_keys
+from amparo.core.settings import Settings, settings
 from amparo.db import Database
 from amparo.db.migrate import upgrade
 from amparo.detect.hashing.hash_media import hash_media
@@ -76,3 +78,23 @@ def test_sqlite_has_one_host(tmp_path: Path, amparo: Run, socket_enabled: None) 
     ended = amparo("api", "--port", str(free_port()), env={"AMPARO_HOME": str(home)})
     assert ended.status == 2
     assert "PostgreSQL" in ended.err
+
+
+def test_a_worker_with_another_installation_s_access_key_takes_nothing(
+    database_of_all: str, tmp_path: Path, amparo: Run
+) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(settings().home / "kernels", home / "kernels")
+    here = Settings(home=home, database_url=database_of_all)
+    with Database(database_of_all) as database:
+        make_or_find_keys(here, database, print)
+    other = tmp_path / "other-access-key.txt"
+    ensure_access_key(other)
+    ended = amparo("worker", env={
+        "AMPARO_HOME": str(home),
+        "AMPARO_DATABASE_URL": database_of_all,
+        "AMPARO_ACCESS_KEY_FILE": str(other),
+    })  # fmt: skip
+    assert ended.status == 2
+    assert f"The access key {other} is not the one that this database was written" in ended.err
+    assert "At work" not in ended.out

@@ -53,7 +53,7 @@ def fingerprint(settings: Settings, name: KeyName) -> str | None:
 
 def make_or_find_keys(settings: Settings, database: Database, say: Callable[[str], None]) -> None:
     """All keys there, and on record. Raises Unavailable where the database knows another."""
-    _require_files(settings, database)
+    _require_files(settings, database, KeyName)
     if ensure_key(settings.vault_key):
         say(f"Made the vault's key {settings.vault_key}; keep a copy apart from all backups.")
     if ensure_access_key(settings.access_key):
@@ -70,9 +70,23 @@ def make_or_find_keys(settings: Settings, database: Database, say: Callable[[str
 
 
 def require_keys(settings: Settings, database: Database) -> None:
-    """Raises Unavailable, Invalid where a key is missing, damaged, or another: nothing begins."""
-    _require_files(settings, database)
+    """Raises Unavailable, Invalid where a key is missing, damaged, or another: nothing begins.
+
+    An audit key that another host may have is not missing.
+    """
+    elsewhere = is_audit_key_elsewhere(settings, database)
+    _require_files(
+        settings, database, (each for each in KeyName if each != KeyName.AUDIT or not elsewhere)
+    )
     require_same_keys(settings, database, KeyName)
+
+
+def is_audit_key_elsewhere(settings: Settings, database: Database) -> bool:
+    """Whether it is on record and not here, which is well where this host does not seal."""
+    if database.engine.dialect.name == "sqlite" or file_of(settings, KeyName.AUDIT).exists():
+        return False
+    with database.reading() as work:
+        return KeyName.AUDIT in installation(work).keys
 
 
 def require_same_keys(settings: Settings, database: Database, names: Iterable[KeyName]) -> None:
@@ -111,14 +125,14 @@ def way_out(name: KeyName) -> str:
     )
 
 
-def _require_files(settings: Settings, database: Database) -> None:
+def _require_files(settings: Settings, database: Database, names: Iterable[KeyName]) -> None:
     with database.reading() as work:
         known = installation(work).keys
     missing = [
         f"The {WORDS[name]} {file_of(settings, name)} is not there, and this database was "
         f"written with one. {way_out(name)}"
-        for name in known
-        if not file_of(settings, name).exists()
+        for name in names
+        if name in known and not file_of(settings, name).exists()
     ]
     if missing:
         raise Unavailable(" ".join(missing), code="key.missing")

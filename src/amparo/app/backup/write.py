@@ -67,6 +67,8 @@ def write_backup(
     """
     _require_new(folder)
     _require_space(settings, database, folder.absolute().parent, with_held=with_held)
+    if recipients:
+        _require_space_for_snapshot(settings.home, database, folder.absolute().parent)
     now = clock.now()
     with _told(), _partial(folder) as partial:
         _put_on_record(database, folder, actor, now)
@@ -119,6 +121,18 @@ def _require_space(
         )
 
 
+def _require_space_for_snapshot(home: Path, database: Database, parent: Path) -> None:
+    """Raises Unavailable. Where one disk has both, the copy and its encrypted form meet there."""
+    there = next(each for each in (home, *home.parents) if each.is_dir())
+    copies = 2 if there.stat().st_dev == parent.stat().st_dev else 1
+    wanted, free = copies * size_bytes(database), shutil.disk_usage(there).free
+    if wanted > free:
+        raise Unavailable(
+            f"A backup that is encrypted may take {wanted // 1024**2} MiB for a while on the disk "
+            f"of AMPARO_HOME, and {free // 1024**2} MiB are free in {there}; make room there."
+        )
+
+
 def _put_on_record(database: Database, folder: Path, actor: str, now: datetime) -> None:
     """Before it is read: who takes everything along is on record, however that ends."""
     with database.work() as work:
@@ -133,18 +147,28 @@ def _put_on_record(database: Database, folder: Path, actor: str, now: datetime) 
 def _partial(folder: Path) -> Iterator[Path]:
     """The folder under another name, empty; ours alone. Removed where it does not become one."""
     partial = folder.with_name(folder.name + PARTIAL)
-    partial.mkdir(mode=0o700, exist_ok=True)
-    lock = os.open(partial, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        _empty(partial)  # of what one that was killed has left
+    with _ours_alone(partial, f"Another backup into {folder} is at work."):
         try:
             yield partial
         except BaseException:
             shutil.rmtree(partial, ignore_errors=True)
             raise
-    except BlockingIOError as error:
-        raise Conflict(f"Another backup into {folder} is at work.") from error
+
+
+@contextmanager
+def _ours_alone(place: Path, taken: str) -> Iterator[None]:
+    """A folder that is there, empty and locked. Raises Conflict where another has it."""
+    place.mkdir(mode=0o700, exist_ok=True)
+    lock = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Conflict(taken) from error
+        if not place.is_dir() or not os.path.samestat(os.fstat(lock), place.stat()):
+            raise Conflict(taken)  # it ended this moment, and what we have locked is removed
+        _empty(place)  # of what one that was killed has left
+        yield
     finally:
         os.close(lock)
 
@@ -163,13 +187,14 @@ def _snapshot_place(settings: Settings, partial: Path, recipients: Recipients) -
     if not recipients:
         yield partial / DATABASE
         return
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     place = settings.home / f"backup{PARTIAL}"
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True, mode=0o700)
-    try:
-        yield place / DATABASE
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
+    taken = f"Another encrypted backup is at work in {settings.home}; begin when it has ended."
+    with _ours_alone(place, taken):
+        try:
+            yield place / DATABASE
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def _about(database: Database, snapshot: Path, now: datetime) -> Manifest:

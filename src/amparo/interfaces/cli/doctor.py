@@ -22,7 +22,7 @@ def command() -> None:
 
     \b
     Exit status: 0, or 1 where a check failed. Lines of advice fail nothing; a key with which
-    `amparo serve` would not begin does.
+    `amparo serve` would not begin does, but for an audit key that another host may have.
 
     \b
     Example:
@@ -47,7 +47,7 @@ def command() -> None:
 def _service() -> Iterator[str]:
     """What is wrong with the service, where there is one: advice, and what no start survives."""
     from amparo.app.check_up import findings
-    from amparo.app.kept_keys import require_keys
+    from amparo.app.kept_keys import is_audit_key_elsewhere, require_keys
     from amparo.core.clock import SystemClock
     from amparo.core.errors import Unavailable
     from amparo.db import Database
@@ -66,6 +66,11 @@ def _service() -> Iterator[str]:
             yield f"the database answers; {error.message}"
             return
         advice = list(findings(chosen, database, SystemClock()))
+        if is_audit_key_elsewhere(chosen, database):
+            advice.append(
+                f"The audit key {chosen.audit_key} is not on this host: `amparo serve` would not "
+                "begin here without it; `amparo api` and `amparo worker` do not need it."
+            )
         for each in advice:
             click.echo(f"advice  {each}")
         require_keys(chosen, database)

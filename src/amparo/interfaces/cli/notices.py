@@ -63,7 +63,7 @@ def show_all(answered: bool, form: str, organisation: str | None) -> None:
 def show(number: str, organisation: str | None) -> None:
     """Show all that was told in the notice NUMBER, as JSON; the look is on record.
 
-    What lists say of its file, `GET /v1/notices/NUMBER` tells.
+    What lists say of its file, `GET /v1/notices/NUMBER/told` tells.
 
     \b
     Example:

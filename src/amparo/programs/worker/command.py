@@ -21,9 +21,11 @@ def command() -> None:
     """
     import threading
 
+    from amparo.access.installation import KeyName
     from amparo.app.compiled import keep_kernels_in
 
     keep_kernels_in(settings().home)  # what is imported next may import kernels
+    from amparo.app.kept_keys import require_same_keys
     from amparo.app.workflows import durable_work
     from amparo.core.clock import SystemClock
     from amparo.interfaces.cli.database import opened
@@ -39,6 +41,7 @@ def command() -> None:
                 "Further workers need PostgreSQL (AMPARO_DATABASE_URL); with SQLite `amparo serve` "
                 "sees to everything."
             )
+        require_same_keys(settings(), database, (KeyName.ACCESS,))
         with durable_work(database, settings(), SystemClock()):
             ending.check()
             click.echo("At work; Ctrl-C ends it.")
