@@ -28,6 +28,7 @@ ANSWER = (
     b' "priority": 0, "restrained": "", "broken": [], "media_type": "image/png", "problem": "",'
     b' "decided_at": "2026-01-01T00:00:00+00:00"}'
 )
+PAGE = b"<html>of a proxy</html>"
 PROBLEM = b'{"title": "x", "status": 1, "code": "a_code", "detail": "A reason."}'
 
 if not settings.configured:
@@ -160,6 +161,31 @@ def test_while_it_is_away_a_file_goes_through_only_once_it_is_kept(
     assert (kept, upload.media_id, upload.read) == ([FILE], None, FILE)
     (line,) = caplog.messages
     assert line.startswith("An upload goes through, though nothing was decided: Amparo at")
+
+
+@pytest.mark.parametrize(
+    ("trick", "told"),
+    [
+        (says(413, PAGE), NOT_TAKEN), (says(400, PAGE), LATER), (says(403, PAGE), LATER),
+        (says(429, PAGE), LATER), (says(500, PAGE), LATER), (refuses(500), LATER),
+        (says(200, PAGE), LATER), (says(307, PAGE, {"Location": "/"}), LATER),
+        (says(502, PAGE), TAKEN), (says(503, PAGE), TAKEN), (says(504, PAGE), TAKEN),
+        (refuses(503), TAKEN), (refuses(429), TAKEN), (cuts, TAKEN),
+    ],
+)  # fmt: skip
+def test_no_uploader_can_choose_to_go_through_undecided(
+    trick: Trick, told: str, framework: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What a proxy makes of one file is no absence: only what every file meets is."""
+    kept: list[bytes] = []
+
+    def keep(file: IO[bytes], _: CallFailed) -> None:
+        kept.append(file.read())
+
+    with unreliable(trick) as server, caplog.at_level(logging.ERROR):
+        assert Upload(framework, server, when_away=keep)(FILE) == told
+    assert kept == ([FILE] if told == TAKEN else [])
+    assert len(caplog.messages) == 1
 
 
 def test_what_cannot_be_kept_does_not_go_through(framework: str) -> None:
