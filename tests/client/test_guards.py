@@ -270,6 +270,35 @@ def test_a_models_stored_file_is_not_asked_about_again() -> None:
     Guarded()(Stored(FILE))
 
 
+def test_the_decision_of_a_models_field_is_on_the_forms_file(socket_enabled: None) -> None:
+    from django.core.files.storage import InMemoryStorage
+    from django.db import models
+
+    with unreliable(decides("review")) as server, Amparo(server.url, KEY) as amparo:
+
+        class Picture(models.Model):
+            file = models.FileField(validators=[Guarded(amparo)], storage=InMemoryStorage())
+
+            class Meta:
+                app_label = "pictures"
+
+        class Form(forms.ModelForm):  # type: ignore[misc, unused-ignore]
+            class Meta:
+                model = Picture
+                fields = ("file",)
+
+        form = Form({}, {"file": SimpleUploadedFile("a.jpg", FILE)})
+        assert form.is_valid()
+        assert len(server.arrived) == 1
+    for taken in (form.cleaned_data["file"], form.instance.file):
+        decision = decision_of(taken)
+        assert decision is not None
+        assert decision.action == "review"
+    form.instance.file.save("a.jpg", form.instance.file.file, save=False)
+    assert decision_of(form.cleaned_data["file"]) is not None
+    assert decision_of(form.instance.file) is None
+
+
 def test_no_key_gets_into_a_migration() -> None:
     from django.db.migrations.writer import MigrationWriter
 
