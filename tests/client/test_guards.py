@@ -11,7 +11,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from fastapi import Depends, FastAPI, UploadFile
+from fastapi import Depends, FastAPI, Request, UploadFile
 from fastapi.testclient import TestClient
 
 from amparo.client import Amparo, CallFailed, Context, Patience, Uploader
@@ -251,6 +251,32 @@ def test_other_routes_answer_while_amparo_does_not(socket_enabled: None) -> None
             return "here"
 
         assert asyncio.run(together(platform)) == (200, 200)
+
+
+def test_who_uploads_may_be_asked_async_and_never_in_the_event_loop(socket_enabled: None) -> None:
+    import asyncio
+    from functools import partial
+
+    loops: list[bool] = []
+
+    def where(_: Request) -> Context:
+        with pytest.raises(RuntimeError):
+            asyncio.get_running_loop()
+        loops.append(False)
+        return Context(surface="profile")
+
+    async def who(name: str, _: Request) -> str:
+        asyncio.get_running_loop()
+        loops.append(True)
+        return name
+
+    with unreliable(decides("allow")) as server:
+        upload = Upload("fastapi", server, uploader=partial(who, "u-8"), context=where)
+        assert upload(FILE) == TAKEN
+        (arrived,) = server.arrived
+    assert loops == [True, False]
+    assert b'"id":"u-8"' in arrived.body
+    assert b'"surface":"profile"' in arrived.body
 
 
 def test_a_form_that_knows_who_uploads_says_so(socket_enabled: None) -> None:
