@@ -11,7 +11,7 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
-from fastapi import Depends, FastAPI, UploadFile
+from fastapi import Depends, FastAPI, Request, UploadFile
 from fastapi.testclient import TestClient
 
 from amparo.client import Amparo, CallFailed, Context, Patience, Uploader
@@ -28,6 +28,7 @@ ANSWER = (
     b' "priority": 0, "restrained": "", "broken": [], "media_type": "image/png", "problem": "",'
     b' "decided_at": "2026-01-01T00:00:00+00:00"}'
 )
+PAGE = b"<html>of a proxy</html>"
 PROBLEM = b'{"title": "x", "status": 1, "code": "a_code", "detail": "A reason."}'
 
 if not settings.configured:
@@ -162,6 +163,31 @@ def test_while_it_is_away_a_file_goes_through_only_once_it_is_kept(
     assert line.startswith("An upload goes through, though nothing was decided: Amparo at")
 
 
+@pytest.mark.parametrize(
+    ("trick", "told"),
+    [
+        (says(413, PAGE), NOT_TAKEN), (says(400, PAGE), LATER), (says(403, PAGE), LATER),
+        (says(429, PAGE), LATER), (says(500, PAGE), LATER), (refuses(500), LATER),
+        (says(200, PAGE), LATER), (says(307, PAGE, {"Location": "/"}), LATER),
+        (says(502, PAGE), TAKEN), (says(503, PAGE), TAKEN), (says(504, PAGE), TAKEN),
+        (refuses(503), TAKEN), (refuses(429), TAKEN), (cuts, TAKEN),
+    ],
+)  # fmt: skip
+def test_no_uploader_can_choose_to_go_through_undecided(
+    trick: Trick, told: str, framework: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What a proxy makes of one file is no absence: only what every file meets is."""
+    kept: list[bytes] = []
+
+    def keep(file: IO[bytes], _: CallFailed) -> None:
+        kept.append(file.read())
+
+    with unreliable(trick) as server, caplog.at_level(logging.ERROR):
+        assert Upload(framework, server, when_away=keep)(FILE) == told
+    assert kept == ([FILE] if told == TAKEN else [])
+    assert len(caplog.messages) == 1
+
+
 def test_what_cannot_be_kept_does_not_go_through(framework: str) -> None:
     def fail(_: IO[bytes], __: CallFailed) -> None:
         raise OSError("the disk is full")
@@ -227,6 +253,32 @@ def test_other_routes_answer_while_amparo_does_not(socket_enabled: None) -> None
         assert asyncio.run(together(platform)) == (200, 200)
 
 
+def test_who_uploads_may_be_asked_async_and_never_in_the_event_loop(socket_enabled: None) -> None:
+    import asyncio
+    from functools import partial
+
+    loops: list[bool] = []
+
+    def where(_: Request) -> Context:
+        with pytest.raises(RuntimeError):
+            asyncio.get_running_loop()
+        loops.append(False)
+        return Context(surface="profile")
+
+    async def who(name: str, _: Request) -> str:
+        asyncio.get_running_loop()
+        loops.append(True)
+        return name
+
+    with unreliable(decides("allow")) as server:
+        upload = Upload("fastapi", server, uploader=partial(who, "u-8"), context=where)
+        assert upload(FILE) == TAKEN
+        (arrived,) = server.arrived
+    assert loops == [True, False]
+    assert b'"id":"u-8"' in arrived.body
+    assert b'"surface":"profile"' in arrived.body
+
+
 def test_a_form_that_knows_who_uploads_says_so(socket_enabled: None) -> None:
     with unreliable(decides("allow"), decides("block")) as server:
         guarded = Guarded(Amparo(server.url, KEY))
@@ -242,6 +294,35 @@ def test_a_models_stored_file_is_not_asked_about_again() -> None:
         _committed = True
 
     Guarded()(Stored(FILE))
+
+
+def test_the_decision_of_a_models_field_is_on_the_forms_file(socket_enabled: None) -> None:
+    from django.core.files.storage import InMemoryStorage
+    from django.db import models
+
+    with unreliable(decides("review")) as server, Amparo(server.url, KEY) as amparo:
+
+        class Picture(models.Model):
+            file = models.FileField(validators=[Guarded(amparo)], storage=InMemoryStorage())
+
+            class Meta:
+                app_label = "pictures"
+
+        class Form(forms.ModelForm):  # type: ignore[misc, unused-ignore]
+            class Meta:
+                model = Picture
+                fields = ("file",)
+
+        form = Form({}, {"file": SimpleUploadedFile("a.jpg", FILE)})
+        assert form.is_valid()
+        assert len(server.arrived) == 1
+    for taken in (form.cleaned_data["file"], form.instance.file):
+        decision = decision_of(taken)
+        assert decision is not None
+        assert decision.action == "review"
+    form.instance.file.save("a.jpg", form.instance.file.file, save=False)
+    assert decision_of(form.cleaned_data["file"]) is not None
+    assert decision_of(form.instance.file) is None
 
 
 def test_no_key_gets_into_a_migration() -> None:

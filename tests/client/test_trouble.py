@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from amparo.client import Amparo, AskedHash, Away, CallFailed, NewSignal, Patience, Refused
-from amparo.client.errors import Busy, NotAmparo, NotSent, Unreachable
+from amparo.client.errors import Busy, NotAmparo, NotNow, NotSent, Unreachable
 from amparo.testing.unreliable import (
     Trick,
     cuts,
@@ -27,6 +27,17 @@ FILE = b"what is in the file"
 READY = b'{"ready": true, "database": true, "lists": 0, "lag": 0}'
 BUSY = b'{"title": "Not now", "status": 503, "code": "busy", "detail": "No room."}'
 PROBLEM = {"Content-Type": "application/problem+json"}
+AT_WORK = (
+    b'{"title": "Not in the present state", "status": 409, "code": "conflict",'
+    b' "detail": "A call with this Idempotency-Key is at work; ask again in a moment."}'
+)
+AT_WORK_LATER = says(409, AT_WORK, PROBLEM | {"Retry-After": "1"})
+DECISION = (
+    b'{"media_id": "m-1", "action": "allow", "matches": [], "suppressed": [], "scores": {},'
+    b' "decision_id": "d-1", "policy_version": 1, "rules": ["a-rule"], "labels": [], "queue": "",'
+    b' "priority": 0, "restrained": "", "broken": [], "media_type": "image/png", "problem": "",'
+    b' "decided_at": "2026-01-01T00:00:00+00:00"}'
+)
 PAGE = b"<html><h1>502 Bad Gateway</h1>" + KEY.encode() + b"</html>"
 
 
@@ -81,13 +92,46 @@ def test_an_answer_that_was_lost_is_asked_for_again_and_decides_once(
 
 
 def test_who_asks_while_the_first_is_at_work_gets_its_answer(platform: Platform) -> None:
-    patience = Patience(attempts=200, first_wait_s=0.02, longest_wait_s=0.05)
+    patience = Patience(first_wait_s=0.02, longest_wait_s=0.05)
     with (
         Amparo(str(platform.http.base_url), platform.key, patience=patience) as client,
         ThreadPoolExecutor(8) as pool,
     ):
         asked = [pool.submit(client.submit, FILE, idempotency_key="the same") for _ in range(8)]
         assert len({each.result().decision_id for each in asked}) == 1
+
+
+def test_an_upload_that_takes_long_is_waited_for_as_long_as_there_is_time(time: Time) -> None:
+    """Its first attempt was too slow for the client; the next ones meet it at work."""
+    with (
+        unreliable(cuts, *[AT_WORK_LATER] * 20, says(200, DECISION)) as server,
+        Amparo(server.url, KEY, patience=time.patience(attempts=3, longest_wait_s=1)) as client,
+    ):
+        assert client.submit(FILE).action == "allow"
+    assert len(server.arrived) == 22
+    assert len({each.headers["idempotency-key"] for each in server.arrived}) == 1
+    assert time.waits == [0.25] + [1.0] * 20
+
+
+def test_an_upload_that_has_not_ended_in_time_may_be_asked_for_later(time: Time) -> None:
+    with (
+        unreliable(cuts, AT_WORK_LATER) as server,
+        Amparo(server.url, KEY, patience=time.patience(longest_wait_s=1, total_s=10)) as client,
+        pytest.raises(Busy, match=r"ask again in a moment\. \(409, conflict, after") as trouble,
+    ):
+        client.submit(FILE)
+    assert isinstance(trouble.value, Away)
+    assert (trouble.value.attempts, len(server.arrived)) == (11, 11)
+
+
+def test_a_conflict_of_a_call_without_a_key_is_said_once(time: Time) -> None:
+    with (
+        unreliable(AT_WORK_LATER) as server,
+        Amparo(server.url, KEY, patience=time.patience()) as client,
+        pytest.raises(NotNow),
+    ):
+        list(client.changes("known"))
+    assert len(server.arrived) == 1
 
 
 def test_waits_grow_and_are_never_shorter_than_what_is_asked_for(time: Time) -> None:

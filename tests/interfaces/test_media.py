@@ -134,6 +134,18 @@ def test_a_repeated_call_is_one_call(platform: Platform) -> None:
     assert (other.status_code, other.json()["code"]) == (422, "key_reused")
 
 
+def test_a_call_that_is_still_at_work_is_to_be_asked_for_again(platform: Platform) -> None:
+    call = {"Idempotency-Key": "one"}
+    assert submit(platform, CAT, **call).status_code == 200
+    with platform.serving.database.work() as work:
+        work.execute(text("UPDATE idempotency_keys SET answer = NULL"))
+    again = submit(platform, CAT, **call)
+    assert (again.status_code, again.headers["retry-after"]) == (409, "1")
+    platform.make_list()
+    other = platform.http.get("/v1/lists/known/changes", params={"after": "7"}, headers=call)
+    assert (other.status_code, other.headers.get("retry-after")) == (409, None)
+
+
 def test_a_file_that_is_no_picture_keeps_its_digests(platform: Platform) -> None:
     platform.make_list()
     note = b"a plain note, of no picture"

@@ -269,7 +269,7 @@ def test_an_interrupted_scan_leaves_whole_lines_and_no_process(folder: Path) -> 
         first = running.stdout.readline()
         os.killpg(running.pid, signal.SIGINT)
         out, err = running.communicate(timeout=30)
-    assert running.returncode == 130
+    assert running.returncode == 130, err
     assert b"Traceback" not in err
     text = (first + out).decode()
     assert text.endswith("\n")

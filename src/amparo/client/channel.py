@@ -15,6 +15,7 @@ from amparo.client.body import Body
 from amparo.client.errors import (
     MOST_LETTERS,
     Away,
+    Busy,
     CallFailed,
     NotAmparo,
     NotNow,
@@ -54,9 +55,9 @@ class Call:
             return True
         if not self.repeatable:
             return False
-        if isinstance(trouble, NotNow):
-            return self.idempotency_key is not None  # the first attempt is still at work
-        return isinstance(trouble, Unreachable) or trouble.status in _WORTH_REPEATING
+        if isinstance(trouble, Unreachable | _AtWork):
+            return True
+        return trouble.status in _WORTH_REPEATING
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -70,6 +71,10 @@ class Answer:
 
 class _NeverArrived(Unreachable):
     """There was no connection, so that nothing can have been done."""
+
+
+class _AtWork(Busy):
+    """An earlier attempt with the same key has not ended: its answer is worth waiting for."""
 
 
 class Channel:
@@ -111,13 +116,15 @@ class Channel:
         """The answer. Raises CallFailed, once nothing more is worth an attempt."""
         patience = self._patience
         until = patience.monotonic() + patience.total_s
+        spent = 0
         for attempt in count(1):
             trouble = self._attempt(call, until)
             if isinstance(trouble, Answer):
                 return trouble
+            spent += not isinstance(trouble, _AtWork)
             left_s = until - patience.monotonic()
             wait_s = patience.wait_s(attempt, trouble.retry_after_s, left_s)
-            if wait_s is None or not call.is_worth_repeating(trouble):
+            if wait_s is None or spent >= patience.attempts or not call.is_worth_repeating(trouble):
                 trouble.attempts = attempt
                 raise trouble
             patience.sleep(wait_s)
@@ -138,7 +145,7 @@ class Channel:
             return error
         if 200 <= answer.status < 300 or answer.status in call.answers:
             return answer
-        return self._problem(answer)
+        return self._problem(call, answer)
 
     def _answer(self, call: Call, until: float) -> Answer:
         headers = dict(call.headers or {})
@@ -186,7 +193,7 @@ class Channel:
     def _silence(self, what: str) -> str:
         return f"Amparo at {self.origin} {what}; see whether it runs and is ready: GET /readyz."
 
-    def _problem(self, answer: Answer) -> CallFailed:
+    def _problem(self, call: Call, answer: Answer) -> CallFailed:
         """What a status outside 200 to 299 says."""
         try:
             said = Problem.model_validate_json(answer.data, extra="ignore")
@@ -194,7 +201,10 @@ class Channel:
             return self._foreign(answer)
         if answer.status < 400:
             return self._foreign(answer)
-        trouble = kind_of(answer.status)(self._shown(said.detail), code=self._shown(said.code))
+        kind = kind_of(answer.status)
+        if kind is NotNow and call.idempotency_key is not None:
+            kind = _AtWork  # no other conflict is possible where such a key is taken
+        trouble = kind(self._shown(said.detail), code=self._shown(said.code))
         trouble.retry_after_s = self._patience.retry_after_s(answer.headers.get("retry-after"))
         return _with_status(trouble, answer.status)
 

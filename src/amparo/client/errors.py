@@ -11,7 +11,8 @@ AmparoError
     │   └── TooLarge     413: the file or the request is too long
     └── Away             nobody knows, and later it may work: ask again, or keep the file
         ├── Unreachable  no answer: no connection, a broken one, or too slow
-        ├── Busy         408, 429, 5xx: an answer that says not now
+        ├── Busy         408, 429, 5xx: an answer that says not now; 409 to a call with an
+        │                Idempotency-Key: an earlier attempt with it is still at work
         └── NotAmparo    an answer that is none of Amparo's: a proxy's page, a redirect
 
 They belong to the categories of `amparo.core.errors` too. None repeats a key, a file or a hash.

@@ -13,7 +13,8 @@ class Patience:
 
     The n-th wait is anything up to `first_wait_s` × 2ⁿ⁻¹, so that callers that failed together do
     not come back together; see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
-    (full jitter). What Amparo says in `Retry-After` is waited for at least.
+    (full jitter). What Amparo says in `Retry-After` is waited for at least. An attempt that is told
+    that an earlier one is still at work counts for the seconds alone.
     """
 
     attempts: int = 5
@@ -26,9 +27,7 @@ class Patience:
     chance: Callable[[], float] = field(default=random.random, repr=False)
 
     def wait_s(self, attempt: int, retry_after_s: float | None, left_s: float) -> float | None:
-        """Seconds until the next attempt after this one, from 1; None where there is none."""
-        if attempt >= self.attempts:
-            return None
+        """Seconds until the next attempt after this one, from 1; None where no time is left."""
         most = min(self.longest_wait_s, self.first_wait_s * 2 ** min(attempt - 1, 30))
         wait = max(self.chance() * most, retry_after_s or 0)
         return wait if wait < left_s else None

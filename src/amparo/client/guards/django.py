@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.db.models.fields.files import FieldFile
 
 from amparo.client.amparo import Amparo
 from amparo.client.guards.judging import (
@@ -65,11 +66,15 @@ class Guarded:
     ) -> None:
         """For forms and views that know who uploads. Raises ValidationError."""
         try:
-            file.amparo_decision = self._judge.judge(file, uploader, context)
+            decision = self._judge.judge(file, uploader, context)
         except NotTaken:
             raise ValidationError(self._refusal, code="not_taken") from None
         except TryLater as error:
             raise ValidationError(self._later, code="try_later") from error
+        file.amparo_decision = decision
+        if isinstance(file, FieldFile):
+            # It is made anew by save(); what was uploaded, and is in the form, is within it.
+            file.file.amparo_decision = decision
 
     def deconstruct(self) -> tuple[str, tuple[()], dict[str, Any]]:
         """How migrations write it: nothing of it concerns the database, and no key is written."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Annotated
+from inspect import isawaitable
+from typing import Annotated, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import File, HTTPException, Request, UploadFile
@@ -22,6 +23,11 @@ from amparo.wire.media import Context, Uploader
 
 __all__ = ["Guard", "decision_of"]
 
+T = TypeVar("T")
+
+Asked = Callable[[Request], T | Awaitable[T]]
+"""Asked with the request: a function, which may block, or an async one."""
+
 _AT_ONCE = 32
 
 
@@ -30,15 +36,16 @@ class Guard:
 
     What is held, blocked, empty or longer than `most_bytes` is answered with 422 and `refusal`;
     where nothing could be decided, with 503 and `later`, unless `when_away` keeps the file. Who
-    uploads, and where, say `uploader` and `context`, asked with the request.
+    uploads, and where, say `uploader` and `context`, asked with the request: async functions are
+    awaited, others run in a thread of the guard's.
     """
 
     def __init__(
         self,
         amparo: Amparo,
         *,
-        uploader: Callable[[Request], Uploader | str | None] | None = None,
-        context: Callable[[Request], Context | None] | None = None,
+        uploader: Asked[Uploader | str | None] | None = None,
+        context: Asked[Context | None] | None = None,
         most_bytes: int = MOST_BYTES,
         when_away: WhenAway | None = None,
         refusal: str = NOT_TAKEN,
@@ -65,8 +72,8 @@ class Guard:
 
     async def _check(self, request: Request, file: UploadFile) -> None:
         """Raises HTTPException unless the file goes through."""
-        uploader = self._uploader(request) if self._uploader else None
-        context = self._context(request) if self._context else None
+        uploader: Uploader | str | None = await self._said(self._uploader, request)
+        context: Context | None = await self._said(self._context, request)
         judge = partial(self._judge.judge, file.file, uploader, context)
         try:
             decision = await to_thread.run_sync(judge, limiter=self._threads)
@@ -75,3 +82,11 @@ class Guard:
         except TryLater as error:
             raise HTTPException(503, self._later, headers={"Retry-After": "30"}) from error
         file.amparo_decision = decision  # type: ignore[attr-defined]  # for decision_of
+
+    async def _said(self, asked: Asked[T] | None, request: Request) -> T | None:
+        """What the platform says of the request."""
+        if asked is None:
+            return None
+        # In a thread an async function only makes what is awaited here, however it is wrapped.
+        said = await to_thread.run_sync(asked, request, limiter=self._threads)
+        return await said if isawaitable(said) else said

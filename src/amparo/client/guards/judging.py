@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import IO
 
 from amparo.client.amparo import Amparo
-from amparo.client.errors import Away, CallFailed, TooLarge
+from amparo.client.errors import Away, CallFailed, NotAmparo, TooLarge
 from amparo.wire.media import Context, MediaAnswer, Uploader
 
 MOST_BYTES = 100 * 1024 * 1024
@@ -15,9 +15,16 @@ NOT_TAKEN = "This file cannot be taken."
 TRY_LATER = "This file cannot be taken at the moment. Try again later."
 
 WhenAway = Callable[[IO[bytes], CallFailed], None]
-"""Keeps a file on which nothing was decided, before it goes through; what it raises stops it."""
+"""Keeps a file on which nothing was decided, before it goes through; what it raises stops it.
+
+It is asked only where Amparo cannot be reached or is busy. What a proxy or a mistake makes of one
+file, an uploader could bring about to get it through: that is refused.
+"""
 
 _GOES_THROUGH = ("allow", "review")
+_NOBODY_BEHIND = (502, 503, 504)
+"""What a proxy says while it does not reach Amparo, whatever the file."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -59,6 +66,9 @@ class Judge:
         except TooLarge:
             raise NotTaken from None
         except Away as error:
+            if isinstance(error, NotAmparo) and error.status == 413:
+                _log.error("What stands before Amparo takes no file of this length: %s", error)
+                raise NotTaken from None
             self._without(file, error)
             return None
         except CallFailed as error:
@@ -70,12 +80,19 @@ class Judge:
         return decision
 
     def _without(self, file: IO[bytes], error: Away) -> None:
-        if self.when_away is None:
+        if self.when_away is None or not _is_away(error):
             _log.error("An upload was refused, since nothing was decided: %s", error)
             raise TryLater from error
         _log.error("An upload goes through, though nothing was decided: %s", error)
         file.seek(0)
         self.when_away(file, error)
+
+
+def _is_away(error: Away) -> bool:
+    """Whether another file would have met the same."""
+    if isinstance(error, NotAmparo):
+        return error.status in _NOBODY_BEHIND
+    return error.status != 500
 
 
 def decision_of(file: object) -> MediaAnswer | None:
