@@ -40,7 +40,7 @@ def test_what_a_page_shows_runs(page: str, count: int, platform: Platform, tmp_p
         said += ended.stdout
     if page == "call-from-python.md":
         assert said.startswith("allow ")
-        assert "[]\nWe have your notice." in said
+        assert "[]\nWe have your notice and will answer it." in said
         assert "1 added, 0 withdrawn\n404 not_found " in said
 
 

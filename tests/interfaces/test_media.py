@@ -141,6 +141,7 @@ def test_a_call_that_is_still_at_work_is_to_be_asked_for_again(platform: Platfor
         work.execute(text("UPDATE idempotency_keys SET answer = NULL"))
     again = submit(platform, CAT, **call)
     assert (again.status_code, again.headers["retry-after"]) == (409, "1")
+    assert again.json()["code"] == "at_work"
     platform.make_list()
     other = platform.http.get("/v1/lists/known/changes", params={"after": "7"}, headers=call)
     assert (other.status_code, other.headers.get("retry-after")) == (409, None)

@@ -35,6 +35,12 @@ class RepeatRow(Row):
     answer: Mapped[dict[str, object] | None] = mapped_column(JSON(none_as_null=True))
 
 
+class AtWork(Conflict):
+    """Another call with the same key is being answered; ask again in a moment."""
+
+    code = "at_work"
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A call that may be made again. `key` is the caller's, None where the caller gave none."""
@@ -56,8 +62,8 @@ def digest_of_request(*parts: bytes) -> bytes:
 def reserve(database: Database, call: Call, now: datetime) -> dict[str, object] | None:
     """Take the key before anything is done; the answer where all was done already.
 
-    Raises Invalid where the key was used for another request, Conflict while the first call with
-    it may still be at work.
+    Raises Invalid where the key was used for another request, AtWork while the first call with it
+    may still be.
     """
     if call.key is None:
         return None
@@ -109,7 +115,7 @@ class Unreleased:
 
 
 def keep(work: Work, call: Call, answer: dict[str, object]) -> None:
-    """Keep the answer, with what was done. Raises Conflict where the key is no longer ours."""
+    """Keep the answer, with what was done. Raises AtWork where the key is no longer ours."""
     if call.key is None:
         return
     kept = work.execute(
@@ -118,7 +124,7 @@ def keep(work: Work, call: Call, answer: dict[str, object]) -> None:
         .values(answer=json.loads(json.dumps(answer)))
     )
     if not kept.rowcount:
-        raise Conflict("This call took so long that another took its place.")
+        raise AtWork("This call took so long that another took its place.")
 
 
 def forget_old(work: Work, now: datetime) -> None:
@@ -138,7 +144,7 @@ def _answer(database: Database, call: Call) -> dict[str, object]:
             select(RepeatRow.request_sha256, RepeatRow.answer).where(_of(call))
         ).one_or_none()
     if found is None or (found.answer is None and found.request_sha256 == call.request_sha256):
-        raise Conflict("A call with this Idempotency-Key is at work; ask again in a moment.")
+        raise AtWork("A call with this Idempotency-Key is at work; ask again in a moment.")
     if found.request_sha256 != call.request_sha256:
         raise Invalid("This Idempotency-Key was used for another request.", code="key_reused")
     assert found.answer is not None

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from amparo import __version__
 from amparo.access.people.attempts import TooManyAttempts
+from amparo.access.repeats import AtWork
 from amparo.app.host_metrics import HostMetrics
 from amparo.app.serving import Serving
 from amparo.app.waiting_metrics import WaitingMetrics
@@ -38,7 +39,6 @@ from amparo.interfaces.web.turns import TurnsAtPasswords
 from amparo.wire.problem import Problem
 
 PROBLEM = "application/problem+json"
-_IDEMPOTENCY_KEY = "Idempotency-Key"
 
 _STATUS: tuple[tuple[type[AmparoError], int], ...] = (
     (NotFound, 404),
@@ -152,7 +152,7 @@ def _request_id(scope: Scope) -> str:
         return str(new_id())
 
 
-async def _told(request: Request, error: Exception) -> Response:
+async def _told(_: Request, error: Exception) -> Response:
     assert isinstance(error, AmparoError)
     status = next(status for kind, status in _STATUS if isinstance(error, kind))
     if isinstance(error, Denied):
@@ -162,19 +162,11 @@ async def _told(request: Request, error: Exception) -> Response:
         _seldom.warning("Something is away.", why=error.message)
         return _problem(status, error.code, "Amparo cannot do this now; nothing was done.")
     others = {}
-    if isinstance(error, Conflict) and _may_be_at_work(request):
+    if isinstance(error, AtWork):
         others["Retry-After"] = "1"
     if isinstance(error, TooManyAttempts):
         others["Retry-After"] = str(error.wait_s)
     return _problem(status, error.code, error.message, others)
-
-
-def _may_be_at_work(request: Request) -> bool:
-    """Whether a conflict is an earlier call with the same key: where one is taken, no other is."""
-    asked = request.app.openapi()["paths"].get(request.scope["path"], {})
-    taken = asked.get(request.method.lower(), {}).get("parameters", ())
-    named = any(each["name"] == _IDEMPOTENCY_KEY for each in taken)
-    return named and _IDEMPOTENCY_KEY in request.headers
 
 
 async def _http_told(request: Request, error: Exception) -> Response:
