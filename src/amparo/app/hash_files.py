@@ -14,6 +14,7 @@ from amparo.core.settings import Settings
 from amparo.detect.hashing.digests import digest
 from amparo.detect.hashing.hash_media import hash_media
 from amparo.detect.hashing.model import MediaHashes, PdqInput
+from amparo.detect.hashing.once_more import hashed_once_more
 from amparo.detect.media.model import Limits, MediaError
 from amparo.detect.media.sandbox import Answer, Sandbox, out_of_memory
 from amparo.detect.media.sniff import sniff
@@ -32,6 +33,10 @@ class FileHashes:
     path: str
     hashes: MediaHashes | None = None
     problem: Problem | None = None
+
+
+_Start = Callable[[bytes, Limits, bool], Answer[MediaHashes]]
+"""Begins to hash bytes within limits, with the types that are plugged in or without."""
 
 
 @dataclass(slots=True, repr=False)
@@ -55,10 +60,11 @@ def hash_files(
 ) -> Iterator[FileHashes]:
     """The hashes of every file at or below `paths`, each as soon as all before it are done."""
 
-    def start(data: bytes, allowed: Limits) -> Answer[MediaHashes]:
+    def start(data: bytes, allowed: Limits, with_others: bool) -> Answer[MediaHashes]:
         return sandbox.submit(
-            MediaHashes, hash_bytes, data, allowed, pdq_input=pdq_input, with_variants=with_variants
-        )
+            MediaHashes, hash_bytes, data, allowed,
+            pdq_input=pdq_input, with_variants=with_variants, with_others=with_others,
+        )  # fmt: skip
 
     with closing(Elsewhere(settings.hash_seconds)) as elsewhere:
         line = _Line(sandbox, limits_of(settings), start, elsewhere)
@@ -87,7 +93,7 @@ class _Line:
         self,
         sandbox: Sandbox,
         limits: Limits,
-        start: Callable[[bytes, Limits], Answer[MediaHashes]],
+        start: _Start,
         elsewhere: Elsewhere,
     ) -> None:
         self.waiting: deque[FileHashes | _Pending] = deque()
@@ -102,7 +108,7 @@ class _Line:
             self.waiting.append(opened)
             return
         self._held_bytes += len(opened)
-        answer = self._start(opened, self._sandbox.share)
+        answer = self._start(opened, self._sandbox.share, True)
         self.waiting.append(_Pending(path, opened, answer, self._elsewhere.ask(opened)))
 
     def has_done_or_no_room_for(self, opened: FileHashes | bytes) -> bool:
@@ -127,23 +133,25 @@ class _Line:
 
     def _here(self, item: _Pending) -> MediaHashes:
         try:
-            return self._hashes(item)
+            return hashed_once_more(lambda with_others: self._hashes(item, with_others))
         except MediaError as error:
             problem = error.problem
         except MemoryError:
             problem = out_of_memory(self._limits)
         return _digests_only(item.data, problem)
 
-    def _hashes(self, item: _Pending) -> MediaHashes:
+    def _hashes(self, item: _Pending, with_others: bool) -> MediaHashes:
         try:
-            return item.answer.result()
+            if with_others:
+                return item.answer.result()
+            return self._start(item.data, self._sandbox.share, False).result()
         except MemoryError:
             # Its share was too small; alone it may take all that there is.
             for other in self.waiting:
                 if isinstance(other, _Pending):
                     other.answer.exception()
             self._sandbox.renew()
-            return self._start(item.data, self._limits).result()
+            return self._start(item.data, self._limits, with_others).result()
 
 
 def _digests_only(data: bytes, problem: Problem) -> MediaHashes:

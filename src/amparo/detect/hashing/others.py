@@ -1,14 +1,14 @@
 """Hashes of plugged-in types: of a frame in the sandbox, held against what their type promises."""
 
 import logging
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amparo.core.problems import Problem, ProblemCode
-from amparo.detect.hashing.hash_type import Hashed, HashType
+from amparo.detect.hashing.hash_type import Hashed, HashType, PixelHashType
 from amparo.detect.hashing.model import OtherHash
-from amparo.detect.hashing.plug_ins import pixel_hash_types
 from amparo.detect.media.model import Frame
 from amparo.kernels.pdq.samples import as_shown
 
@@ -18,10 +18,10 @@ _log = logging.getLogger(__name__)
 class OtherHashes:
     """Gathers the hashes of a file's frames by every type that hashes pixels."""
 
-    def __init__(self) -> None:
+    def __init__(self, types: Sequence[PixelHashType]) -> None:
         self.found: list[OtherHash] = []
         self.problem: Problem | None = None
-        self._types = pixel_hash_types()
+        self._types = types
 
     def __bool__(self) -> bool:
         return bool(self._types)
