@@ -1,4 +1,4 @@
-"""An invented hash type that ends badly, by the height of a picture: it crashes, hangs or swells."""
+"""An invented hash type that ends badly, by a picture's height: it crashes, hangs or swells."""
 
 import os
 

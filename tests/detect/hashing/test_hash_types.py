@@ -9,13 +9,15 @@ from threading import Thread
 import numpy as np
 import pytest
 from PIL import Image
+from pydantic_core import to_json
 from pytest_socket import enable_socket
 
 from amparo.core.errors import Invalid
 from amparo.core.settings import settings
 from amparo.detect.hashing.hash_media import hash_media
-from amparo.detect.hashing.hash_type import HashType
+from amparo.detect.hashing.hash_type import Hashed, HashType
 from amparo.detect.hashing.model import PdqInput
+from amparo.detect.hashing.others import checked_hash
 from amparo.detect.hashing.plug_ins import algorithm, algorithms, hash_types, load, not_plugged_in
 from amparo.detect.media.model import Limits
 from amparo.testing.hash_type import HashTypeContract
@@ -127,6 +129,49 @@ def test_a_type_that_fails_costs_its_own_hash(plug: Plug, tmp_path: Path) -> Non
     assert found.problem is not None
     assert found.problem.code == "media.hash_missing"
     assert "'tiles' failed (RuntimeError)" in found.problem.message
+
+
+def scored(tmp_path: Path, quality: str) -> Path:
+    """A plug-in that says this of each picture."""
+    text = TILES.read_text(encoding="utf-8")
+    whole = "100 if np.asarray(small).std() > 2 else 0"
+    assert whole in text
+    file = tmp_path / "scored.py"
+    file.write_text(text.replace(whole, quality), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("quality", ["np.int64(80)", "np.uint8(80)"])
+def test_a_quality_of_numpy_is_a_plain_number(plug: Plug, tmp_path: Path, quality: str) -> None:
+    plug(scored(tmp_path, quality))
+    found = hash_media(encoded(photograph_like(), "PNG"), Limits())
+    (one,) = found.others
+    assert (type(one.quality), one.quality, found.problem) == (int, 80, None)
+    assert to_json(found, bytes_mode="base64"), "the sandbox hands it over"
+
+
+@pytest.mark.parametrize(
+    "quality", ["80.0", "True", "np.float32(80)", "np.bool_(True)", "np.array(80)", "'80'", "None"]
+)
+def test_what_is_no_quality_costs_its_own_hash_and_fails_the_contract(
+    plug: Plug, tmp_path: Path, quality: str
+) -> None:
+    file = scored(tmp_path, quality)
+    plug(file)
+    found = hash_media(encoded(photograph_like(), "PNG"), Limits())
+    assert (len(found.pictures), found.others) == (1, ())
+    assert found.problem is not None
+    assert "'tiles' failed (ValueError)" in found.problem.message
+    with pytest.raises(ValueError, match="a quality is a whole number"):
+        HashTypeContract().test_the_same_picture_has_the_same_hash(load(file))
+
+
+def test_bytes_of_another_class_are_plain_bytes() -> None:
+    made = Hashed(np.bytes_(b"x" * 64))
+    assert type(checked_hash(tiles.HASH_TYPE, made).value) is bytes
+    for value in (bytearray(64), np.zeros(64, np.uint8), "x" * 64):
+        with pytest.raises(ValueError, match="answers with"):
+            checked_hash(tiles.HASH_TYPE, Hashed(value))
 
 
 @pytest.mark.parametrize(
