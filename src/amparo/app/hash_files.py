@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 
 from amparo.app.hash_elsewhere import Asked, Elsewhere
 from amparo.app.read import read_file
@@ -35,7 +36,7 @@ class FileHashes:
     problem: Problem | None = None
 
 
-_Start = Callable[[bytes, Limits, bool], Answer[MediaHashes]]
+_Start = Callable[..., Answer[MediaHashes]]
 """Begins to hash bytes within limits, with the types that are plugged in or without."""
 
 
@@ -60,7 +61,7 @@ def hash_files(
 ) -> Iterator[FileHashes]:
     """The hashes of every file at or below `paths`, each as soon as all before it are done."""
 
-    def start(data: bytes, allowed: Limits, with_others: bool) -> Answer[MediaHashes]:
+    def start(data: bytes, allowed: Limits, *, with_others: bool = True) -> Answer[MediaHashes]:
         return sandbox.submit(
             MediaHashes, hash_bytes, data, allowed,
             pdq_input=pdq_input, with_variants=with_variants, with_others=with_others,
@@ -108,7 +109,7 @@ class _Line:
             self.waiting.append(opened)
             return
         self._held_bytes += len(opened)
-        answer = self._start(opened, self._sandbox.share, True)
+        answer = self._start(opened, self._sandbox.share)
         self.waiting.append(_Pending(path, opened, answer, self._elsewhere.ask(opened)))
 
     def has_done_or_no_room_for(self, opened: FileHashes | bytes) -> bool:
@@ -133,25 +134,25 @@ class _Line:
 
     def _here(self, item: _Pending) -> MediaHashes:
         try:
-            return hashed_once_more(lambda with_others: self._hashes(item, with_others))
+            return hashed_once_more(partial(self._hashes, item))
         except MediaError as error:
             problem = error.problem
         except MemoryError:
             problem = out_of_memory(self._limits)
         return _digests_only(item.data, problem)
 
-    def _hashes(self, item: _Pending, with_others: bool) -> MediaHashes:
+    def _hashes(self, item: _Pending, *, with_others: bool) -> MediaHashes:
         try:
             if with_others:
                 return item.answer.result()
-            return self._start(item.data, self._sandbox.share, False).result()
+            return self._start(item.data, self._sandbox.share, with_others=False).result()
         except MemoryError:
             # Its share was too small; alone it may take all that there is.
             for other in self.waiting:
                 if isinstance(other, _Pending):
                     other.answer.exception()
             self._sandbox.renew()
-            return self._start(item.data, self._limits, with_others).result()
+            return self._start(item.data, self._limits, with_others=with_others).result()
 
 
 def _digests_only(data: bytes, problem: Problem) -> MediaHashes:

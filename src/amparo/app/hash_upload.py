@@ -1,6 +1,7 @@
 """The hashes of one upload, made in the sandbox; what cannot be decoded keeps its digests."""
 
 import threading
+from functools import partial
 
 from amparo.app.hash_elsewhere import Elsewhere
 from amparo.app.sandbox import limits_of
@@ -40,21 +41,21 @@ class UploadHasher:
 
     def _here(self, data: bytes) -> MediaHashes:
         try:
-            return hashed_once_more(lambda with_others: self._hashes(data, with_others))
+            return hashed_once_more(partial(self._hashes, data))
         except MediaError as error:
             return _digests_only(data, error.problem)
         except MemoryError:
             return _digests_only(data, out_of_memory(self._limits))
 
-    def _hashes(self, data: bytes, with_others: bool) -> MediaHashes:
+    def _hashes(self, data: bytes, *, with_others: bool) -> MediaHashes:
         try:
-            return self._ask(data, self._sandbox.share, with_others)
+            return self._ask(data, self._sandbox.share, with_others=with_others)
         except MemoryError:
             # Its share was too small; one at a time may take all that there is.
             with self._alone:
-                return self._ask(data, self._limits, with_others)
+                return self._ask(data, self._limits, with_others=with_others)
 
-    def _ask(self, data: bytes, limits: Limits, with_others: bool) -> MediaHashes:
+    def _ask(self, data: bytes, limits: Limits, *, with_others: bool) -> MediaHashes:
         return self._sandbox.submit(
             MediaHashes, hash_media, data, limits, with_variants=True, with_others=with_others
         ).result()

@@ -14,18 +14,18 @@ _MOST_NAMES = 20
 _log = logging.getLogger(__name__)
 
 
-def hashed_once_more(ask: Callable[[bool], MediaHashes]) -> MediaHashes:
-    """What `ask(True)` gives, or where it died or took too long, what `ask(False)` gives.
+def hashed_once_more(ask: Callable[..., MediaHashes]) -> MediaHashes:
+    """What `ask` gives; where it dies or takes too long, what it gives without plugged-in types.
 
-    `ask` is told whether types that hash pixels may be used. Where none is plugged in it is asked
-    once. Raises what the last one raises: then it was the file.
+    It is told by `with_others`, True or False, whether they may be used. Where no type that hashes
+    pixels is plugged in it is asked once. Raises what the last one raises: then it was the file.
     """
     types = pixel_hash_types()
     if not types:
-        return ask(True)
+        return ask(with_others=True)
     first: MediaHashes | None = None
     try:
-        first = ask(True)
+        first = ask(with_others=True)
         if first.problem is None or first.problem.code is not ProblemCode.MEDIA_OUT_OF_TIME:
             return first
         why = "out of time"
@@ -33,7 +33,7 @@ def hashed_once_more(ask: Callable[[bool], MediaHashes]) -> MediaHashes:
         why = error.problem.code.value.removeprefix("media.").replace("_", " ")
     except MemoryError:
         why = "out of memory"
-    again = ask(False)
+    again = ask(with_others=False)
     if again.problem is not None:
         return again if first is None else replace(again, others=first.others)
     problem = _missing(types, why)
