@@ -18,7 +18,7 @@ from amparo.detect.matching.host.look_up import Asked, Listed, asked_of, list_co
 from amparo.detect.matching.host.sift import sifted
 from amparo.interfaces.calls.callers import MatchesReader, Open
 from amparo.interfaces.hma.bank_names import banks_of
-from amparo.interfaces.hma.hashing import Hashed, Url, Words, hash_of_form, hash_of_url
+from amparo.interfaces.hma.hashing import Flag, Hashed, Url, Words, hash_of_form, hash_of_url
 from amparo.interfaces.hma.route import KeyedCall
 from amparo.interfaces.hma.signal_types import (
     NO_DISTANCE,
@@ -64,7 +64,7 @@ async def raw_look_up(
     signal: Annotated[str, Query(max_length=1000)],
     signal_type: Annotated[str, Query(max_length=100)],
     banks: Banks = None,
-    include_distance: bool = False,
+    include_distance: Flag = False,
 ) -> JSONResponse:
     """The contents near a hash, whatever share of look-ups their banks count for."""
     found = _find(serving, actor, [_asked(signal_type, signal)], banks)
@@ -84,7 +84,7 @@ async def look_up(
     types: Words = None,
     banks: Banks = None,
     seed: Words = None,
-    bypass_coinflip: bool = False,
+    bypass_coinflip: Flag = False,
 ) -> JSONResponse:
     """The contents near a hash or what is at a URL, by bank."""
     chance = _Chance(seed, bypass_coinflip)
@@ -106,7 +106,7 @@ async def look_file_up(
     types: Words = None,
     banks: Banks = None,
     seed: Words = None,
-    bypass_coinflip: bool = False,
+    bypass_coinflip: Flag = False,
 ) -> JSONResponse:
     """The contents like a file, whose field name is its content type, by signal type and bank."""
     with request.app.state.bodies.room() as room:
