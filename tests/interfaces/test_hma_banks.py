@@ -1,9 +1,11 @@
 """Banks are lists: their names, ratios and kinds, and what removing one does."""
 
+import hashlib
 import random
 import threading
 
 import pytest
+from sqlalchemy import text
 
 from amparo.app.serving import host_folder
 from amparo.detect.matching.host import Follower
@@ -167,6 +169,39 @@ def test_a_host_that_begins_anew_knows_nothing_of_a_removed_bank(platform: Platf
     assert dict(index.lists(serving.keys.actor(platform.key).organisation_id)) == {}
     assert index.counts()["pdq"] == 0
     index.close()
+
+
+def test_a_picture_whose_digest_is_harmless_is_no_match(platform: Platform) -> None:
+    """As an upload: it is by the file that a digest tells, and by its hash that it would match."""
+    platform.make_list()
+    (known,) = platform.add(pdq_of(CAT))
+    harmless = {"note": "from the news", "expires": "2099-01-01T00:00:00Z"}
+    platform.make_list("harmless", kind="negative")
+    platform.add(sha256_of(CAT) | harmless, to="harmless")
+    assert submit(platform, CAT).json()["action"] == "allow"
+    there = {"KNOWN": [{"bank_content_id": int(known), "distance": "0"}]}
+    assert hma(platform, "POST", "/m/lookup", files={"photo": CAT}).json() == {"pdq": {}}
+    again = hma(platform, "POST", "/m/lookup", files={"photo": CAT + b"\0"}).json()
+    assert again == {"pdq": there}, "it is another file"
+    assert hma(platform, "GET", ASKED).json() == there, "of a hash alone nobody knows the file"
+
+
+def test_a_file_listed_by_another_digest_is_not_told_as_a_signal(platform: Platform) -> None:
+    platform.make_list()
+    (number,) = platform.add(md5_of(CAT))
+    assert hma(platform, "POST", "/m/lookup", files={"photo": CAT}).json() == {"pdq": {}}
+    by_md5 = hma(platform, "POST", "/m/lookup", files={"video": CAT}).json()
+    match = {"bank_content_id": int(number), "distance": "-"}
+    assert by_md5 == {"video_md5": {"KNOWN": [match]}}
+    platform.serving.look_ups.step()
+    with platform.serving.database.reading() as work:
+        matched = work.execute(text("SELECT sum(matched) FROM caller_hours")).scalar_one()
+    assert matched == 1, "only what it was told counts as found"
+
+
+def md5_of(file: bytes) -> dict[str, object]:
+    value = hashlib.md5(file, usedforsecurity=False).hexdigest()
+    return {"algorithm": "md5", "value": value}
 
 
 def test_what_is_harmless_is_no_match_and_takes_two_people(platform: Platform) -> None:

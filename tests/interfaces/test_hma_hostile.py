@@ -14,8 +14,16 @@ from amparo.detect.media.sandbox import Sandbox
 from amparo.testing import hostile
 from tests.interfaces.conftest import Platform, serving_platform
 from tests.interfaces.test_hma import a_bank, hma
-from tests.interfaces.test_hostile import part
 from tests.interfaces.test_media import CAT
+
+
+def part(name: str, value: bytes) -> bytes:
+    """A file, except what HMA's clients send as fields."""
+    file = b"" if name in ("metadata", "note") or name.startswith("p0") else b'; filename="x"'
+    return b'--x\r\nContent-Disposition: form-data; name="%s"%s\r\n\r\n%s\r\n' % (
+        name.encode(), file, value,
+    )  # fmt: skip
+
 
 FORM = {"Content-Type": "multipart/form-data; boundary=x"}
 BODIES = {
@@ -26,6 +34,14 @@ BODIES = {
     "a wrong field name": part("file", CAT) + b"--x--\r\n",
     "no end": part("photo", CAT),
     "10 000 parts": b"".join(part(f"p{number}", b"x") for number in range(10_000)) + b"--x--\r\n",
+    "101 other fields": part("p0", b"x") * 101 + part("photo", CAT) + b"--x--\r\n",
+    "too long another field": part("p0", b"x" * 70_000) + part("photo", CAT) + b"--x--\r\n",
+    "a photo that is no file": part("photo", CAT).replace(b'; filename="x"', b"") + b"--x--\r\n",
+    "NaN": part("photo", CAT) + part("metadata", b'{"json": {"a": NaN}}') + b"--x--\r\n",
+    "no number": part("photo", CAT) + part("metadata", b'{"json": {"a": [1e999]}}') + b"--x--\r\n",
+    "below all": part("photo", CAT)
+    + part("metadata", b'{"json": {"a": -Infinity}}')
+    + b"--x--\r\n",
     "deep JSON": part("photo", CAT) + part("metadata", b"[" * 60_000) + b"--x--\r\n",
     "wrong UTF-8": part("photo", CAT) + part("note", b"\xff") + b"--x--\r\n",
     "NUL in a note": part("photo", CAT) + part("note", b"a\0b") + b"--x--\r\n",
@@ -40,6 +56,30 @@ def test_a_malformed_form_is_refused_and_adds_nothing(platform: Platform) -> Non
         assert answer.status_code in (400, 413), about
         assert list(answer.json()) == ["message"], about
     assert platform.http.get("/v1/lists/my_bank").json()["revision"] == 0
+
+
+def test_other_fields_beside_a_file_are_passed_over(platform: Platform) -> None:
+    """HMA counts files alone; `/v1` takes only what it names."""
+    a_bank(platform)
+    others = {"seed": "7", "filename": "x.jpg", "p0": ["a", "b"], "note": "seen twice"}
+    for path in ("/h/hash", "/m/lookup", "/c/bank/MY_BANK/content"):
+        answer = hma(platform, "POST", path, files={"photo": CAT}, data=others)
+        assert answer.status_code == 200, answer.text
+        most = part("p0", b"x") * 100 + part("photo", CAT) + b"--x--\r\n"
+        assert hma(platform, "POST", path, content=most, headers=FORM).status_code == 200
+    content = f"/c/bank/MY_BANK/content/{answer.json()['id']}"
+    assert hma(platform, "GET", content).json()["note"] == "seen twice"
+    refused = platform.http.post("/v1/media", files={"file": CAT}, data={"seed": "7"})
+    assert refused.status_code == 400
+
+
+def test_a_flag_without_a_value_is_no(platform: Platform) -> None:
+    asked = f"signal_type=pdq&signal={'0' * 64}"
+    for path in (f"/m/raw_lookup?{asked}&include_distance=", f"/m/lookup?{asked}&bypass_coinflip="):
+        assert hma(platform, "GET", path).status_code == 200
+    looked_up = hma(platform, "POST", "/m/lookup?bypass_coinflip=", files={"photo": CAT})
+    assert looked_up.status_code == 200
+    assert hma(platform, "GET", f"/m/raw_lookup?{asked}&include_distance=x").status_code == 400
 
 
 @pytest.mark.parametrize("path", ["/h/hash", "/m/lookup", "/c/bank/MY_BANK/content", "/c/banks"])

@@ -12,12 +12,14 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from amparo.detect.hashing.hash_media import hash_media
+from amparo.detect.media.model import Limits
 from amparo.testing.hostile import encoded, photograph_like
 from tests.conftest import Run
 from tests.journeys.test_serve import WAIT_S, free_port, home, start  # noqa: F401 (a fixture)
-from tests.plug_ins import asked, tiles
+from tests.plug_ins import asked, tiles, wild
 
-TILES, ASKED = tiles.__file__, asked.__file__
+TILES, ASKED, WILD = tiles.__file__, asked.__file__, wild.__file__
 PICTURE = photograph_like(320, 240, seed=4)
 KNOWN = encoded(PICTURE, "PNG")
 COPY = encoded(PICTURE.resize((200, 150)), "JPEG", quality=70)
@@ -88,6 +90,38 @@ def test_a_long_list_of_another_type_has_an_index(amparo: Run, tmp_path: Path) -
     (tmp_path / "long.jsonl").write_text("\n".join([*others, hashed]) + "\n")
     found = amparo("scan", "copy.jpg", "--against", "long.jsonl", env=plugged)
     assert [each["signal"] for each in json.loads(found.out)["matches"]] == ["long.jsonl:9001"]
+
+
+HARD = {
+    height: encoded(photograph_like(320, height, seed=4), "PNG")
+    for height in (wild.CRASHES, wild.HANGS, wild.SWELLS)
+}
+ROUGH = {
+    "AMPARO_HASH_TYPES": json.dumps([WILD]), "AMPARO_ITEM_SECONDS": "2",
+    "AMPARO_ITEM_MEMORY_BYTES": str(400 * 1024 * 1024),
+}  # fmt: skip
+
+
+def test_a_type_that_crashes_or_hangs_costs_a_file_no_pdq(amparo: Run, tmp_path: Path) -> None:
+    (tmp_path / "well.png").write_bytes(KNOWN)
+    for height, data in HARD.items():
+        (tmp_path / f"{height}.png").write_bytes(data)
+    (tmp_path / "no.jpg").write_bytes(encoded(PICTURE, "JPEG")[:2000])
+    hashed = amparo("hash", ".", env=ROUGH)
+    made: dict[str, list[str]] = {}
+    problems: dict[str, str] = {}
+    for line in map(json.loads, hashed.out.splitlines()):
+        name = Path(line["path"]).name
+        if "error" in line:
+            problems[name] = line["error"]["code"]
+        else:
+            made.setdefault(name, []).append(line["algorithm"])
+    digests = ["md5", "sha1", "sha256"]
+    assert made.pop("well.png") == ["pdq", "wild", *digests]
+    assert made.pop("no.jpg")[-3:] == digests
+    assert problems.pop("no.jpg") == "media.truncated"
+    assert made == {f"{height}.png": ["pdq", *digests] for height in HARD}
+    assert problems == {f"{height}.png": "media.hash_missing" for height in HARD}
 
 
 @dataclass
@@ -172,6 +206,31 @@ def test_people_look_where_a_service_is_away_or_silent(served: Served) -> None:
     served.service.hangs.set()
     answer = served.http.post("/v1/media", content=COPY).json()
     assert (answer["action"], answer["problem"]) == ("review", "media.hash_missing")
+
+
+def test_an_upload_is_found_by_pdq_where_a_type_crashes_or_hangs(
+    home: Path,  # noqa: F811 (the fixture)
+    socket_enabled: None,
+) -> None:
+    port = free_port()
+    process, said = start(home, "--port", str(port), environment=ROUGH)
+    key = next(each.split()[-1] for each in said if "first key" in each)
+    headers = {"Authorization": f"Bearer {key}"}
+    listed = [
+        {"algorithm": "pdq", "value": hash_media(data, Limits()).pictures[0].hex}
+        for data in HARD.values()
+    ]
+    with httpx2.Client(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=60) as http:
+        http.post("/v1/lists", json={"name": "known", "kind": "confirmed"})
+        http.post("/v1/lists/known/signals", json={"signals": listed})
+        Served(http, Service(0), {}).follow({"known": 1})
+        for data in HARD.values():
+            answer = http.post("/v1/media", content=data).json()
+            assert (answer["action"], answer["problem"]) == ("hold", "media.hash_missing")
+            assert {each["algorithm"] for each in answer["matches"]} == {"pdq"}
+        assert http.post("/v1/media", content=OTHER).json()["problem"] == ""
+    process.terminate()
+    process.communicate(timeout=WAIT_S)
 
 
 def test_a_negative_list_takes_no_other_type(served: Served) -> None:

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 
 from amparo.app.hash_elsewhere import Asked, Elsewhere
 from amparo.app.read import read_file
@@ -14,6 +15,7 @@ from amparo.core.settings import Settings
 from amparo.detect.hashing.digests import digest
 from amparo.detect.hashing.hash_media import hash_media
 from amparo.detect.hashing.model import MediaHashes, PdqInput
+from amparo.detect.hashing.once_more import hashed_once_more
 from amparo.detect.media.model import Limits, MediaError
 from amparo.detect.media.sandbox import Answer, Sandbox, out_of_memory
 from amparo.detect.media.sniff import sniff
@@ -32,6 +34,10 @@ class FileHashes:
     path: str
     hashes: MediaHashes | None = None
     problem: Problem | None = None
+
+
+_Start = Callable[..., Answer[MediaHashes]]
+"""Begins to hash bytes within limits, with the types that are plugged in or without."""
 
 
 @dataclass(slots=True, repr=False)
@@ -55,10 +61,11 @@ def hash_files(
 ) -> Iterator[FileHashes]:
     """The hashes of every file at or below `paths`, each as soon as all before it are done."""
 
-    def start(data: bytes, allowed: Limits) -> Answer[MediaHashes]:
+    def start(data: bytes, allowed: Limits, *, with_others: bool = True) -> Answer[MediaHashes]:
         return sandbox.submit(
-            MediaHashes, hash_bytes, data, allowed, pdq_input=pdq_input, with_variants=with_variants
-        )
+            MediaHashes, hash_bytes, data, allowed,
+            pdq_input=pdq_input, with_variants=with_variants, with_others=with_others,
+        )  # fmt: skip
 
     with closing(Elsewhere(settings.hash_seconds)) as elsewhere:
         line = _Line(sandbox, limits_of(settings), start, elsewhere)
@@ -87,7 +94,7 @@ class _Line:
         self,
         sandbox: Sandbox,
         limits: Limits,
-        start: Callable[[bytes, Limits], Answer[MediaHashes]],
+        start: _Start,
         elsewhere: Elsewhere,
     ) -> None:
         self.waiting: deque[FileHashes | _Pending] = deque()
@@ -127,23 +134,25 @@ class _Line:
 
     def _here(self, item: _Pending) -> MediaHashes:
         try:
-            return self._hashes(item)
+            return hashed_once_more(partial(self._hashes, item))
         except MediaError as error:
             problem = error.problem
         except MemoryError:
             problem = out_of_memory(self._limits)
         return _digests_only(item.data, problem)
 
-    def _hashes(self, item: _Pending) -> MediaHashes:
+    def _hashes(self, item: _Pending, *, with_others: bool) -> MediaHashes:
         try:
-            return item.answer.result()
+            if with_others:
+                return item.answer.result()
+            return self._start(item.data, self._sandbox.share, with_others=False).result()
         except MemoryError:
             # Its share was too small; alone it may take all that there is.
             for other in self.waiting:
                 if isinstance(other, _Pending):
                     other.answer.exception()
             self._sandbox.renew()
-            return self._start(item.data, self._limits).result()
+            return self._start(item.data, self._limits, with_others=with_others).result()
 
 
 def _digests_only(data: bytes, problem: Problem) -> MediaHashes:

@@ -1,6 +1,7 @@
 """The hashes of one upload, made in the sandbox; what cannot be decoded keeps its digests."""
 
 import threading
+from functools import partial
 
 from amparo.app.hash_elsewhere import Elsewhere
 from amparo.app.sandbox import limits_of
@@ -9,6 +10,7 @@ from amparo.core.settings import Settings
 from amparo.detect.hashing.digests import digest
 from amparo.detect.hashing.hash_media import hash_media
 from amparo.detect.hashing.model import MediaHashes
+from amparo.detect.hashing.once_more import hashed_once_more
 from amparo.detect.media.model import Limits, MediaError
 from amparo.detect.media.sandbox import Sandbox, out_of_memory
 from amparo.detect.media.sniff import sniff
@@ -39,23 +41,24 @@ class UploadHasher:
 
     def _here(self, data: bytes) -> MediaHashes:
         try:
-            return self._hashes(data)
+            return hashed_once_more(partial(self._hashes, data))
         except MediaError as error:
             return _digests_only(data, error.problem)
         except MemoryError:
             return _digests_only(data, out_of_memory(self._limits))
 
-    def _hashes(self, data: bytes) -> MediaHashes:
+    def _hashes(self, data: bytes, *, with_others: bool) -> MediaHashes:
         try:
-            return self._ask(data, self._sandbox.share)
+            return self._ask(data, self._sandbox.share, with_others=with_others)
         except MemoryError:
             # Its share was too small; one at a time may take all that there is.
             with self._alone:
-                return self._ask(data, self._limits)
+                return self._ask(data, self._limits, with_others=with_others)
 
-    def _ask(self, data: bytes, limits: Limits) -> MediaHashes:
-        answer = self._sandbox.submit(MediaHashes, hash_media, data, limits, with_variants=True)
-        return answer.result()
+    def _ask(self, data: bytes, limits: Limits, *, with_others: bool) -> MediaHashes:
+        return self._sandbox.submit(
+            MediaHashes, hash_media, data, limits, with_variants=True, with_others=with_others
+        ).result()
 
 
 def _digests_only(data: bytes, problem: Problem) -> MediaHashes:

@@ -27,11 +27,14 @@ def hash_or_fail(
     *,
     pdq_input: PdqInput = PdqInput.SEEN,
     with_variants: bool = False,
+    with_others: bool = True,
 ) -> MediaHashes:
     """`hash_media`, except for the bytes above."""
     if data in _FAULTS:
         _FAULTS[data]()
-    return hash_media(data, limits, pdq_input=pdq_input, with_variants=with_variants)
+    return hash_media(
+        data, limits, pdq_input=pdq_input, with_variants=with_variants, with_others=with_others
+    )
 
 
 def limits_left() -> dict[str, int]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -9,15 +10,20 @@ from threading import Thread
 import numpy as np
 import pytest
 from PIL import Image
+from pydantic_core import to_json
 from pytest_socket import enable_socket
 
 from amparo.core.errors import Invalid
+from amparo.core.problems import Problem, ProblemCode
 from amparo.core.settings import settings
+from amparo.detect.hashing.digests import digest
 from amparo.detect.hashing.hash_media import hash_media
-from amparo.detect.hashing.hash_type import HashType
-from amparo.detect.hashing.model import PdqInput
+from amparo.detect.hashing.hash_type import Hashed, HashType
+from amparo.detect.hashing.model import MediaHashes, OtherHash, PdqInput
+from amparo.detect.hashing.once_more import hashed_once_more
+from amparo.detect.hashing.others import checked_hash
 from amparo.detect.hashing.plug_ins import algorithm, algorithms, hash_types, load, not_plugged_in
-from amparo.detect.media.model import Limits
+from amparo.detect.media.model import Kind, Limits, MediaError
 from amparo.testing.hash_type import HashTypeContract
 from amparo.testing.hostile import encoded, photograph_like
 from tests.plug_ins import asked, tiles
@@ -127,6 +133,108 @@ def test_a_type_that_fails_costs_its_own_hash(plug: Plug, tmp_path: Path) -> Non
     assert found.problem is not None
     assert found.problem.code == "media.hash_missing"
     assert "'tiles' failed (RuntimeError)" in found.problem.message
+
+
+WELL = MediaHashes(Kind.PNG, 1, digest(b"x"))
+LATE = Problem(ProblemCode.MEDIA_OUT_OF_TIME, "Its frames take too long.")
+DIED = MediaError(ProblemCode.MEDIA_DECODER_CRASHED, "The decoder died.")
+SOME = (OtherHash("tiles", b"x" * 64),)
+
+
+class Asking:
+    """Answers, or raises, one after another, and remembers how it was asked."""
+
+    def __init__(self, *answers: MediaHashes | Exception) -> None:
+        self.answers, self.asked = list(answers), list[bool]()
+
+    def __call__(self, *, with_others: bool) -> MediaHashes:
+        self.asked.append(with_others)
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+@pytest.mark.parametrize(
+    ("first", "why", "kept"),
+    [
+        (DIED, "decoder crashed", ()),
+        (MemoryError(), "out of memory", ()),
+        (replace(WELL, problem=LATE, others=SOME), "out of time", SOME),
+    ],
+)
+def test_a_file_is_hashed_once_more_without_types(
+    plug: Plug, first: MediaHashes | Exception, why: str, kept: tuple[OtherHash, ...]
+) -> None:
+    plug(TILES)
+    ask = Asking(first, WELL)
+    found = hashed_once_more(ask)
+    assert (ask.asked, found.others) == ([True, False], kept)
+    assert found.problem is not None
+    assert found.problem.code is ProblemCode.MEDIA_HASH_MISSING
+    assert f"'tiles' failed ({why})" in found.problem.message
+
+
+def test_what_is_the_files_own_fault_stays_so(plug: Plug) -> None:
+    plug(TILES)
+    ask = Asking(DIED, DIED)
+    with pytest.raises(MediaError):
+        hashed_once_more(ask)
+    assert ask.asked == [True, False], "and not a third time"
+    late = replace(WELL, problem=LATE)
+    assert hashed_once_more(Asking(late, late)) == late
+    assert hashed_once_more(Asking(WELL)) == WELL
+
+
+def test_without_a_type_nothing_is_hashed_twice(plug: Plug) -> None:
+    plug(ASKED)
+    ask = Asking(DIED)
+    with pytest.raises(MediaError):
+        hashed_once_more(ask)
+    assert ask.asked == [True]
+
+
+def scored(tmp_path: Path, quality: str) -> Path:
+    """A plug-in that says this of each picture."""
+    text = TILES.read_text(encoding="utf-8")
+    whole = "100 if np.asarray(small).std() > 2 else 0"
+    assert whole in text
+    file = tmp_path / "scored.py"
+    file.write_text(text.replace(whole, quality), encoding="utf-8")
+    return file
+
+
+@pytest.mark.parametrize("quality", ["np.int64(80)", "np.uint8(80)"])
+def test_a_quality_of_numpy_is_a_plain_number(plug: Plug, tmp_path: Path, quality: str) -> None:
+    plug(scored(tmp_path, quality))
+    found = hash_media(encoded(photograph_like(), "PNG"), Limits())
+    (one,) = found.others
+    assert (type(one.quality), one.quality, found.problem) == (int, 80, None)
+    assert to_json(found, bytes_mode="base64"), "the sandbox hands it over"
+
+
+@pytest.mark.parametrize(
+    "quality", ["80.0", "True", "np.float32(80)", "np.bool_(True)", "np.array(80)", "'80'", "None"]
+)
+def test_what_is_no_quality_costs_its_own_hash_and_fails_the_contract(
+    plug: Plug, tmp_path: Path, quality: str
+) -> None:
+    file = scored(tmp_path, quality)
+    plug(file)
+    found = hash_media(encoded(photograph_like(), "PNG"), Limits())
+    assert (len(found.pictures), found.others) == (1, ())
+    assert found.problem is not None
+    assert "'tiles' failed (ValueError)" in found.problem.message
+    with pytest.raises(ValueError, match="a quality is a whole number"):
+        HashTypeContract().test_the_same_picture_has_the_same_hash(load(file))
+
+
+def test_bytes_of_another_class_are_plain_bytes() -> None:
+    made = Hashed(np.bytes_(b"x" * 64))
+    assert type(checked_hash(tiles.HASH_TYPE, made).value) is bytes
+    for value in (bytearray(64), np.zeros(64, np.uint8), "x" * 64):
+        with pytest.raises(ValueError, match="answers with"):
+            checked_hash(tiles.HASH_TYPE, Hashed(value))
 
 
 @pytest.mark.parametrize(

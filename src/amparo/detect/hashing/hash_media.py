@@ -10,6 +10,7 @@ from amparo.detect.hashing.digests import digest
 from amparo.detect.hashing.model import MediaHashes, PdqInput, PictureHash
 from amparo.detect.hashing.others import OtherHashes
 from amparo.detect.hashing.pdq import hash_frame, hash_frame_of
+from amparo.detect.hashing.plug_ins import pixel_hash_types
 from amparo.detect.media.decode import check_kind, decode
 from amparo.detect.media.model import Kind, Limits, MediaError
 from amparo.detect.media.scratch import Scratch
@@ -25,15 +26,17 @@ def hash_media(
     *,
     pdq_input: PdqInput = PdqInput.SEEN,
     with_variants: bool = False,
+    with_others: bool = True,
 ) -> MediaHashes:
     """The digests of `data` and the hashes of its pictures.
 
     A file that cannot be decoded keeps its digests, and the hashes of the frames before the
-    damage, and says what is wrong in `problem`. `with_variants` adds what a look-up searches.
+    damage, and says what is wrong in `problem`. `with_variants` adds what a look-up searches;
+    without `with_others` no type that is plugged in is asked.
     """
     kind = sniff(data)
     pictures: list[PictureHash] = []
-    others = OtherHashes()
+    others = OtherHashes(pixel_hash_types() if with_others else ())
     problem = None
     try:
         for picture in hash_pictures(

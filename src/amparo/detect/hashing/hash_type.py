@@ -52,7 +52,8 @@ class HashType(ABC):
 class PixelHashType(HashType):
     """A library on this machine. It hashes in the sandbox, where there is no file and no network.
 
-    A library that crashes or hangs costs the file at hand a named error and nothing else.
+    A library that crashes or hangs costs the file at hand a named error and the hashes of such
+    libraries, and nothing else.
     """
 
     def warm_up(self) -> None:

@@ -1,14 +1,16 @@
 """Hashes of plugged-in types: of a frame in the sandbox, held against what their type promises."""
 
 import logging
+import operator
+from collections.abc import Sequence
+from typing import SupportsIndex
 
 import numpy as np
 from numpy.typing import NDArray
 
 from amparo.core.problems import Problem, ProblemCode
-from amparo.detect.hashing.hash_type import Hashed, HashType
+from amparo.detect.hashing.hash_type import Hashed, HashType, PixelHashType
 from amparo.detect.hashing.model import OtherHash
-from amparo.detect.hashing.plug_ins import pixel_hash_types
 from amparo.detect.media.model import Frame
 from amparo.kernels.pdq.samples import as_shown
 
@@ -18,10 +20,10 @@ _log = logging.getLogger(__name__)
 class OtherHashes:
     """Gathers the hashes of a file's frames by every type that hashes pixels."""
 
-    def __init__(self) -> None:
+    def __init__(self, types: Sequence[PixelHashType]) -> None:
         self.found: list[OtherHash] = []
         self.problem: Problem | None = None
-        self._types = pixel_hash_types()
+        self._types = types
 
     def __bool__(self) -> bool:
         return bool(self._types)
@@ -51,9 +53,19 @@ def checked_hash(kind: HashType, made: Hashed, frame: int = 0) -> OtherHash:
     """What a type made, if it is what it promised. Raises ValueError."""
     if not isinstance(made, Hashed) or not isinstance(made.value, bytes):
         raise ValueError("a hash type answers with Hashed(bytes)")
-    if len(made.value) != kind.width_bytes or not 0 <= made.quality <= 100:
+    value, quality = bytes(made.value), _whole(made.quality)
+    if len(value) != kind.width_bytes or not 0 <= quality <= 100:
         raise ValueError("a hash has width_bytes, and a quality from 0 to 100")
-    return OtherHash(kind.name, made.value, made.quality, frame)
+    return OtherHash(kind.name, value, quality, frame)
+
+
+def _whole(quality: object) -> int:
+    """A plain int, also of NumPy's whole numbers. Raises ValueError."""
+    if isinstance(quality, SupportsIndex) and not isinstance(quality, bool | np.ndarray):
+        return operator.index(quality)
+    raise ValueError(
+        f"a quality is a whole number, and this is a {type(quality).__name__}; say int(…)"
+    )
 
 
 def missing(kind: HashType, error: BaseException) -> Problem:

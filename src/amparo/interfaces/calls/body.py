@@ -26,11 +26,16 @@ _SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """Which parts a form may have: one of `files`, and fields of so many bytes."""
+    """Which parts a form may have: one of `files`, and fields of so many bytes.
+
+    A form that passes parts over takes what has no file name for a file under no name.
+    """
 
     files: Collection[str]
     fields: Mapping[str, int]
     wrong_name: str
+    passes_over: int = 0
+    """So many other parts that are no files are let in, and nobody reads them."""
 
 
 UPLOAD = Form(
@@ -147,7 +152,8 @@ async def _multipart(
     if not parts.ended:
         raise HTTPException(400, "The multipart body ends before its last boundary.")
     if not parts.values.keys() & set(form.files):
-        raise Invalid(f"The multipart body has no part named `{'` or `'.join(form.files)}`.")
+        which = f"`{'` or `'.join(form.files)}`{' with a file name' if form.passes_over else ''}"
+        raise Invalid(f"The multipart body has no part named {which}.")
     return {name: bytes(value) for name, value in parts.values.items()}
 
 
@@ -161,7 +167,9 @@ class _Parts:
     _name: bytearray = field(default_factory=bytearray)
     _value: bytearray = field(default_factory=bytearray)
     _headers: dict[bytes, bytes] = field(default_factory=dict)
-    _part: str = ""
+    _part: str | None = None
+    _passed_over: int = 0
+    _passed_bytes: int = 0
 
     def callbacks(self) -> "MultipartCallbacks":
         return {
@@ -176,7 +184,7 @@ class _Parts:
 
     def _begin(self) -> None:
         self._headers = {}
-        self._part = ""
+        self._part = None
 
     def _header_field(self, data: bytes, start: int, end: int) -> None:
         self._name += data[start:end]
@@ -197,6 +205,10 @@ class _Parts:
     def _headers_finished(self) -> None:
         _, options = parse_options_header(self._headers.get(b"content-disposition", b""))
         name = options.get(b"name", b"").decode("utf-8", "replace")
+        is_file = b"filename" in options or b"filename*" in options
+        if self.form.passes_over and not is_file and name not in self.form.fields:
+            self._pass_over()
+            return
         if name not in self.form.files and name not in self.form.fields:
             raise HTTPException(400, self.form.wrong_name)
         if name in self.values:
@@ -206,7 +218,17 @@ class _Parts:
         self.values[name] = bytearray()
         self._part = name
 
+    def _pass_over(self) -> None:
+        self._passed_over += 1
+        if self._passed_over > self.form.passes_over:
+            raise HTTPException(400, f"There are more than {self.form.passes_over} other fields.")
+
     def _data(self, data: bytes, start: int, end: int) -> None:
+        if self._part is None:
+            self._passed_bytes += end - start
+            if self._passed_bytes > MOST_METADATA_BYTES:
+                raise HTTPException(413, f"Other fields may have {MOST_METADATA_BYTES} bytes.")
+            return
         value = self.values[self._part]
         value += data[start:end]
         most = self.form.fields.get(self._part)

@@ -1,11 +1,12 @@
 """Contents of banks: added as a file or as hashes, shown, disabled, noted, removed."""
 
+import json
 from datetime import timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Path, Query, Request
+from fastapi import APIRouter, Body, Path, Request
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from amparo.access.model import Actor
 from amparo.app.change_contents import (
@@ -22,7 +23,15 @@ from amparo.interfaces.calls.body import receive_json
 from amparo.interfaces.calls.callers import ListsReader, ListsWriter, Open
 from amparo.interfaces.hma.bank_names import find_bank
 from amparo.interfaces.hma.banks import bank_answer
-from amparo.interfaces.hma.hashing import Hashed, Url, Words, hash_of_form, hash_of_url, is_form
+from amparo.interfaces.hma.hashing import (
+    Flag,
+    Hashed,
+    Url,
+    Words,
+    hash_of_form,
+    hash_of_url,
+    is_form,
+)
 from amparo.interfaces.hma.route import KeyedCall
 from amparo.interfaces.hma.signal_types import SIGNAL_TYPES, checked_signal
 
@@ -34,6 +43,15 @@ Note = Annotated[str, Field(max_length=255, pattern=r"^[^\x00]*$")]
 ContentId = Annotated[int, Path(ge=0, lt=2**63)]
 
 
+def _without_infinity(value: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Raises ValueError where JSON has no such number, so that a database might not take it."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError as error:
+        raise ValueError("has a number that JSON does not know; leave it out") from error
+    return value
+
+
 class Metadata(BaseModel):
     """What a client says of a content; Amparo only keeps it."""
 
@@ -41,7 +59,9 @@ class Metadata(BaseModel):
 
     content_id: Annotated[str, Field(max_length=500, pattern=r"^[^\x00]*$")] | None = None
     content_uri: Annotated[str, Field(max_length=4000)] | None = None
-    json_: Annotated[dict[str, Any] | None, Field(alias="json")] = None
+    json_: Annotated[
+        dict[str, Any] | None, Field(alias="json"), AfterValidator(_without_infinity)
+    ] = None
 
 
 class Said(BaseModel):
@@ -103,7 +123,7 @@ def get(
     content_id: ContentId,
     serving: Open,
     actor: ListsReader,
-    include_signals: Annotated[bool, Query()] = False,
+    include_signals: Flag = False,
 ) -> dict[str, Any]:
     """A content, and its hashes where they are asked for."""
     with serving.database.reading() as work:

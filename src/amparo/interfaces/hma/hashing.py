@@ -5,6 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request
 from fastapi.concurrency import run_in_threadpool
+from pydantic import BeforeValidator
 from python_multipart.multipart import parse_options_header
 
 from amparo.app.serving import Serving
@@ -23,10 +24,19 @@ router = APIRouter(route_class=KeyedCall, prefix="/h")
 Url = Annotated[str | None, Query(max_length=4000)]
 Words = Annotated[str | None, Query(max_length=1000)]
 
+
+def _false_if_empty(value: object) -> object:
+    return False if value == "" else value
+
+
+Flag = Annotated[bool, Query(), BeforeValidator(_false_if_empty)]
+"""Yes or no; sent without a value it is no, as HMA reads it."""
+
 FORM = Form(
     files=tuple(CONTENT_TYPES),
     fields={"metadata": MOST_METADATA_BYTES, "note": 4096},
     wrong_name="A file's field name is its content type: photo or video.",
+    passes_over=100,
 )
 
 

@@ -12,13 +12,13 @@ from fastapi.responses import JSONResponse
 from amparo.access.model import Actor
 from amparo.app.serving import Serving
 from amparo.core.errors import Invalid
-from amparo.detect.hashing.model import Algorithm
+from amparo.detect.hashing.model import OWN, Algorithm
 from amparo.detect.lists.model import ListKind
 from amparo.detect.matching.host.look_up import Asked, Listed, asked_of, list_counts
 from amparo.detect.matching.host.sift import sifted
 from amparo.interfaces.calls.callers import MatchesReader, Open
 from amparo.interfaces.hma.bank_names import banks_of
-from amparo.interfaces.hma.hashing import Hashed, Url, Words, hash_of_form, hash_of_url
+from amparo.interfaces.hma.hashing import Flag, Hashed, Url, Words, hash_of_form, hash_of_url
 from amparo.interfaces.hma.route import KeyedCall
 from amparo.interfaces.hma.signal_types import (
     NO_DISTANCE,
@@ -64,10 +64,10 @@ async def raw_look_up(
     signal: Annotated[str, Query(max_length=1000)],
     signal_type: Annotated[str, Query(max_length=100)],
     banks: Banks = None,
-    include_distance: bool = False,
+    include_distance: Flag = False,
 ) -> JSONResponse:
     """The contents near a hash, whatever share of look-ups their banks count for."""
-    found = _find(serving, actor, [_asked(signal_type, signal)], banks)
+    found = _find_one(serving, actor, _asked(signal_type, signal), banks)
     if include_distance:
         return JSONResponse({"matches": [each.told() for each in found]})
     return JSONResponse({"matches": [each.content_id for each in found]})
@@ -84,7 +84,7 @@ async def look_up(
     types: Words = None,
     banks: Banks = None,
     seed: Words = None,
-    bypass_coinflip: bool = False,
+    bypass_coinflip: Flag = False,
 ) -> JSONResponse:
     """The contents near a hash or what is at a URL, by bank."""
     chance = _Chance(seed, bypass_coinflip)
@@ -94,7 +94,7 @@ async def look_up(
         return JSONResponse(answer if signal_type is None else answer.get(signal_type, {}))
     if not signal or not signal_type:
         raise Invalid("Either url or both signal and signal_type are required")
-    found = _find(serving, actor, [_asked(signal_type, signal)], banks)
+    found = _find_one(serving, actor, _asked(signal_type, signal), banks)
     return JSONResponse(_by_bank(found, chance))
 
 
@@ -106,7 +106,7 @@ async def look_file_up(
     types: Words = None,
     banks: Banks = None,
     seed: Words = None,
-    bypass_coinflip: bool = False,
+    bypass_coinflip: Flag = False,
 ) -> JSONResponse:
     """The contents like a file, whose field name is its content type, by signal type and bank."""
     with request.app.state.bodies.room() as room:
@@ -118,20 +118,14 @@ async def look_file_up(
 def _of_file(
     serving: Serving, actor: Actor, hashed: Hashed, banks: str | None, chance: _Chance
 ) -> dict[str, dict[str, _Matches]]:
-    """By signal type. A picture is also found turned, mirrored or without its borders."""
-    asked = asked_of(hashed.hashes)
-    return {
-        name: _by_bank(
-            _find(
-                serving,
-                actor,
-                [each for each in asked if each.algorithm == SIGNAL_TYPES[name]],
-                banks,
-            ),
-            chance,
-        )
-        for name in hashed.types
-    }
+    """By signal type. A picture is also found turned, mirrored or without its borders.
+
+    All that Amparo hashes by itself is looked up: a negative list's digest takes out near matches.
+    """
+    asked = [each for each in asked_of(hashed.hashes) if each.algorithm in OWN]
+    wanted = [SIGNAL_TYPES[name] for name in hashed.types]
+    found = _find(serving, actor, asked, banks, wanted)
+    return {name: _by_bank(found[SIGNAL_TYPES[name]], chance) for name in hashed.types}
 
 
 def _asked(signal_type: str, signal: str) -> Asked:
@@ -139,10 +133,19 @@ def _asked(signal_type: str, signal: str) -> Asked:
     return Asked(SIGNAL_TYPES[signal_type], bytes.fromhex(value))
 
 
+def _find_one(serving: Serving, actor: Actor, asked: Asked, banks: str | None) -> list[_Found]:
+    """What is near a hash that a client has sent."""
+    return _find(serving, actor, [asked], banks, [asked.algorithm])[asked.algorithm]
+
+
 def _find(
-    serving: Serving, actor: Actor, asked: Sequence[Asked], banks: str | None
-) -> list[_Found]:
-    """Each content once, the nearest first.
+    serving: Serving,
+    actor: Actor,
+    asked: Sequence[Asked],
+    banks: str | None,
+    wanted: Sequence[Algorithm],
+) -> dict[Algorithm, list[_Found]]:
+    """By each of the wanted kinds of hash, each content once, the nearest first.
 
     What a negative list holds is answered only where it is named as a bank: HMA's clients take
     every match for one of harmful content.
@@ -154,21 +157,22 @@ def _find(
         if each.known_list.kind is not ListKind.NEGATIVE
         or list_counts(each.known_list, asked[each.asked])
     ]
-    serving.look_ups.count(actor, asked=1, matched=int(bool(found)))
-    if not found:
-        return []
-    wanted = None if not banks else set(banks.split(","))
+    matched = any(asked[each.asked].algorithm in wanted for each in found)
+    serving.look_ups.count(actor, asked=1, matched=int(matched))
+    if not matched:
+        return {each: [] for each in wanted}
+    named = None if not banks else set(banks.split(","))
     shown = {
         each.number: name
         for name, each in banks_of(serving.index.lists(actor.organisation_id).values()).items()
-        if (each.kind is not ListKind.NEGATIVE if wanted is None else name in wanted)
+        if (each.kind is not ListKind.NEGATIVE if named is None else name in named)
     }
-    contents: dict[int, _Found] = {}
+    contents: dict[Algorithm, dict[int, _Found]] = {each: {} for each in wanted}
     for each in sifted(found, asked).counted:
-        bank = shown.get(each.known_list.number)
-        if bank is not None:
-            contents.setdefault(each.signal.content_id, _found(each, bank))
-    return list(contents.values())
+        by, bank = asked[each.asked].algorithm, shown.get(each.known_list.number)
+        if bank is not None and by in contents:
+            contents[by].setdefault(each.signal.content_id, _found(each, bank))
+    return {by: list(each.values()) for by, each in contents.items()}
 
 
 def _found(one: Listed, bank: str) -> _Found:
