@@ -124,6 +124,18 @@ def test_a_type_that_crashes_or_hangs_costs_a_file_no_pdq(amparo: Run, tmp_path:
     assert problems == {f"{height}.png": "media.hash_missing" for height in HARD}
 
 
+def test_a_warning_is_no_line_among_the_records(
+    amparo: Run, tmp_path: Path, socket_enabled: None
+) -> None:
+    (tmp_path / "one.png").write_bytes(KNOWN)
+    nobody = f"http://127.0.0.1:{free_port()}/"
+    env = {"AMPARO_HASH_TYPES": json.dumps([ASKED]), "HASH_SERVICE": nobody}
+    hashed = amparo("hash", ".", env=env)
+    records = [json.loads(line) for line in hashed.out.splitlines()]
+    assert records[-1]["error"]["code"] == "media.hash_missing"
+    assert "A hash service failed." in hashed.err
+
+
 @dataclass
 class Served:
     """A server with both types plugged in, and the service that one of them asks."""
