@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -256,7 +257,17 @@ def test_what_only_asks_the_database_loads_no_kernels(tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, env=home)
 
 
-def test_an_interrupted_scan_leaves_whole_lines_and_no_process(folder: Path) -> None:
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Tests that run in the background ignore interrupts, and so would what they start."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupted_scan_leaves_whole_lines_and_no_process(
+    folder: Path, interruptible: None
+) -> None:
     picture = encoded(PICTURE, "PNG")
     for number in range(400):
         (folder / "uploads" / f"{number:04d}.png").write_bytes(picture)
