@@ -91,26 +91,34 @@ def problem_with_film(kind: Kind, error: Exception) -> MediaError:
     if re.search(r"memory|alloc", str(error), re.IGNORECASE):
         raise MemoryError from error
     if isinstance(error, library().error.DecoderNotFoundError):
-        return MediaError(
-            ProblemCode.MEDIA_UNKNOWN_CODEC,
-            f"The {kind.value} holds a video of a kind that Amparo cannot decode.",
-        )
+        return unknown_codec(kind)
     return MediaError(
         ProblemCode.MEDIA_DAMAGED, f"The {kind.value} is damaged; what is left is not hashed."
     )
 
 
-def video_streams(container: InputContainer, kind: Kind) -> list[VideoStream]:
-    """Those that a player can show, in their order. Raises MediaError where there is none."""
-    streams = list(container.streams.video)
+def video_streams(container: InputContainer, kind: Kind) -> dict[int, VideoStream]:
+    """Those that can be decoded, by their places. Raises MediaError where there is none."""
+    streams = container.streams.video
+    known = {place: each for place, each in enumerate(streams) if each.codec_context is not None}
+    if known:
+        return known
     if streams:
-        return streams
+        raise unknown_codec(kind)
     if container.streams.audio:
         raise MediaError(
             ProblemCode.MEDIA_NO_VIDEO,
             f"The {kind.value} holds sound and no picture; only its digests can be compared.",
         )
     raise MediaError(
-        ProblemCode.MEDIA_NO_VIDEO,
-        f"The {kind.value} holds no video; only its digests can be compared.",
+        ProblemCode.MEDIA_DAMAGED,
+        f"The {kind.value} holds neither pictures nor sound; only its digests can be compared.",
+    )
+
+
+def unknown_codec(kind: Kind) -> MediaError:
+    """What is told of a video, or of one of several, that cannot be decoded."""
+    return MediaError(
+        ProblemCode.MEDIA_UNKNOWN_CODEC,
+        f"The {kind.value} holds a video of a kind that Amparo cannot decode.",
     )

@@ -15,7 +15,12 @@ import numpy as np
 
 from amparo.core.problems import ProblemCode
 from amparo.detect.media.film.decoded import counted, decoded
-from amparo.detect.media.film.opened import failures_named, opened, video_streams
+from amparo.detect.media.film.opened import (
+    failures_named,
+    opened,
+    unknown_codec,
+    video_streams,
+)
 from amparo.detect.media.film.plan import Packets, Wanted, step_of, wanted_frames
 from amparo.detect.media.model import Frame, Kind, Limits, MediaError
 from amparo.detect.media.pillow import check_pixels
@@ -105,19 +110,20 @@ def read_film(data: bytes, kind: Kind, limits: Limits, *, on_time: Callable[[], 
     """
     with opened(data, kind) as container, failures_named(kind):
         streams = video_streams(container, kind)
-        for stream in streams:
+        for stream in streams.values():
             _check_size(stream, kind, limits, len(data))
-        packets = _packets(container, streams, on_time)
+        packets = _packets(container, list(streams.values()), on_time)
         told = tuple(
-            _told(place, stream, packets[stream.index], limits)
-            for place, stream in enumerate(streams)
+            _told(place, stream, packets[stream.index], limits) for place, stream in streams.items()
         )
-        declared = max((stream.frames for stream in streams), default=0)
+        declared = max(stream.frames for stream in streams.values())
+        others = len(container.streams.video) - len(streams)
     if not any(each.frames for each in told):
         raise MediaError(
             ProblemCode.MEDIA_TRUNCATED, f"The {kind.value} ends before its first frame."
         )
-    return Film(data, kind, limits, told, _problem(told, declared, kind, limits))
+    problem = _problem(told, declared, kind, limits)
+    return Film(data, kind, limits, told, problem or (unknown_codec(kind) if others else None))
 
 
 def _check_size(stream: VideoStream, kind: Kind, limits: Limits, file_bytes: int) -> None:
