@@ -14,6 +14,7 @@ from amparo.access.model import Actor
 from amparo.access.repeats import Call, Unreleased, digest_of_request, keep, reserve
 from amparo.app.hash_upload import UploadHasher
 from amparo.app.metrics import Metrics
+from amparo.app.score_upload import Scored, UploadScorer
 from amparo.app.shadow import in_shadow, policy_of
 from amparo.app.told import answer_of, match_of
 from amparo.core.clock import Clock
@@ -73,6 +74,7 @@ class Pipeline:
     database: Database
     index: HostIndex
     hasher: UploadHasher
+    scorer: UploadScorer
     inbox: Inbox
     settings: Settings
     clock: Clock
@@ -131,8 +133,10 @@ class Pipeline:
         with stage("match"):
             asked = asked_of(hashes)
             found = sifted(self.index.look_up(asked, actor.organisation_id, now), asked)
+        with stage("score"):
+            scored = self.scorer.score(upload.data, hashes, found, actor.organisation_id)
         with stage("decide"):
-            facts = _facts(upload, hashes, found, asked, laid_down.jurisdiction)
+            facts = _facts(upload, hashes, found, asked, laid_down.jurisdiction, scored)
             standing, tide = laid_down.standing, self._tide(facts, now)
             flooded = {str(number) for number in tide.flooded}
             decision = decide(facts, policy_of(standing.live), flooded=flooded)
@@ -190,7 +194,11 @@ class Pipeline:
 
         def write(work: Work) -> None:
             Decisions(work).add(one)
-            flood.count(work, [int(match["signal"]) for match in one.facts["matches"]], now)
+            flood.count(
+                work,
+                [int(each["signal"]) for each in one.facts["matches"] if not each["remote"]],
+                now,
+            )
             self._alarm(work, one, actor, tide)
             if decision.action is not Action.ALLOW or decision.notify:
                 payload: dict[str, object] = {
@@ -226,7 +234,12 @@ class Pipeline:
 
 
 def _facts(
-    upload: Upload, hashes: MediaHashes, found: Found, asked: list[Asked], jurisdiction: str
+    upload: Upload,
+    hashes: MediaHashes,
+    found: Found,
+    asked: list[Asked],
+    jurisdiction: str,
+    scored: Scored,
 ) -> Facts:
     said = upload.context
     return Facts(
@@ -236,15 +249,21 @@ def _facts(
             frames=len(hashes.pictures),
             problem=hashes.problem.code.value if hashes.problem else "",
         ),
-        matches=tuple(match_of(each, asked[each.asked]) for each in found.counted),
+        matches=(
+            *(match_of(each, asked[each.asked]) for each in found.counted),
+            *scored.matches,
+        ),
         suppressed=tuple(match_of(each, asked[each.asked]) for each in found.suppressed),
+        scores=scored.scores,
+        unanswered=scored.unanswered,
         uploader=upload.uploader,
         context=ContextFacts(said.surface, jurisdiction, said.labels),
     )
 
 
 def _signals(facts: Facts) -> list[int]:
-    return sorted({int(match.signal) for match in facts.matches})
+    """Those of lists here: of what others list, only they can tell how often it matches."""
+    return sorted({int(match.signal) for match in facts.matches if not match.remote})
 
 
 def _call_of(upload: Upload, actor: Actor) -> Call:

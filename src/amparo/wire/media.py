@@ -60,13 +60,16 @@ class MatchAnswer(BaseModel):
     labels: tuple[str, ...]
     classification: str
     confidence: float
+    remote: bool = False
 
 
 class MediaAnswer(BaseModel):
     """A decision. `action` is what to do; all else says why.
 
     `suppressed` matches have no consequence, since a negative list knows the picture; `broken`
-    rules could not be answered for this upload.
+    rules could not be answered for this upload. `scores` order people's work and decide nothing:
+    that of `opennsfw` is of a model that detects adult nudity, and does not detect abuse.
+    `unanswered` names who should have scored it and did not, with why.
     """
 
     media_id: str
@@ -74,12 +77,14 @@ class MediaAnswer(BaseModel):
     matches: list[MatchAnswer]
     suppressed: list[MatchAnswer]
     scores: dict[str, float]
+    unanswered: dict[str, str] = {}
     decision_id: str
     policy_version: int
     rules: list[str]
     labels: list[str]
     queue: str
     priority: int
+    blur: int = 0
     restrained: str
     broken: list[str]
     media_type: str

@@ -1,0 +1,103 @@
+"""What a scorer sees of a file: its frames as a person sees them, made small in the sandbox."""
+
+import logging
+import time
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import islice
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from amparo.detect.media.decode import decode
+from amparo.detect.media.model import Frame, Limits, MediaError
+from amparo.kernels.pdq.samples import as_shown
+
+MOST_FRAMES = 16
+"""Of one file, however many are hashed: each costs a scorer as much as a picture."""
+
+_QUALITY = 90
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """The sides of the squares and of the JPEG files that scorers here want to see."""
+
+    squares: tuple[int, ...] = ()
+    pictures: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Thumbnails:
+    """Of each frame, in the order of what was wanted: pixels of squares, and JPEG files."""
+
+    squares: tuple[tuple[bytes, ...], ...] = ()
+    pictures: tuple[tuple[bytes, ...], ...] = ()
+
+    def square(self, wanted: Wanted, side: int) -> NDArray[np.uint8]:
+        """The frames, uint8[N, side, side, 3]."""
+        place = wanted.squares.index(side)
+        flat = np.frombuffer(b"".join(each[place] for each in self.squares), np.uint8)
+        return flat.reshape(-1, side, side, 3)
+
+    def picture(self, wanted: Wanted, side: int) -> tuple[bytes, ...]:
+        """The frames, a JPEG file each."""
+        place = wanted.pictures.index(side)
+        return tuple(each[place] for each in self.pictures)
+
+
+def thumbnails(data: bytes, limits: Limits, wanted: Wanted, until: float) -> Thumbnails:
+    """The frames of `data` as wanted; none where it cannot be decoded, or nobody waits any more.
+
+    `until` is a moment of `time.monotonic`, which all processes of a machine share. Raises
+    MemoryError.
+    """
+    made: list[tuple[tuple[bytes, ...], tuple[bytes, ...]]] = []
+    try:
+        for frame in islice(decode(data, limits=limits), MOST_FRAMES):
+            if time.monotonic() > until:
+                return Thumbnails()
+            stored = _stored(frame)
+            made.append(
+                (
+                    tuple(_square(stored, frame.orientation, side) for side in wanted.squares),
+                    tuple(
+                        _jpeg(_within(stored, frame.orientation, side)) for side in wanted.pictures
+                    ),
+                )
+            )
+    except MediaError:
+        pass  # frames before the damage are scored; what is wrong was said when it was hashed
+    except MemoryError:
+        raise
+    except Exception:  # noqa: BLE001 (decoders raise anything on hostile bytes)
+        _log.info("A decoder failed in a way of its own.", exc_info=True)
+    return Thumbnails(tuple(each[0] for each in made), tuple(each[1] for each in made))
+
+
+def _stored(frame: Frame) -> Image.Image:
+    """The pixels as they are stored, without a copy of them."""
+    grey = frame.pixels.shape[2] == 1
+    return Image.fromarray(frame.pixels[:, :, 0] if grey else frame.pixels)
+
+
+def _square(stored: Image.Image, orientation: int, side: int) -> bytes:
+    small = stored.resize((side, side), Image.Resampling.BILINEAR).convert("RGB")
+    return np.ascontiguousarray(as_shown(np.asarray(small), orientation)).tobytes()
+
+
+def _within(stored: Image.Image, orientation: int, side: int) -> Image.Image:
+    """As a person sees it, smaller where a side is longer, and never larger."""
+    share = min(1.0, side / max(stored.size))
+    width, height = (max(1, round(each * share)) for each in stored.size)
+    small = stored.resize((width, height), Image.Resampling.BILINEAR).convert("RGB")
+    return Image.fromarray(np.ascontiguousarray(as_shown(np.asarray(small), orientation)))
+
+
+def _jpeg(picture: Image.Image) -> bytes:
+    """Anew, so that nothing goes along that the file says beside its pixels."""
+    out = BytesIO()
+    picture.save(out, "JPEG", quality=_QUALITY)
+    return out.getvalue()
