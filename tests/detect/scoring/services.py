@@ -1,8 +1,8 @@
 """Services as the settings would name them, but at a sandbox on this machine."""
 
+from amparo.detect.scoring.elsewhere import Service
 from amparo.detect.scoring.google import GoogleContentSafety
 from amparo.detect.scoring.over_http import OverHttp
-from amparo.detect.scoring.service import Service
 from amparo.net.post import Poster
 from amparo.testing import content_safety, http_scorer
 

@@ -7,8 +7,8 @@ import pytest
 from pytest_socket import enable_socket
 
 from amparo.core.errors import Invalid
+from amparo.detect.scoring.elsewhere import NotAnswered, Service, secret_in
 from amparo.detect.scoring.scorer import Busy, PictureScorer
-from amparo.detect.scoring.service import NotAnswered, Service, secret_in
 from amparo.net.guard import NotAllowed
 from amparo.net.post import NotSent, Poster
 from amparo.testing.content_safety import KEY, ContentSafety

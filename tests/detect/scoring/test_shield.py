@@ -14,10 +14,10 @@ from amparo.detect.hashing.model import MediaHashes, PictureHash
 from amparo.detect.media.model import Kind
 from amparo.detect.scoring import shield as module
 from amparo.detect.scoring.budget import Budget
+from amparo.detect.scoring.elsewhere import NotAnswered, Service
 from amparo.detect.scoring.guarded import Absent
 from amparo.detect.scoring.remote_list import Hit, RemoteList
 from amparo.detect.scoring.scorer import Busy
-from amparo.detect.scoring.service import NotAnswered, Service
 from amparo.detect.scoring.shield import Call, Said, Shield, shield
 from amparo.testing.hostile import encoded, photograph_like
 from amparo.testing.shield import PASSWORD, USER, ShieldState, sandbox_shield

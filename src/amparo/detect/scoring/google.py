@@ -11,8 +11,8 @@ from types import MappingProxyType
 from urllib.parse import quote
 
 from amparo.core.settings import Settings
+from amparo.detect.scoring.elsewhere import NotAnswered, Service, poster_of, secret_in
 from amparo.detect.scoring.scorer import PictureScorer, UnknownWord
-from amparo.detect.scoring.service import NotAnswered, Service, poster_of, secret_in
 
 ORIGIN = "https://contentsafety.googleapis.com"
 PATH = "/v1beta1/images:classify"

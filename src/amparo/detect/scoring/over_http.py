@@ -11,8 +11,8 @@ from typing import Any
 
 from amparo.core.errors import Invalid
 from amparo.core.settings import Settings
+from amparo.detect.scoring.elsewhere import NotAnswered, Service, poster_of, secret_in
 from amparo.detect.scoring.scorer import PictureScorer
-from amparo.detect.scoring.service import NotAnswered, Service, poster_of, secret_in
 
 SIDE = 512
 

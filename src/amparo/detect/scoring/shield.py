@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from amparo.core.settings import Settings
-from amparo.detect.scoring.service import NotAnswered, Service, poster_of, secret_in
+from amparo.detect.scoring.elsewhere import NotAnswered, Service, poster_of, secret_in
 
 NAME = "Project Arachnid Shield"
 CSAM = "csam"

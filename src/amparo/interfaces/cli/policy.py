@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from amparo.core.errors import Conflict
+from amparo.core.errors import AmparoError, Conflict
 from amparo.core.settings import settings
 from amparo.interfaces.cli.database import opened, operator, organisation_option
 from amparo.interfaces.cli.options import FORMAT, announce, leave, text_of
@@ -288,7 +288,13 @@ def _warn_of_scores(policy: "Policy") -> None:
     from amparo.detect.deciding.on_scores import score_names
     from amparo.detect.scoring.plug_ins import labels
 
-    known = labels(settings())
+    if not any(score_names(rule.condition.text) for rule in policy.rules):
+        return
+    try:
+        known = labels(settings())
+    except AmparoError as error:
+        announce(f"Whether its scores are given here cannot be told: {error.message}")
+        return
     for rule in policy.rules:
         for name in sorted(score_names(rule.condition.text) - known):
             announce(
