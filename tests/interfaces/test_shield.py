@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 from pytest_socket import enable_socket
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from amparo.access.audit.tables import EntryRow
 from amparo.access.model import Actor, Scope
 from amparo.app.change_contracts import confirm_shield, withdraw_shield
+from amparo.app.change_lists import end_flood
 from amparo.core.errors import Invalid, NotFound
 from amparo.detect.hashing.hash_media import hash_media
 from amparo.detect.media.model import Limits
@@ -121,7 +122,7 @@ def test_a_hit_is_a_match_that_says_who_says_so(serve: Serve, shield: ShieldStat
         assert answer["action"] == "review"
         assert (match["list"], match["source"], match["list_kind"]) == (NAME, NAME, "suspect")
         assert (match["classification"], match["exact"], match["remote"]) == ("csam", False, True)
-        assert (match["distance"], match["signal"]) == (256, "")
+        assert match["distance"] == 256
         assert platform.http.get(f"/v1/media/{answer['media_id']}").json() == answer
 
 
@@ -148,6 +149,27 @@ def test_what_it_says_is_held_at_most(
         assert answer["action"] == action
         if action == "allow":
             assert answer["unanswered"] == {NAME: f"unknown-answer: {said[0]}"}
+
+
+def test_the_flood_guard_watches_what_it_says(serve: Serve, shield: ShieldState) -> None:
+    shield.hashes[PDQ] = ("csam", "exact")
+    with serve(shield_kind="confirmed", flood_floor=5) as platform:
+        confirm(platform)
+        answers = [submit(platform, ROCKET).json() for _ in range(6)]
+        assert [each["action"] for each in answers] == ["hold"] * 4 + ["review"] * 2
+        assert "flood guard" in answers[-1]["restrained"]
+        signal = int(answers[-1]["matches"][0]["signal"])
+        end_flood(platform.serving.database, signal, actor(platform), platform.serving.clock)
+        assert submit(platform, ROCKET).json()["action"] == "hold"
+
+
+def test_a_drill_tells_it_nothing(serve: Serve, shield: ShieldState) -> None:
+    with serve() as platform:
+        confirm(platform)
+        with platform.serving.database.work() as work:
+            work.execute(text("UPDATE installation SET is_drill = true"))
+        assert submit(platform, ROCKET).json()["unanswered"] == {NAME: "unconfirmed"}
+        assert shield.asked == []
 
 
 def test_it_is_not_asked_about_what_a_list_knows(serve: Serve, shield: ShieldState) -> None:

@@ -1,8 +1,10 @@
 """A list elsewhere is asked of an upload once its contract is confirmed; hits become matches."""
 
+import hashlib
 from dataclasses import dataclass
 
 from amparo.access.contracts import SHIELD, Contracts
+from amparo.access.installation import is_drill
 from amparo.core.ids import OrganisationId
 from amparo.db import Database
 from amparo.detect.deciding import MatchFacts
@@ -12,6 +14,8 @@ from amparo.detect.matching.match import ORIGINAL
 from amparo.detect.media.sandbox import Answer
 from amparo.detect.scoring.guarded import Absent, Guarded, Why
 from amparo.detect.scoring.remote_list import Hit, RemoteList
+
+_ABOVE_ALL = 2**62
 
 UNKNOWN_DISTANCE = 256
 """The farthest that there is: the list tells no distance, and no policy shall take it for near."""
@@ -40,16 +44,26 @@ class ElsewhereList:
     def _is_confirmed(self, organisation: OrganisationId) -> bool:
         with self.database.glancing() as work:
             contract = Contracts(work).standing(organisation, SHIELD)
-        return contract is not None and contract.covers == self.listed.sends
+            confirmed = contract is not None and contract.covers == self.listed.sends
+            return confirmed and not is_drill(work)  # a drill tells nobody
 
 
-def match_of(hit: Hit) -> MatchFacts:
+def signal_number(organisation: OrganisationId) -> int:
+    """What all signals of the list are counted as, so that the flood guard watches them together.
+
+    Which of them matched is not told. One number an organisation, above all that lists here give.
+    """
+    digest = hashlib.sha256(RemoteList.name.encode() + organisation.bytes).digest()
+    return _ABOVE_ALL | int.from_bytes(digest[:7])
+
+
+def match_of(hit: Hit, organisation: OrganisationId) -> MatchFacts:
     """A hit as policies see it; of its signal nothing is known but the list's word."""
     return MatchFacts(
         list=RemoteList.name,
         list_kind=hit.list_kind,
         subject=Subject.CHILD.value,
-        signal="",
+        signal=str(signal_number(organisation)),
         algorithm=hit.algorithm,
         exact=hit.exact,
         distance=0 if hit.exact else UNKNOWN_DISTANCE,

@@ -194,11 +194,7 @@ class Pipeline:
 
         def write(work: Work) -> None:
             Decisions(work).add(one)
-            flood.count(
-                work,
-                [int(each["signal"]) for each in one.facts["matches"] if not each["remote"]],
-                now,
-            )
+            flood.count(work, [int(match["signal"]) for match in one.facts["matches"]], now)
             self._alarm(work, one, actor, tide)
             if decision.action is not Action.ALLOW or decision.notify:
                 payload: dict[str, object] = {
@@ -262,8 +258,7 @@ def _facts(
 
 
 def _signals(facts: Facts) -> list[int]:
-    """Those of lists here: of what others list, only they can tell how often it matches."""
-    return sorted({int(match.signal) for match in facts.matches if not match.remote})
+    return sorted({int(match.signal) for match in facts.matches})
 
 
 def _call_of(upload: Upload, actor: Actor) -> Call:

@@ -2,14 +2,19 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+import structlog
+
 from amparo.app.ask_elsewhere import ElsewhereList, match_of
 from amparo.app.metrics import Metrics
+from amparo.core.errors import Unavailable
 from amparo.core.ids import OrganisationId
 from amparo.core.problems import ProblemCode
+from amparo.core.seldom import Seldom
 from amparo.core.settings import Settings
 from amparo.db import Database
 from amparo.detect.deciding import MatchFacts
@@ -26,6 +31,8 @@ from amparo.detect.scoring.scorer import PictureScorer, PixelScorer, Scorer, war
 from amparo.detect.scoring.thumbnails import Thumbnails, Wanted, thumbnails
 
 A = TypeVar("A")
+
+_seldom = Seldom(structlog.get_logger(__name__))
 
 _HOPELESS = frozenset(
     {
@@ -73,7 +80,9 @@ class UploadScorer:
         if self.asked and _can_be_seen(hashes):
             one.score(data)
         hits = self.elsewhere and listed and one.end(self.elsewhere.guarded, listed)
-        return Scored(one.scores, one.unanswered, tuple(match_of(each) for each in hits or ()))
+        return Scored(
+            one.scores, one.unanswered, tuple(match_of(each, organisation) for each in hits or ())
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +133,11 @@ class _Asking:
             return answer.result(timeout=max(0.0, self.until - time.monotonic()))
         except TimeoutError:
             return Absent(Why.LATE)
-        except (MediaError, MemoryError):
-            return Thumbnails()
+        except MemoryError:
+            return Absent(Why.TOO_LARGE)
+        except (MediaError, Unavailable, CancelledError) as error:
+            _seldom.warning("A picture could not be made small.", why=type(error).__name__)
+            return Absent(Why.FAILED)
 
 
 def loaded_scorers(settings: Settings) -> tuple[str, ...]:

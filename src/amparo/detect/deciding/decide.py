@@ -65,7 +65,7 @@ def _strictest_allowed(facts: Facts, flooded: Collection[str]) -> tuple[Action, 
     """How strict a machine may be with this file, and why not stricter.
 
     An exact digest on a confirmed list may be blocked, a perceptual match with one held, and so may
-    what a list elsewhere says, which nobody here has verified and no flood guard watches; suspect
+    what a list elsewhere says, which nobody here has verified; suspect
     and adult lists, notices and scores only order people's work.
     """
     acting = [

@@ -1,6 +1,7 @@
 """A service elsewhere that answers in JSON: asked once, within limits, credentials from files."""
 
 import json
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -58,7 +59,12 @@ class Service:
 
 def poster_of(settings: Settings) -> Poster:
     """Sends to public hosts and to those of AMPARO_SCORE_HOSTS, in the time that scoring has."""
-    return Poster(settings.score_hosts, settings.score_seconds, setting="AMPARO_SCORE_HOSTS")
+    return Poster(
+        settings.score_hosts,
+        settings.score_seconds,
+        setting="AMPARO_SCORE_HOSTS",
+        authorities=ssl.create_default_context(),
+    )
 
 
 def secret_in(file: Path | None, setting: str) -> str:

