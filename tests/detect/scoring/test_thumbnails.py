@@ -69,6 +69,15 @@ def test_of_an_animation_every_sampled_frame_is_seen_but_no_more_than_sixteen() 
     assert len(found.squares) == len(found.picture(BOTH, 50)) == MOST_FRAMES == 16
 
 
+def test_frames_are_spread_over_the_whole_animation() -> None:
+    levels = [Image.new("RGB", (32, 32), (each * 6,) * 3) for each in range(40)]
+    data = encoded(levels[0], "GIF", save_all=True, append_images=levels[1:])
+    found = seen(data, limits=Limits(sampled_frames=40)).square(BOTH, 16).mean(axis=(1, 2, 3))
+    assert found[0] == 0
+    assert found[-1] > 200
+    assert max(np.diff(found)) < 24
+
+
 @pytest.mark.parametrize("mode", ["L", "RGBA", "P", "CMYK", "1", "I;16"])
 def test_every_mode_is_seen_in_colour(mode: str) -> None:
     form = "TIFF" if mode in ("CMYK", "I;16") else "PNG"

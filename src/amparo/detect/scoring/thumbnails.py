@@ -2,7 +2,7 @@
 
 import logging
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import islice
 
@@ -15,7 +15,7 @@ from amparo.detect.media.model import Frame, Limits, MediaError
 from amparo.kernels.pdq.samples import as_shown
 
 MOST_FRAMES = 16
-"""Of one file, however many are hashed: each costs a scorer as much as a picture."""
+"""Of one file, evenly spread, however many are hashed: each costs as much as a picture."""
 
 _QUALITY = 90
 _log = logging.getLogger(__name__)
@@ -54,6 +54,7 @@ def thumbnails(data: bytes, limits: Limits, wanted: Wanted, until: float) -> Thu
     `until` is a moment of `time.monotonic`, which all processes of a machine share. Raises
     MemoryError.
     """
+    limits = replace(limits, sampled_frames=min(limits.sampled_frames, MOST_FRAMES))
     made: list[tuple[tuple[bytes, ...], tuple[bytes, ...]]] = []
     try:
         for frame in islice(decode(data, limits=limits), MOST_FRAMES):
