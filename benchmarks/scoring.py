@@ -51,7 +51,7 @@ def measure(size: int = 60) -> list[Figure]:
 
 
 def _speed(model: OpenNsfw) -> list[Figure]:
-    """Pictures a second of one core, alone and in batches, and from a file's bytes."""
+    """Pictures a second of one core's time, alone and in batches, and from a file's bytes."""
     batch = np.stack([_square(each[0]) for each in list(photographs().values())[:BATCH]])
     (file, *_) = enlarged(1632, 1224, 1)
     wanted = Wanted((model.side,))
@@ -176,12 +176,12 @@ def _square(image: Image.Image) -> np.ndarray:
 
 
 def _seconds(run: Callable[[], object], rounds: int = 12) -> float:
-    """The median of some rounds, after two that do not count."""
+    """Of the core's time, the median of some rounds, after two that do not count."""
     taken = []
     for _ in range(rounds):
-        began = time.perf_counter()
+        began = time.process_time()
         run()
-        taken.append(time.perf_counter() - began)
+        taken.append(time.process_time() - began)
     return median(taken[2:])
 
 
