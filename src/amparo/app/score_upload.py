@@ -143,7 +143,7 @@ class _Asking:
 def loaded_scorers(settings: Settings) -> tuple[str, ...]:
     """The names of all that would be asked, once each has shown that it can be loaded.
 
-    Raises Invalid, NotAllowed, Unavailable.
+    Raises Invalid, Unavailable.
     """
     known = scorers(settings)
     for each in known:
@@ -157,7 +157,7 @@ def loaded_scorers(settings: Settings) -> tuple[str, ...]:
 def open_scoring(
     settings: Settings, database: Database, sandbox: Sandbox, metrics: Metrics
 ) -> Iterator[UploadScorer]:
-    """Scorers as the settings name them, warm. Raises Invalid, NotAllowed, Unavailable."""
+    """Scorers as the settings name them, warm. Raises Invalid, Unavailable."""
     known = scorers(settings)
     with ExitStack() as stack:
         asked: list[AskedScorer] = []

@@ -17,8 +17,8 @@ from amparo.core.settings import Settings
 from amparo.detect.scoring.google import PRIORITIES
 from amparo.detect.scoring.opennsfw import OpenNsfw
 from amparo.detect.scoring.plug_ins import labels, load, scorers
+from amparo.detect.scoring.remote_list import remote_list
 from amparo.detect.scoring.scorer import Scorer, UnknownWord
-from amparo.net.guard import NotAllowed
 from amparo.testing.content_safety import ContentSafety
 from amparo.testing.hostile import photograph_like
 from amparo.testing.http_scorer import HttpScorer
@@ -167,11 +167,24 @@ def test_a_service_that_is_not_set_up_names_the_setting(name: str, setting: str)
         scorers(settings_with(name))
 
 
-def test_a_service_by_http_without_s_must_be_on_a_host_that_is_named(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://203.0.113.9/",
+        "https://10.0.0.1/",
+        "https://a:b@example.org/",
+        "zorvimel",
+        "ftp://a/",
+    ],
+)
+def test_an_address_that_could_never_be_asked_names_its_setting(tmp_path: Path, url: str) -> None:
     token = tmp_path / "token"
     token.write_text("quandelu")
-    with pytest.raises(NotAllowed, match="AMPARO_SCORE_HOSTS"):
-        scorers(settings_with("http", score_url="http://203.0.113.9/", score_token_file=token))
+    with pytest.raises(Invalid, match=r"^AMPARO_SCORE_URL: "):
+        scorers(settings_with("http", score_url=url, score_token_file=token))
+    password = {"shield_user": "ana", "shield_password_file": token}
+    with pytest.raises(Invalid, match=r"^AMPARO_SHIELD_URL: "):
+        remote_list(settings_with(shield_url=url, **password))
 
 
 def test_nothing_is_loaded_for_scoring_unless_it_is_configured() -> None:

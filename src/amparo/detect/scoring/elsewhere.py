@@ -8,7 +8,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
-from amparo.core.errors import Invalid
+from amparo.core.errors import AmparoError, Invalid
 from amparo.core.settings import Settings
 from amparo.detect.scoring.scorer import Busy
 from amparo.net.post import Poster
@@ -29,10 +29,15 @@ class Service:
     url: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
     poster: Poster = field(repr=False)
+    setting: str = "its address"
+    """Which setting has the address."""
 
     def check(self) -> None:
-        """Raises Invalid, NotAllowed where it could never be asked."""
-        self.poster.check(self.url)
+        """Raises Invalid where it could never be asked, which names the setting."""
+        try:
+            self.poster.check(self.url)
+        except AmparoError as error:
+            raise Invalid(f"{self.setting}: {error.message}") from error
 
     def ask(self, path: str, content_type: str, body: bytes) -> dict[str, Any]:
         """The object that it answers with. Raises Busy, NotAnswered, NotSent, NotAllowed."""

@@ -45,7 +45,8 @@ def scorer(settings: Settings) -> OverHttp:
     token = secret_in(settings.score_token_file, "AMPARO_SCORE_TOKEN_FILE")
     headers = {"Authorization": f"Bearer {token}"}
     return OverHttp(
-        Service(settings.score_url, headers, poster_of(settings)), settings.score_labels
+        Service(settings.score_url, headers, poster_of(settings), "AMPARO_SCORE_URL"),
+        settings.score_labels,
     )
 
 

@@ -113,7 +113,7 @@ def _require_clear(said: Sequence[Said]) -> None:
 
 
 def remote_list(settings: Settings) -> RemoteList | None:
-    """As the settings name it; None where they name none. Raises Invalid, NotAllowed."""
+    """As the settings name it; None where they name none. Raises Invalid."""
     if not settings.shield_user:
         return None
     budget = Budget(settings.score_per_minute, settings.score_per_day)

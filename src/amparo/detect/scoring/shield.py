@@ -100,8 +100,9 @@ def _said(about: Any) -> Said:
 
 
 def shield(settings: Settings) -> Shield:
-    """As the settings name it. Raises Invalid, NotAllowed."""
+    """As the settings name it. Raises Invalid."""
     password = secret_in(settings.shield_password_file, "AMPARO_SHIELD_PASSWORD_FILE")
     known = base64.b64encode(f"{settings.shield_user}:{password}".encode()).decode("ascii")
     headers = {"Authorization": f"Basic {known}"}
-    return Shield(Service(settings.shield_url.rstrip("/"), headers, poster_of(settings)))
+    url = settings.shield_url.rstrip("/")
+    return Shield(Service(url, headers, poster_of(settings), "AMPARO_SHIELD_URL"))
