@@ -31,6 +31,17 @@ def test_squares_are_what_pillow_makes_of_the_picture() -> None:
     assert np.array_equal(square[0], expected)
 
 
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+@pytest.mark.parametrize("size", [(1601, 1203), (3000, 211), (977, 2500)])
+def test_a_large_picture_is_made_small_in_bands_and_looks_the_same(
+    size: tuple[int, int], mode: str
+) -> None:
+    picture = photograph_like(*size).convert(mode)
+    square = seen(encoded(picture, "BMP"), Wanted((32,))).square(Wanted((32,)), 32)[0]
+    whole = picture.convert("RGB").resize((32, 32), Image.Resampling.BILINEAR)
+    assert np.abs(square.astype(int) - np.asarray(whole)).max() <= 3
+
+
 @pytest.mark.parametrize("turned", [1, 3, 6, 8])
 def test_a_picture_is_shown_as_a_person_sees_it(turned: int) -> None:
     picture = photograph_like(300, 200)

@@ -18,6 +18,10 @@ MOST_FRAMES = 16
 """Of one file, evenly spread, however many are hashed: each costs as much as a picture."""
 
 _QUALITY = 90
+_ENOUGH = 2
+"""So many times what is wanted on a side is as good as all of it, when it is made smaller."""
+
+_BAND_PIXELS = 1024 * 1024
 _log = logging.getLogger(__name__)
 
 
@@ -60,7 +64,7 @@ def thumbnails(data: bytes, limits: Limits, wanted: Wanted, until: float) -> Thu
         for frame in islice(decode(data, limits=limits), MOST_FRAMES):
             if time.monotonic() > until:
                 return Thumbnails()
-            stored = _stored(frame)
+            stored = _stored(frame, max(wanted.squares + wanted.pictures))
             made.append(
                 (
                     tuple(_square(stored, frame.orientation, side) for side in wanted.squares),
@@ -78,23 +82,47 @@ def thumbnails(data: bytes, limits: Limits, wanted: Wanted, until: float) -> Thu
     return Thumbnails(tuple(each[0] for each in made), tuple(each[1] for each in made))
 
 
-def _stored(frame: Frame) -> Image.Image:
-    """The pixels as they are stored, without a copy of them."""
-    grey = frame.pixels.shape[2] == 1
-    return Image.fromarray(frame.pixels[:, :, 0] if grey else frame.pixels)
+@dataclass(frozen=True, slots=True, repr=False)
+class _Stored:
+    """A frame's pixels as they are stored, or blocks of them; `block` is how many a side."""
+
+    image: Image.Image
+    width: int
+    height: int
+    block: int = 1
+
+    def resized(self, width: int, height: int, orientation: int) -> NDArray[np.uint8]:
+        """uint8 pixels of that size, RGB, turned as a person sees them."""
+        whole = (0, 0, self.width / self.block, self.height / self.block)
+        small = self.image.resize((width, height), Image.Resampling.BILINEAR, box=whole)
+        return np.ascontiguousarray(as_shown(np.asarray(small.convert("RGB")), orientation))
 
 
-def _square(stored: Image.Image, orientation: int, side: int) -> bytes:
-    small = stored.resize((side, side), Image.Resampling.BILINEAR).convert("RGB")
-    return np.ascontiguousarray(as_shown(np.asarray(small), orientation)).tobytes()
+def _stored(frame: Frame, largest: int) -> _Stored:
+    """Where there are far more pixels than wanted, blocks of them.
+
+    Made in bands: Pillow would otherwise take more memory for a large picture than its pixels do.
+    """
+    pixels = frame.pixels[:, :, 0] if frame.pixels.shape[2] == 1 else frame.pixels
+    height, width = pixels.shape[:2]
+    block = min(height, width) // (_ENOUGH * largest)
+    if block < 2:
+        return _Stored(Image.fromarray(pixels), width, height)
+    rows = block * max(1, _BAND_PIXELS // (block * width))
+    bands = (pixels[top : top + rows] for top in range(0, height, rows))
+    made = [np.asarray(Image.fromarray(each).reduce(block)) for each in bands]
+    return _Stored(Image.fromarray(np.concatenate(made)), width, height, block)
 
 
-def _within(stored: Image.Image, orientation: int, side: int) -> Image.Image:
+def _square(stored: _Stored, orientation: int, side: int) -> bytes:
+    return stored.resized(side, side, orientation).tobytes()
+
+
+def _within(stored: _Stored, orientation: int, side: int) -> Image.Image:
     """As a person sees it, smaller where a side is longer, and never larger."""
-    share = min(1.0, side / max(stored.size))
-    width, height = (max(1, round(each * share)) for each in stored.size)
-    small = stored.resize((width, height), Image.Resampling.BILINEAR).convert("RGB")
-    return Image.fromarray(np.ascontiguousarray(as_shown(np.asarray(small), orientation)))
+    share = min(1.0, side / max(stored.width, stored.height))
+    width, height = (max(1, round(each * share)) for each in (stored.width, stored.height))
+    return Image.fromarray(stored.resized(width, height, orientation))
 
 
 def _jpeg(picture: Image.Image) -> bytes:
