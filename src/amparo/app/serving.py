@@ -16,6 +16,7 @@ from amparo.app.background import in_background
 from amparo.app.hash_upload import UploadHasher
 from amparo.app.metrics import Metrics
 from amparo.app.pipeline import Pipeline
+from amparo.app.score_upload import open_scoring
 from amparo.app.take_notice import NoticeDesk
 from amparo.core.clock import Clock
 from amparo.core.settings import Settings
@@ -61,6 +62,7 @@ def open_serving(
         with database.reading() as work:
             at_start = {each.number: each.revision for each in Lists(work).all()}
         metrics = Metrics()
+        scorer = stack.enter_context(open_scoring(settings, database, sandbox, metrics))
         key = access_key(settings.access_key)
         look_ups = LookUps(database, clock, asked_floor=settings.lookup_floor)
         stack.enter_context(in_background("look-ups", look_ups.run))
@@ -70,7 +72,9 @@ def open_serving(
             database=database,
             index=index,
             keys=KeyRing(database, clock),
-            pipeline=Pipeline(database, index, hasher, inbox, settings, clock, metrics, look_ups),
+            pipeline=Pipeline(
+                database, index, hasher, scorer, inbox, settings, clock, metrics, look_ups
+            ),
             metrics=metrics,
             look_ups=look_ups,
             refusals=Refusals(database, clock),

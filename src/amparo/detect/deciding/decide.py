@@ -39,6 +39,7 @@ def decide(facts: Facts, policy: Policy, *, flooded: Collection[str] = ()) -> De
         rules=tuple(rule.id for rule in applied),
         restrained=restrained if given is not wanted else "",
         broken=tuple(broken),
+        blur=max((rule.blur for rule in applied), default=0),
     )
 
 
@@ -63,7 +64,8 @@ def _applied(facts: Facts, policy: Policy) -> tuple[list[Rule], list[str]]:
 def _strictest_allowed(facts: Facts, flooded: Collection[str]) -> tuple[Action, str]:
     """How strict a machine may be with this file, and why not stricter.
 
-    An exact digest on a confirmed list may be blocked, a perceptual match with one held; suspect
+    An exact digest on a confirmed list may be blocked, a perceptual match with one held, and so may
+    what a list elsewhere says, which nobody here has verified; suspect
     and adult lists, notices and scores only order people's work.
     """
     acting = [
@@ -72,8 +74,10 @@ def _strictest_allowed(facts: Facts, flooded: Collection[str]) -> tuple[Action, 
         if match.list_kind == _CONFIRMED and match.subject == _CHILD
     ]
     calm = [match for match in acting if match.signal not in flooded]
-    if any(match.exact for match in calm):
+    if any(match.exact and not match.remote for match in calm):
         return Action.BLOCK, ""
+    if any(match.exact for match in calm):
+        return Action.HOLD, "What a list elsewhere says is held; only a person can make more of it."
     if calm:
         return Action.HOLD, "A perceptual match is held; only a person can make more of it."
     if acting:
