@@ -14,6 +14,7 @@ from PIL import Image
 from amparo.access.model import Actor, Scope
 from amparo.app.change_policy import activate_policy, save_policy
 from amparo.detect.media.sandbox import Sandbox
+from amparo.testing.clips import film
 from amparo.testing.hostile import encoded, photograph_like, truncated_jpeg
 from tests.interfaces.conftest import Platform, serving_platform
 from tests.interfaces.test_media import CAT, ROCKET, pdq_of, submit
@@ -73,6 +74,15 @@ def test_of_an_animation_the_highest_frame_counts(serve: Serve) -> None:
     data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
     with serve(BRIGHTNESS) as platform:
         assert submit(platform, data).json()["scores"]["bright"] == 1.0
+
+
+def test_a_video_is_scored_by_frames_from_all_over_it(serve: Serve) -> None:
+    dark, bright = np.zeros((64, 64, 3), np.uint8), np.full((64, 64, 3), 255, np.uint8)
+    data = film([*[dark] * 66, *[bright] * 8], a_second=2)
+    with serve(BRIGHTNESS) as platform:
+        answer = submit(platform, data).json()
+        assert (answer["frames"], answer["unanswered"]) == (37, {})
+        assert answer["scores"]["bright"] == pytest.approx(1.0, abs=0.02)
 
 
 @pytest.mark.parametrize("data", [b"zorvimel", truncated_jpeg(), b"\x89PNG\r\n\x1a\n" + b"\0" * 50])
