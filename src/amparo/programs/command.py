@@ -19,6 +19,7 @@ _COMMANDS = {
     "doctor": ("amparo.interfaces.cli.doctor", "Check that everything works on this machine."),
     "hash": ("amparo.interfaces.cli.hash", "Hash files: PDQ of pictures, digests of all."),
     "scan": ("amparo.interfaces.cli.scan", "Hold files against a list of known hashes."),
+    "bulk": ("amparo.interfaces.cli.bulk", "Scan archives; look back with new signals."),
     "serve": ("amparo.programs.serve.command", "Serve the API: uploads in, decisions out."),
     "api": ("amparo.programs.api.command", "Serve the API on a further host."),
     "worker": ("amparo.programs.worker.command", "See to deliveries on a further host."),
