@@ -2,12 +2,14 @@
 
     catalogue.json                    what it is, and its id
     parts/GENERATION-NUMBER-RUN.parquet
+    parts/GENERATION-NUMBER-RUN-replaces.parquet
 
 Each run of a scan has the next generation. A part is whole or not there; where two have a row of
-the same object, that of the later generation holds.
+the same object, that of the later generation holds, and its part's name says that there is such.
 """
 
 import json
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,6 +29,7 @@ from amparo.detect.bulk.rows import FORMAT
 _ABOUT = "catalogue.json"
 _PARTS = "parts"
 _DAMAGED = "damaged"
+_REPLACES = "-replaces.parquet"
 _READERS = 8
 _TRIED_AGAIN = "file."
 """How the codes of problems begin that another run may not have."""
@@ -45,9 +48,12 @@ class PartName:
     generation: int
     number: int
     run: str
+    replaces: bool = False
+    """Whether it has a row of an object that an earlier generation has too."""
 
     def __str__(self) -> str:
-        return f"{_PARTS}/{self.generation:06d}-{self.number:08d}-{self.run}.parquet"
+        end = _REPLACES if self.replaces else ".parquet"
+        return f"{_PARTS}/{self.generation:06d}-{self.number:08d}-{self.run}{end}"
 
 
 class Catalogue:
@@ -89,7 +95,11 @@ class Catalogue:
 
     def parts(self) -> list[str]:
         """The names of all parts, the oldest generation first."""
-        return sorted(self.place.names(_PARTS))
+        return list(self.sizes())
+
+    def sizes(self) -> dict[str, int]:
+        """How many bytes each part has, in the same order."""
+        return dict(sorted(self.place.files(_PARTS)))
 
     def publish(self, part: str, data: bytes) -> None:
         """Add a part; it lasts when this returns."""
@@ -142,6 +152,11 @@ COLUMNS_OF_KNOWN = ("key_hash", "version_hash", "problem_code")
 _NO_FLAGS = np.empty(0, np.bool_)
 
 
+def has_replaced(part: str) -> bool:
+    """Whether a part has rows of objects that an earlier generation has too."""
+    return part.endswith(_REPLACES)
+
+
 def generation_of(part: str) -> int:
     """Which run made it, by its name. Raises Invalid where the name is none of ours."""
     number, _, _ = part.rpartition("/")[2].partition("-")
@@ -185,9 +200,7 @@ class Known:
 
 
 def _ahead(threads: ThreadPoolExecutor, parts: Iterable[str], read: Any) -> Iterator[Any]:
-    """What `read` gives for each, in order, with no more of them in memory than are read at once."""
-    from collections import deque
-
+    """What `read` gives for each, in order, with a few of them in memory."""
     waiting: deque[Any] = deque()
     for part in parts:
         waiting.append(threads.submit(read, part))

@@ -6,9 +6,11 @@ outside that it is used.
 """
 
 import os
+import pickle
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, cast
 
@@ -40,12 +42,22 @@ class Runner(StrEnum):
     """On a Ray cluster: that of RAY_ADDRESS, or one that is begun on this machine."""
 
 
-def each(
-    pieces: Sequence[bytes], open_work: OpenWork, *, runner: Runner, workers: int
-) -> Iterator[bytes]:
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who works: how many, where, and what each does before it loads anything else."""
+
+    runner: Runner
+    workers: int
+    prepare: Callable[[], None]
+
+
+def each(pieces: Sequence[bytes], open_work: OpenWork, crew: Crew) -> Iterator[bytes]:
     """What comes of each piece, as soon as it is done. Raises Unavailable where a worker fails."""
+    runner, workers = crew.runner, crew.workers
     daft = _daft(runner)
-    worker = _worker_class(daft, workers)(open_work, runner is Runner.LOCAL)
+    # Unpacked after `prepare`: what it names may load kernels, whose place must be known before.
+    packed = pickle.dumps(open_work)
+    worker = _worker_class(daft, workers)(crew.prepare, packed, runner is Runner.LOCAL)
     table = daft.from_pydict({"piece": list(pieces)})
     if runner is Runner.RAY:
         table = table.into_partitions(min(len(pieces), workers * _PARTITIONS_A_WORKER))
@@ -57,6 +69,17 @@ def each(
         raise Unavailable(
             f"A worker failed ({_last_line(error)}); what is done stays done, run it again."
         ) from error
+
+
+def workers_of(runner: Runner, *, processors_each: int) -> int:
+    """How many workers there is room for, of so many processors each; on Ray of one each."""
+    if runner is Runner.LOCAL:
+        return -(-len(os.sched_getaffinity(0)) // processors_each)
+    _daft(runner)
+    import ray
+
+    resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+    return max(1, int(resources.get("CPU", 1)))
 
 
 def _daft(runner: Runner) -> Any:
@@ -79,9 +102,11 @@ def _worker_class(daft: Any, workers: int) -> Any:
     """A class of Daft's, of which so many are made, each in a process of its own."""
 
     class Worker:
-        def __init__(self, open_work: OpenWork, is_child: bool) -> None:
+        def __init__(self, prepare: Callable[[], None], packed: bytes, is_child: bool) -> None:
             if is_child:
                 end_with_parent()
+            prepare()
+            open_work: OpenWork = pickle.loads(packed)  # noqa: S301 (of this same run)
             self._opened = open_work()
             self._work = self._opened.__enter__()
 

@@ -1,10 +1,8 @@
-"""One batch of objects: read a few ahead, hashed in the sandbox, added to the catalogue as a part."""
+"""One batch of objects: read a few ahead, hashed in the sandbox, added as a part."""
 
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 from amparo import __version__
@@ -19,13 +17,16 @@ from amparo.detect.bulk.rows import Row, part_of
 from amparo.detect.bulk.source import Source
 from amparo.detect.hashing.model import MediaHashes
 
-HELD_BYTES = 256 * 1024 * 1024
-"""What all threads hold of objects together, or one object that is larger than that."""
+AHEAD_BYTES = 128 * 1024 * 1024
+"""What is read ahead of a slow store and waits for the sandbox, or one object larger than that."""
 
 ENGINE = f"amparo {__version__}"
 
-Hash = Callable[[bytes], MediaHashes]
-"""Hashes bytes in the sandbox, from any thread. Raises Unavailable where it cannot run."""
+Opened = bytes | Problem
+"""What was read of an object, or why there is nothing."""
+
+HashAll = Callable[[Iterable[Opened]], Iterator[MediaHashes | Problem]]
+"""Hashes in the sandbox, in their order. Raises Unavailable where it cannot run."""
 
 
 @dataclass(slots=True)
@@ -34,12 +35,14 @@ class Scanner:
 
     source: Source
     catalogue: Catalogue
-    hash: Hash
+    hash_all: HashAll
     pace: Pace
     clock: Clock
     check: Check
-    readers: int
     max_file_bytes: int
+    readers: int = 0
+    """Threads that read ahead; none where reading takes no time."""
+
     stopped: str = ""
     """Why nothing more can be hashed; each further batch is told so."""
 
@@ -48,77 +51,66 @@ class Scanner:
         if self.stopped:
             return Report(stopped=self.stopped).as_bytes()
         batch = Batch.of(data)
-        work = _Work(self)
-        with ThreadPoolExecutor(self.readers, "read") as threads:
-            rows = [row for row in threads.map(work.row, batch.items) if row is not None]
-        report = _counted(rows)
+        rows = []
+        try:
+            for row in self._rows(batch.items):
+                rows.append(row)
+        except AmparoError as error:  # what was hashed before is kept
+            self.stopped = error.message
         try:
             if rows:
                 self.check()
                 self.catalogue.publish(batch.part, part_of(rows, self.source.id, ENGINE))
         except AmparoError as error:
-            report, self.stopped = Report(), error.message
+            rows, self.stopped = [], error.message
+        report = _counted(rows)
         report.stopped = self.stopped
         return report.as_bytes()
 
-
-class _Work:
-    """A batch under way; nothing more is begun once the scanner is `stopped`."""
-
-    def __init__(self, scanner: Scanner) -> None:
-        self._scanner = scanner
-        self._room = _Room(max(HELD_BYTES, scanner.max_file_bytes))
-
-    def row(self, item: Item) -> Row | None:
-        """What became of an object; None where it was not looked at."""
-        if self._scanner.stopped:
-            return None
-        try:
-            found = self._hashed(item)
-        except AmparoError as error:
-            self._scanner.stopped = error.message
-            return None
-        problem = found if isinstance(found, Problem) else found.problem
-        return Row(
-            item,
-            fingerprint(self._scanner.source.id, item),
-            None if isinstance(found, Problem) else found,
-            problem,
-            self._scanner.clock.now(),
-        )
-
-    def _hashed(self, item: Item) -> MediaHashes | Problem:
+    def _rows(self, items: Sequence[Item]) -> Iterator[Row]:
         """Raises CredentialsRefused, Unavailable: then no other can be hashed either."""
-        scanner = self._scanner
+        for item, found in zip(items, self.hash_all(self._opened(items)), strict=True):
+            hashes = None if isinstance(found, Problem) else found
+            problem = found if isinstance(found, Problem) else found.problem
+            yield Row(item, fingerprint(self.source.id, item), hashes, problem, self.clock.now())
+
+    def _opened(self, items: Sequence[Item]) -> Iterator[Opened]:
+        if not self.readers:
+            return map(self._open, items)
+        return read_ahead(items, self._open, self.readers, AHEAD_BYTES)
+
+    def _open(self, item: Item) -> Opened:
         if item.problem is not None:
             return item.problem
-        if item.size_bytes > scanner.max_file_bytes:
-            return _too_large(item.size_bytes, scanner.max_file_bytes)
-        with self._room.taken(item.size_bytes):
-            scanner.pace.wait(item.size_bytes)
-            data = scanner.source.read(item)
-            return data if isinstance(data, Problem) else scanner.hash(data)
+        if item.size_bytes > self.max_file_bytes:
+            return _too_large(item.size_bytes, self.max_file_bytes)
+        self.pace.wait(item.size_bytes)
+        return self.source.read(item)
 
 
-class _Room:
-    """Memory for objects that were read and are not hashed yet."""
-
-    def __init__(self, size_bytes: int) -> None:
-        self._free = size_bytes
-        self._changed = threading.Condition()
-
-    @contextmanager
-    def taken(self, size_bytes: int) -> Iterator[None]:
-        """Wait until there is room for so many bytes, and have it."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._free >= size_bytes)
-            self._free -= size_bytes
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._free += size_bytes
-                self._changed.notify_all()
+def read_ahead(
+    items: Sequence[Item], read: Callable[[Item], Opened], readers: int, most_bytes: int
+) -> Iterator[Opened]:
+    """What `read` gives for each, in order, read by so many threads and not too far ahead."""
+    waiting: deque[tuple[Item, Future[Opened]]] = deque()
+    ahead_bytes = 0
+    threads = ThreadPoolExecutor(readers, "read")
+    try:
+        for item in items:
+            while waiting and ahead_bytes + item.size_bytes > most_bytes:
+                first, opened = waiting.popleft()
+                ahead_bytes -= first.size_bytes
+                yield opened.result()
+            waiting.append((item, threads.submit(read, item)))
+            ahead_bytes += item.size_bytes
+            while len(waiting) > 2 * readers:
+                first, opened = waiting.popleft()
+                ahead_bytes -= first.size_bytes
+                yield opened.result()
+        for _, opened in waiting:
+            yield opened.result()
+    finally:
+        threads.shutdown(cancel_futures=True)
 
 
 def _too_large(size_bytes: int, max_bytes: int) -> Problem:

@@ -211,7 +211,7 @@ class _Lease:
         try:
             put = obstore.put(
                 self._place.store, _LOCK, self._words(),
-                mode={"e_tag": e_tag},  # type: ignore[typeddict-item]  # None is refused
+                mode={"e_tag": e_tag},
             )  # fmt: skip
         except PreconditionError:
             return False

@@ -3,14 +3,10 @@
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from amparo.core.problems import Problem, ProblemCode
-
-MOST_OBJECTS = 100_000
-"""A part has no more rows: it is made in memory."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -123,8 +119,3 @@ class Report:
         """What `as_bytes` made."""
         objects, size_bytes, codes, stopped = json.loads(data)
         return cls(objects, size_bytes, Counter(codes), stopped)
-
-
-def bytes_of(items: Iterable[Item]) -> int:
-    """How many bytes there are to read."""
-    return sum(each.size_bytes for each in items)

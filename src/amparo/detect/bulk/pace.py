@@ -38,6 +38,9 @@ class Rate:
         )
 
 
+NO_LIMIT = Rate()
+
+
 class Pace:
     """Keeps the threads of a process to a rate, evenly and without bursts."""
 

@@ -1,4 +1,4 @@
-"""Where the files of a catalogue are: a folder, or an object store. A file is whole or not there."""
+"""Where the files of a catalogue are: a folder, or an object store. Each is whole."""
 
 import os
 import secrets
@@ -26,8 +26,8 @@ class Place(Protocol):
     def url(self) -> str:
         """What to call it."""
 
-    def names(self, folder: str) -> Iterator[str]:
-        """The names of the finished files in a folder, in no order."""
+    def files(self, folder: str) -> Iterator[tuple[str, int]]:
+        """The finished files in a folder and their sizes in bytes, in no order."""
 
     def read(self, name: str) -> bytes:
         """All of a file. Raises NotFound, Denied, Unavailable."""
@@ -63,13 +63,13 @@ class FolderPlace:
         """The path."""
         return str(self.folder)
 
-    def names(self, folder: str) -> Iterator[str]:
+    def files(self, folder: str) -> Iterator[tuple[str, int]]:
         """Those that were left unfinished are passed over."""
         try:
             with os.scandir(self.folder / folder) as entries:
                 for entry in entries:
                     if entry.is_file() and not entry.name.startswith(UNFINISHED):
-                        yield f"{folder}/{entry.name}"
+                        yield f"{folder}/{entry.name}", entry.stat().st_size
         except FileNotFoundError:
             return
 
@@ -149,14 +149,14 @@ class StorePlace:
         self.url = url.rstrip("/")
         self.store: ObjectStore = open_store(self.url)
 
-    def names(self, folder: str) -> Iterator[str]:
+    def files(self, folder: str) -> Iterator[tuple[str, int]]:
         """As the store lists them."""
         import obstore
 
         with told_by_store(f"catalogue {self.url}"):
             for some in obstore.list(self.store, folder, chunk_size=_LISTED_AT_A_TIME):
                 for each in some:
-                    yield each["path"]
+                    yield each["path"], each["size"]
 
     def read(self, name: str) -> bytes:
         """By one GET."""
@@ -170,7 +170,9 @@ class StorePlace:
         import obstore
 
         with told_by_store(f"{self.url}/{name}"):
-            return cast(BinaryIO, obstore.open_reader(self.store, name, buffer_size=_READ_AT_A_TIME))
+            return cast(
+                BinaryIO, obstore.open_reader(self.store, name, buffer_size=_READ_AT_A_TIME)
+            )
 
     def put(self, name: str, data: bytes) -> None:
         """By one PUT."""

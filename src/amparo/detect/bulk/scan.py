@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Protocol
 
 from amparo.detect.bulk.catalogue import Catalogue, Known, PartName, generation_of
-from amparo.detect.bulk.each import OpenWork, Runner, each
+from amparo.detect.bulk.each import Crew, OpenWork, each
 from amparo.detect.bulk.lock import Check
 from amparo.detect.bulk.model import Batch, Item, Report, fingerprint
 from amparo.detect.bulk.source import Source
@@ -32,11 +32,10 @@ class Progress(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a scan is run: under which name, and by whom."""
+    """How a scan is run: under which name, by whom, and in how large parts."""
 
     run: str
-    runner: Runner
-    workers: int
+    crew: Crew
     objects_a_part: int
 
 
@@ -58,8 +57,10 @@ def scan_archive(
     todo = _not_finished(source, catalogue.known(), progress)
     batches = _batches(todo, plan, generation)
     total = Report()
-    while some := [each.as_bytes() for each in islice(batches, BATCHES_AT_A_TIME * plan.workers)]:
-        for done in each(some, open_work, runner=plan.runner, workers=plan.workers):
+    while some := [
+        each.as_bytes() for each in islice(batches, BATCHES_AT_A_TIME * plan.crew.workers)
+    ]:
+        for done in each(some, open_work, plan.crew):
             report = Report.of(done)
             total.add(report)
             progress.done(report)
@@ -82,23 +83,25 @@ def _not_finished(source: Source, known: Known, progress: Progress) -> Iterator[
 
 
 def _batches(items: Iterable[Item], plan: Plan, generation: int) -> Iterator[Batch]:
-    number = 0
-    batch: list[Item] = []
+    for number, some in enumerate(_portions(items, plan.objects_a_part), 1):
+        replaces = any(item.replaces for item in some)
+        yield Batch(str(PartName(generation, number, plan.run, replaces)), some)
+
+
+def _portions(items: Iterable[Item], most_objects: int) -> Iterator[tuple[Item, ...]]:
+    portion: list[Item] = []
     size_bytes = 0
     for item in items:
-        if len(batch) == plan.objects_a_part or (batch and size_bytes > _MOST_BYTES):
-            number += 1
-            yield Batch(str(PartName(generation, number, plan.run)), tuple(batch))
-            batch, size_bytes = [], 0
-        batch.append(item)
+        if len(portion) == most_objects or (portion and size_bytes > _MOST_BYTES):
+            yield tuple(portion)
+            portion, size_bytes = [], 0
+        portion.append(item)
         size_bytes += item.size_bytes
-    if batch:
-        yield Batch(str(PartName(generation, number + 1, plan.run)), tuple(batch))
+    if portion:
+        yield tuple(portion)
 
 
 def _some_at_a_time(items: Iterable[Item], most: int) -> Iterator[Sequence[Item]]:
     left = iter(items)
     while some := list(islice(left, most)):
         yield some
-
-

@@ -5,13 +5,24 @@ from typing import TYPE_CHECKING
 import click
 
 from amparo.core.problems import ProblemCode
+from amparo.interfaces.cli.database import opened, operator, organisation_option
 from amparo.interfaces.cli.options import FORMAT, PROCESSES, announce, leave
 from amparo.interfaces.cli.output import Format, Record, printer
+from amparo.interfaces.cli.progress import Archive, share_bar
 
 if TYPE_CHECKING:
+    from amparo.app.bulk_lookback import Shown
     from amparo.detect.bulk.model import Report
 
 _SCANNED = {"what": 10, "code": 24, "objects": 10, "bytes": 16}
+
+_FOUND = {
+    "list": 12, "signal": 10, "algorithm": 9, "distance": 8, "variant": 16, "frame": 5,
+    "seconds": 8, "new": 5, "source": 24, "key": 0,
+}  # fmt: skip
+
+_PROCESSORS_A_SCANNER = 8
+"""One process reads for so many that hash."""
 
 _ARE_FINE = frozenset({ProblemCode.MEDIA_NOT_A_PICTURE.value, ProblemCode.MEDIA_UNKNOWN_KIND.value})
 """An archive holds other files too; all that they have is their digests."""
@@ -51,11 +62,11 @@ def command() -> None:
 @WORKERS
 @PROCESSES
 @click.option("--rate-limit", "rate", metavar="RATE",
-              help="What all workers together read at most: 100/s requests, or 50MB/s.")  # fmt: skip
+              help="All workers together read no more: 100/s requests, or 50MB/s.")  # fmt: skip
 @click.option("--part", "objects_a_part", type=click.IntRange(1, 100_000), default=500,
               show_default=True, help="Objects in each file of the catalogue.")  # fmt: skip
 @click.option("--repair", is_flag=True,
-              help="Put damaged files of the catalogue aside, and hash anew what they held.")  # fmt: skip
+              help="Put damaged files of the catalogue aside; hash what they held.")  # fmt: skip
 @FORMAT
 def scan(
     source: str,
@@ -80,28 +91,100 @@ def scan(
       amparo bulk scan s3://archive --to s3://catalogues/archive --rate-limit 200/s
     """
     from amparo.app.bulk_scan import Asked, bulk_scan
-    from amparo.detect.bulk.each import Runner
+    from amparo.detect.bulk.each import Runner, workers_of
     from amparo.detect.bulk.pace import Rate
     from amparo.interfaces.cli.prepare import prepared
+    from amparo.interfaces.cli.progress import archive_bar
 
     settings = prepared(processes)
+    how = Runner(runner)
+    count = workers or workers_of(how, processors_each=_PROCESSORS_A_SCANNER)
+    if how is Runner.RAY and processes is None:
+        settings = settings.model_copy(update={"processes": 1})
     asked = Asked(
-        source, catalogue, Runner(runner), workers or 1,
-        Rate() if rate is None else Rate.of(rate), objects_a_part, repair,
+        source, catalogue, how, count, Rate() if rate is None else Rate.of(rate), objects_a_part,
+        repair,
     )  # fmt: skip
+    with archive_bar() as bar:
+        told = _Told(bar)
+        report = bulk_scan(asked, settings, told, announce)
     show = printer(Format(form), _SCANNED, lambda record: [record])
-    class P:
-        unchanged = 0
-        def found(self, objects: int, *, unchanged: int) -> None:
-            self.unchanged += unchanged
-        def done(self, report: "Report") -> None: ...
-    p = P()
-    report = bulk_scan(asked, settings, p, announce)
-    for record in _records(report, p.unchanged):
+    for record in _records(report, told.unchanged):
         show(record)
     if report.stopped:
         announce(f"amparo: {report.stopped}")
     leave(2 if report.stopped or set(report.codes) - _ARE_FINE else 0)
+
+
+@command.command("lookback")
+@click.argument("catalogue")
+@click.option("--since", type=click.IntRange(min=0), metavar="REVISION",
+              help="Search for what lists gained after this revision of theirs; where the last "
+              "look-back ended unless said otherwise, 0 for all.")  # fmt: skip
+@click.option("--list", "lists", multiple=True, metavar="NAME",
+              help="Only signals of this list; may be given again.")  # fmt: skip
+@RUNNER
+@WORKERS
+@organisation_option
+@FORMAT
+def lookback(
+    catalogue: str,
+    since: int | None,
+    lists: tuple[str, ...],
+    runner: str,
+    workers: int | None,
+    organisation: str | None,
+    form: str,
+) -> None:
+    """Hold what lists have gained against CATALOGUE, without reading the archive again.
+
+    \b
+    Finds are printed, and on record once however often this is run; a person decides what follows.
+    Exit status: 0 nothing found, 1 something found.
+
+    \b
+    Example:
+      amparo bulk lookback catalogue/
+      amparo bulk lookback s3://catalogues/2019 --since 41 --list known
+    """
+    from amparo.interfaces.cli.prepare import prepared
+
+    settings = prepared()
+    from amparo.app.bulk_lookback import Asked, Shown, look_back
+    from amparo.core.clock import SystemClock
+    from amparo.detect.bulk.each import Runner, workers_of
+
+    how = Runner(runner)
+    asked = Asked(catalogue, since, lists, how, workers or workers_of(how, processors_each=1))
+    show = printer(Format(form), _FOUND, lambda record: [record])
+
+    def shown(one: Shown) -> None:
+        show(_find_record(one))
+
+    with opened() as database, share_bar("Looking back") as advance:
+        result = look_back(
+            asked, settings, database, operator(database, organisation), SystemClock(),
+            show=shown, announce=announce, advance=advance,
+        )  # fmt: skip
+    for name, revision in sorted(result.revisions.items()):
+        announce(f"{name}: looked back up to revision {revision}.")
+    announce(f"{result.found} finds, {result.new} of them new.")
+    leave(1 if result.found else 0)
+
+
+class _Told:
+    """Counts what is passed over, and tells the bar the rest."""
+
+    def __init__(self, bar: Archive) -> None:
+        self.unchanged = 0
+        self._bar = bar
+
+    def found(self, objects: int, *, unchanged: int) -> None:
+        self.unchanged += unchanged
+        self._bar.found(objects)
+
+    def done(self, report: "Report") -> None:
+        self._bar.done(report.objects)
 
 
 def _records(report: "Report", unchanged: int) -> list[Record]:
@@ -113,3 +196,19 @@ def _records(report: "Report", unchanged: int) -> list[Record]:
             for code, count in sorted(report.codes.items())
         ),
     ]
+
+
+def _find_record(shown: "Shown") -> Record:
+    find = shown.find
+    return {
+        "source": find.source,
+        "key": find.key,
+        "list": shown.list_name,
+        "signal": find.signal_number,
+        "algorithm": find.algorithm,
+        "distance": find.distance_bits,
+        "variant": find.variant,
+        "frame": find.frame,
+        "seconds": find.seconds,
+        "new": shown.is_new,
+    }
