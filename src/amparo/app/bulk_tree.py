@@ -42,8 +42,9 @@ class TreeSource:
         now = self._item(Found(path))
         if now.problem is not None:
             return now.problem
-        same = file.hashes is None and len(file.data) == item.size_bytes and now == item
-        return file.data if same else _CHANGED
+        if file.hashes is not None or len(file.data) != item.size_bytes or now.etag != item.etag:
+            return _CHANGED
+        return file.data
 
     def _item(self, found: Found) -> Item:
         key = os.path.relpath(found.path, self.id)

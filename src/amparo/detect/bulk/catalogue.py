@@ -24,7 +24,7 @@ from amparo.core.errors import Conflict, Invalid, NotFound, Unavailable
 from amparo.core.ids import new_id
 from amparo.detect.bulk.model import Fingerprint
 from amparo.detect.bulk.place import Place
-from amparo.detect.bulk.rows import FORMAT
+from amparo.detect.bulk.rows import FORMAT, schema
 
 _ABOUT = "catalogue.json"
 _PARTS = "parts"
@@ -130,8 +130,7 @@ class Catalogue:
         moved = []
         for part in self.parts():
             try:
-                self.table(part, COLUMNS_OF_KNOWN)
-                self.table(part, ("pdq",))
+                self.table(part, schema().names)
             except DamagedPart:
                 self.place.move(part, f"{_DAMAGED}/{part.rpartition('/')[2]}")
                 moved.append(part)

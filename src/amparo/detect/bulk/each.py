@@ -5,6 +5,7 @@ are bytes; whatever is large stays where the worker is. Neither Daft nor Ray is 
 outside that it is used.
 """
 
+import logging
 import os
 import pickle
 import threading
@@ -92,10 +93,19 @@ def _daft(runner: Runner) -> Any:
             "This needs parts that are not installed: pip install 'amparo[bulk]'."
         ) from error
     if runner is Runner.RAY:
+        _begin_ray()
         daft.set_runner_ray(noop_if_initialized=True)
     else:
         daft.set_runner_native()
     return daft
+
+
+def _begin_ray() -> None:
+    """Join the cluster of RAY_ADDRESS, or begin one on this machine that ends with the process."""
+    import ray
+
+    if not ray.is_initialized():
+        ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
 
 
 def _worker_class(daft: Any, workers: int) -> Any:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from amparo import __version__
 from amparo.core.clock import Clock
-from amparo.core.errors import AmparoError
+from amparo.core.errors import AmparoError, Unavailable
 from amparo.core.problems import Problem, ProblemCode
 from amparo.detect.bulk.catalogue import Catalogue
 from amparo.detect.bulk.lock import Check
@@ -19,6 +19,9 @@ from amparo.detect.hashing.model import MediaHashes
 
 AHEAD_BYTES = 128 * 1024 * 1024
 """What is read ahead of a slow store and waits for the sandbox, or one object larger than that."""
+
+_MOST_UNREADABLE = 20
+"""So many in a row are not their own fault."""
 
 ENGINE = f"amparo {__version__}"
 
@@ -45,6 +48,9 @@ class Scanner:
 
     stopped: str = ""
     """Why nothing more can be hashed; each further batch is told so."""
+
+    unreadable: int = 0
+    """How many were the last ones, one after the other."""
 
     def scan(self, data: bytes) -> bytes:
         """Hash a batch and publish its part; what became of it."""
@@ -80,6 +86,20 @@ class Scanner:
         return read_ahead(items, self._open, self.readers, AHEAD_BYTES)
 
     def _open(self, item: Item) -> Opened:
+        """Raises CredentialsRefused, and Unavailable where nothing can be read for long."""
+        opened = self._opened_alone(item)
+        if isinstance(opened, bytes) or opened.code is not ProblemCode.FILE_UNREADABLE:
+            self.unreadable = 0
+            return opened
+        self.unreadable += 1
+        if self.unreadable >= _MOST_UNREADABLE:
+            raise Unavailable(
+                f"{_MOST_UNREADABLE} objects in a row cannot be read ({opened.message}). What is "
+                "done stays done: run the same command again."
+            )
+        return opened
+
+    def _opened_alone(self, item: Item) -> Opened:
         if item.problem is not None:
             return item.problem
         if item.size_bytes > self.max_file_bytes:

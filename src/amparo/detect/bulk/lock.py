@@ -27,6 +27,7 @@ _WORKING = "working.lock"
 _LEASE = timedelta(seconds=60)
 _RENEWED_EVERY_S = 15.0
 _WAIT_FOR_WORKERS_S = 30.0
+_WORKERS_END_S = 1.0
 _LOOK_S = 0.1
 
 Check = Callable[[], None]
@@ -201,7 +202,10 @@ class _Lease:
         found = obstore.get(self._place.store, _LOCK)
         e_tag = found.meta["e_tag"]
         lease = json.loads(bytes(found.bytes()))
-        return not _is_alive(lease, self._clock.now()) and self._put_over(e_tag)
+        if _is_alive(lease, self._clock.now()) or not self._put_over(e_tag):
+            return False
+        time.sleep(_WORKERS_END_S)  # those on this machine see within half of it that it is gone
+        return True
 
     def _put_over(self, e_tag: str | None) -> bool:
         import obstore
@@ -218,12 +222,20 @@ class _Lease:
         self._e_tag = put["e_tag"]
         return True
 
+    def _is_ours(self) -> bool:
+        """Whether a renewal was written whose answer got lost on its way."""
+        import obstore
+
+        found = obstore.get(self._place.store, _LOCK)
+        self._e_tag = found.meta["e_tag"]
+        return bool(json.loads(bytes(found.bytes())).get("run") == self._run)
+
     def _renew(self) -> None:
         renewed = time.monotonic()
         while not self._stop.wait(_RENEWED_EVERY_S):
             try:
                 with told_by_store(f"catalogue {self._place.url}"):
-                    held = self._put_over(self._e_tag)
+                    held = self._put_over(self._e_tag) or self._is_ours()
             except AmparoError as error:
                 held = time.monotonic() - renewed < _LEASE.total_seconds()
                 self._lost = "" if held else error.message

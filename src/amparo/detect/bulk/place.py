@@ -1,15 +1,17 @@
 """Where the files of a catalogue are: a folder, or an object store. Each is whole."""
 
+import io
 import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Protocol, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
 from amparo.core.errors import Denied, NotFound, Unavailable
 from amparo.detect.bulk.stores import is_url, open_store, told_by_store
 
 if TYPE_CHECKING:
+    from obstore import ReadableFile
     from obstore.store import ObjectStore
 
 UNFINISHED = ".unfinished-"
@@ -169,10 +171,10 @@ class StorePlace:
         """By GETs of ranges."""
         import obstore
 
-        with told_by_store(f"{self.url}/{name}"):
-            return cast(
-                BinaryIO, obstore.open_reader(self.store, name, buffer_size=_READ_AT_A_TIME)
-            )
+        what = f"{self.url}/{name}"
+        with told_by_store(what):
+            reader = obstore.open_reader(self.store, name, buffer_size=_READ_AT_A_TIME)
+        return cast(BinaryIO, _StoredFile(reader, what))
 
     def put(self, name: str, data: bytes) -> None:
         """By one PUT."""
@@ -199,3 +201,30 @@ class StorePlace:
 
         with told_by_store(f"{self.url}/{name}"):
             obstore.rename(self.store, name, to)
+
+
+class _StoredFile(io.RawIOBase):
+    """An object as a file that Arrow can read in places."""
+
+    def __init__(self, reader: "ReadableFile", what: str) -> None:
+        self._reader = reader
+        self._what = what
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        with told_by_store(self._what):
+            return self._reader.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._reader.tell()
+
+    def readinto(self, buffer: Any) -> int:
+        with told_by_store(self._what):
+            data = self._reader.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)

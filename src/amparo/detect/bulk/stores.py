@@ -101,6 +101,6 @@ def _meant(what: str, error: Exception) -> AmparoError:
         return NotFound(f"There is no bucket for {what} ({why}).")
     if isinstance(error, FileNotFoundError):
         return NotFound(f"There is no {what}.")
-    if isinstance(error, PermissionDeniedError | PermissionError):
+    if code == "AccessDenied" or isinstance(error, PermissionDeniedError | PermissionError):
         return Denied(f"You may not read or write {what} ({why}).")
     return Unavailable(f"The store does not answer as it should about {what} ({why}).")
