@@ -101,6 +101,11 @@ class Catalogue:
         """How many bytes each part has, in the same order."""
         return dict(sorted(self.place.files(_PARTS)))
 
+    def next_generation(self) -> int:
+        """That no part has had, nor one that was put aside: look-backs remember generations."""
+        every = [*self.parts(), *(name for name, _ in self.place.files(_DAMAGED))]
+        return 1 + max(map(generation_of, every), default=0)
+
     def publish(self, part: str, data: bytes) -> None:
         """Add a part; it lasts when this returns."""
         self.place.put(part, data)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.util import find_spec
 from typing import Any, cast
 
 from amparo.core.errors import Unavailable
@@ -20,6 +21,7 @@ from amparo.core.errors import Unavailable
 OpenWork = Callable[[], AbstractContextManager[Callable[[bytes], bytes]]]
 """Opens, in a worker, what does a piece; it must be picklable."""
 
+_PARTS = ("daft", "obstore", "pyarrow", "ray")
 _LOOK_S = 0.5
 _PARTITIONS_A_WORKER = 8
 """Ray gives a worker one at a time."""
@@ -55,6 +57,10 @@ class Crew:
 def each(pieces: Sequence[bytes], open_work: OpenWork, crew: Crew) -> Iterator[bytes]:
     """What comes of each piece, as soon as it is done. Raises Unavailable where a worker fails."""
     runner, workers = crew.runner, crew.workers
+    if runner is Runner.LOCAL and len(pieces) == 1:  # it would take Daft longer to begin
+        with open_work() as work:
+            yield work(pieces[0])
+        return
     daft = _daft(runner)
     # Unpacked after `prepare`: what it names may load kernels, whose place must be known before.
     packed = pickle.dumps(open_work)
@@ -72,6 +78,15 @@ def each(pieces: Sequence[bytes], open_work: OpenWork, crew: Crew) -> Iterator[b
         ) from error
 
 
+def check_parts() -> None:
+    """Raises Unavailable where what this extra brings is not installed."""
+    missing = [name for name in _PARTS if find_spec(name) is None]
+    if missing:
+        raise Unavailable(
+            f"This needs {', '.join(missing)}, not installed here: pip install 'amparo[bulk]'."
+        )
+
+
 def workers_of(runner: Runner, *, processors_each: int) -> int:
     """How many workers there is room for, of so many processors each; on Ray of one each."""
     if runner is Runner.LOCAL:
@@ -86,12 +101,8 @@ def workers_of(runner: Runner, *, processors_each: int) -> int:
 def _daft(runner: Runner) -> Any:
     """Daft with its runner, for the life of this process. Raises Unavailable."""
     os.environ.update({name: value for name, value in _QUIET.items() if name not in os.environ})
-    try:
-        import daft
-    except ImportError as error:
-        raise Unavailable(
-            "This needs parts that are not installed: pip install 'amparo[bulk]'."
-        ) from error
+    import daft
+
     if runner is Runner.RAY:
         _begin_ray()
         daft.set_runner_ray(noop_if_initialized=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Protocol
 
-from amparo.detect.bulk.catalogue import Catalogue, Known, PartName, generation_of
+from amparo.detect.bulk.catalogue import Catalogue, Known, PartName
 from amparo.detect.bulk.each import Crew, OpenWork, each
 from amparo.detect.bulk.lock import Check
 from amparo.detect.bulk.model import Batch, Item, Report, fingerprint
@@ -52,10 +52,8 @@ def scan_archive(
     It ends early, and the report says why, where nothing more can be read. Raises DamagedPart,
     Conflict, and what listing the source raises.
     """
-    parts = catalogue.parts()
-    generation = 1 + max((generation_of(part) for part in parts), default=0)
     todo = _not_finished(source, catalogue.known(), progress)
-    batches = _batches(todo, plan, generation)
+    batches = _batches(todo, plan, catalogue.next_generation())
     total = Report()
     while some := [
         each.as_bytes() for each in islice(batches, BATCHES_AT_A_TIME * plan.crew.workers)

@@ -79,6 +79,6 @@ def _added(work: Work, list_number: int, after: int) -> Iterator[tuple[str, byte
         .order_by(SignalRow.number)
         .limit(_PAGE)
     )
-    while page := work.execute(asked.where(SignalRow.number > last)).tuples().all():
+    while page := work.execute(asked.where(SignalRow.number > last)).all():
         yield from page
-        last = page[-1][2]
+        last = page[-1].number

@@ -91,11 +91,12 @@ def scan(
       amparo bulk scan s3://archive --to s3://catalogues/archive --rate-limit 200/s
     """
     from amparo.app.bulk_scan import Asked, bulk_scan
-    from amparo.detect.bulk.each import Runner, workers_of
+    from amparo.detect.bulk.each import Runner, check_parts, workers_of
     from amparo.detect.bulk.pace import Rate
     from amparo.interfaces.cli.prepare import prepared
     from amparo.interfaces.cli.progress import archive_bar
 
+    check_parts()
     settings = prepared(processes)
     how = Runner(runner)
     count = workers or workers_of(how, processors_each=_PROCESSORS_A_SCANNER)
@@ -147,12 +148,13 @@ def lookback(
       amparo bulk lookback catalogue/
       amparo bulk lookback s3://catalogues/2019 --since 41 --list known
     """
+    from amparo.detect.bulk.each import Runner, check_parts, workers_of
     from amparo.interfaces.cli.prepare import prepared
 
+    check_parts()
     settings = prepared()
     from amparo.app.bulk_lookback import Asked, Shown, look_back
     from amparo.core.clock import SystemClock
-    from amparo.detect.bulk.each import Runner, workers_of
 
     how = Runner(runner)
     asked = Asked(catalogue, since, lists, how, workers or workers_of(how, processors_each=1))

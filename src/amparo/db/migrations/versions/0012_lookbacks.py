@@ -23,7 +23,7 @@ def upgrade() -> None:
         sa.Column("distance", sa.Integer(), nullable=False),
         sa.Column("variant", sa.String(length=40), nullable=False),
         sa.Column("frame", sa.Integer(), nullable=False),
-        sa.Column("seconds", sa.Float(), nullable=True),
+        sa.Column("seconds", sa.Double(), nullable=True),
         sa.Column("found_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("run", sa.Uuid(), nullable=False),
         sa.ForeignKeyConstraint(
