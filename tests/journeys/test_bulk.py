@@ -3,9 +3,15 @@
 import hashlib
 import json
 import os
+import signal
+import subprocess
+import sys
 import tempfile
+import time
+from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 from PIL import ImageOps
 
@@ -176,3 +182,75 @@ def test_mistakes_are_named(arguments: tuple[str, ...], said: str, amparo: Run) 
     assert ended.status == 2
     assert said in ended.err
     assert "secret" not in ended.err
+
+
+def test_without_the_extra_the_next_step_is_named(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "class Absent:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name in ('daft', 'pyarrow'): raise ModuleNotFoundError(name)\n"
+        "sys.meta_path.insert(0, Absent())\n"
+        "from amparo.programs.command import main\n"
+        "sys.argv = ['amparo', 'bulk', 'scan', '.', '--to', 'catalogue']\n"
+        "main()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True
+    )
+    assert ended.returncode == 2
+    assert "needs daft, pyarrow" in ended.stderr
+    assert "pip install 'amparo[bulk]'" in ended.stderr
+    assert not (tmp_path / "catalogue").exists()
+
+
+@pytest.mark.parametrize(("number", "status"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_scan_that_is_ended_leaves_no_process_behind(
+    number: signal.Signals, status: int, archive: Path, tmp_path: Path
+) -> None:
+    catalogue = tmp_path / "catalogue"
+    with subprocess.Popen(
+        [sys.executable, "-m", "amparo", "bulk", "scan", str(archive), "--to", str(catalogue),
+         "--part", "1", "--rate-limit", "1/s"],
+        stderr=subprocess.PIPE, text=True, preexec_fn=interruptible,
+    ) as started:  # fmt: skip
+        wait_for(lambda: any((catalogue / "parts").glob("*.parquet")))
+        family = psutil.Process(started.pid).children(recursive=True)
+        assert family
+        started.send_signal(number)
+        _, said = started.communicate(timeout=60)
+        assert (started.returncode, "Traceback" in said) == (status, False), said
+    psutil.wait_procs(family, timeout=30)
+    assert not [each for each in family if each.is_running()]
+
+
+def test_a_worker_that_dies_is_told_and_the_scan_goes_on_when_run_again(
+    archive: Path, amparo: Run, tmp_path: Path
+) -> None:
+    catalogue = tmp_path / "catalogue"
+    with subprocess.Popen(
+        [sys.executable, "-m", "amparo", "bulk", "scan", str(archive), "--to", str(catalogue),
+         "--part", "1", "--rate-limit", "1/s"],
+        stderr=subprocess.PIPE, text=True,
+    ) as started:  # fmt: skip
+        wait_for(lambda: any((catalogue / "parts").glob("*.parquet")))
+        for each in psutil.Process(started.pid).children():
+            if "daft" in " ".join(each.cmdline()):
+                each.kill()
+        _, said = started.communicate(timeout=60)
+    assert started.returncode == 2
+    assert "A worker failed" in said
+    assert "Traceback" not in said
+    amparo("bulk", "scan", "archive", "--to", "catalogue")
+    assert len(rows_of(catalogue)) == 5
+
+
+def interruptible() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def wait_for(happened: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not happened():
+        assert time.monotonic() < until
+        time.sleep(0.01)

@@ -80,11 +80,18 @@ def each(pieces: Sequence[bytes], open_work: OpenWork, crew: Crew) -> Iterator[b
 
 def check_parts() -> None:
     """Raises Unavailable where what this extra brings is not installed."""
-    missing = [name for name in _PARTS if find_spec(name) is None]
+    missing = [name for name in _PARTS if not _is_there(name)]
     if missing:
         raise Unavailable(
             f"This needs {', '.join(missing)}, not installed here: pip install 'amparo[bulk]'."
         )
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return find_spec(name) is not None
+    except ImportError:
+        return False
 
 
 def workers_of(runner: Runner, *, processors_each: int) -> int:

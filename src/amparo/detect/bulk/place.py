@@ -123,7 +123,8 @@ class FolderPlace:
         building = path.parent / f"{UNFINISHED}{secrets.token_hex(8)}"
         try:
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            with building.open("xb") as file:
+            descriptor = os.open(building, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with open(descriptor, "wb") as file:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
