@@ -11,9 +11,11 @@ from sqlalchemy import select
 from amparo.access.audit.tables import EntryRow
 from amparo.access.keys import create_organisation
 from amparo.access.model import Actor, Scope
+from amparo.app.bulk_lookback import Asked, Shown, look_back
 from amparo.app.change_lists import add_signals, create_list, withdraw_signals
 from amparo.core.clock import SystemClock
 from amparo.core.ids import OrganisationId, new_id
+from amparo.core.settings import settings
 from amparo.db import Database
 from amparo.db.outbox import OutboxRow
 from amparo.detect.bulk.signals import gather_signals
@@ -174,6 +176,28 @@ def test_a_look_back_that_ended_early_finds_the_rest_later(platform: Platform) -
     assert keys == ["0.jpg", "1.jpg", "2.jpg", "9.jpg"]
     with platform.database.reading() as work:
         assert len(work.execute(select(FindRow.id)).all()) == 4
+
+
+def test_a_look_back_that_is_killed_leaves_finds_and_the_next_completes_them(
+    platform: Platform,
+) -> None:
+    platform.add(pdq(0), pdq(1))
+    shown = []
+
+    def kill(one: Shown) -> None:
+        shown.append(one.find.key)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        look_back(
+            Asked(str(platform.folder / "catalogue")), settings(), platform.database,
+            platform.actor, SystemClock(), show=kill, announce=print, advance=lambda _: None,
+        )  # fmt: skip
+    assert shown == ["0.jpg"]
+    assert platform.found() == [("0.jpg", False), ("1.jpg", False)]
+    assert platform.found() == []
+    with platform.database.reading() as work:
+        assert len(work.execute(select(FindRow.id)).all()) == 2
 
 
 def test_what_a_negative_list_names_is_no_find(platform: Platform) -> None:

@@ -1,8 +1,10 @@
 """`amparo bulk scan` as a person types it: an archive becomes a catalogue, and is read once."""
 
+import contextlib
 import hashlib
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
@@ -243,6 +245,26 @@ def test_a_worker_that_dies_is_told_and_the_scan_goes_on_when_run_again(
     assert "Traceback" not in said
     amparo("bulk", "scan", "archive", "--to", "catalogue")
     assert len(rows_of(catalogue)) == 5
+
+
+def test_a_terminal_shows_how_far_it_is(archive: Path, tmp_path: Path) -> None:
+    ours, terminal = pty.openpty()
+    with (tmp_path / "out.jsonl").open("w") as out, subprocess.Popen(
+        [sys.executable, "-m", "amparo", "bulk", "scan", "archive", "--to", "catalogue", "--part",
+         "2"],
+        cwd=tmp_path, stdin=subprocess.DEVNULL, stdout=out, stderr=terminal,
+    ) as running:  # fmt: skip
+        os.close(terminal)
+        seen = b""
+        with contextlib.suppress(OSError):  # a terminal ends with an error, not with nothing
+            while piece := os.read(ours, 4096):
+                seen += piece
+    os.close(ours)
+    assert running.returncode == 2
+    assert (tmp_path / "out.jsonl").read_text().startswith('{"what": "scanned"')
+    assert b"5/5" in seen
+    assert b"objects" in seen
+    assert b"UDF" not in seen  # nothing of Daft's own
 
 
 def interruptible() -> None:

@@ -106,6 +106,22 @@ def test_a_rate_limit_holds_for_all_workers_together(archive: Store, amparo: Run
     assert max(times) - min(times) >= (OBJECTS - 2) / 10 * 0.9
 
 
+def test_odd_names_are_read_and_folders_are_empty_objects(store: Store, amparo: Run) -> None:
+    names = ["ü ñ.jpg", "a b#?&+.jpg", "100%.jpg", "%41.jpg", "~[x]^`|.jpg", "folder/"]
+    for name in names:
+        store.put(f"2019/{name}", b"" if name.endswith("/") else PICTURES[0])
+    ended = amparo(*SCAN)
+    assert (ended.status, told(ended)) == (0, {"scanned": 6, "unchanged": 0, "media.empty": 1})
+    assert {row["key"] for row in catalogue_rows(store)} == {*names[:5], "folder"}
+
+
+def test_a_name_that_cannot_be_listed_is_told(store: Store, amparo: Run) -> None:
+    store.put("2019/a//b.jpg", PICTURES[0])
+    ended = amparo(*SCAN)
+    assert ended.status == 2
+    assert "an empty part" in ended.err
+
+
 def test_a_bucket_that_is_not_there_is_named(archive: Store, amparo: Run) -> None:
     ended = amparo("bulk", "scan", "s3://nobody/x", "--to", "s3://catalogues/two")
     assert ended.status == 2

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from importlib.util import find_spec
 from typing import Any, cast
 
@@ -105,8 +106,9 @@ def workers_of(runner: Runner, *, processors_each: int) -> int:
     return max(1, int(resources.get("CPU", 1)))
 
 
+@cache
 def _daft(runner: Runner) -> Any:
-    """Daft with its runner, for the life of this process. Raises Unavailable."""
+    """Daft with its runner, which it takes once in the life of a process."""
     os.environ.update({name: value for name, value in _QUIET.items() if name not in os.environ})
     import daft
 

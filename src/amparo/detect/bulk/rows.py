@@ -79,8 +79,9 @@ def part_of(rows: Sequence[Row], source: str, engine: str) -> bytes:
 
 
 def shown_key(key: str) -> str:
-    """A key as text that every reader of Parquet takes: bytes that are not UTF-8 are escaped."""
-    return key.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    """A key as text that everybody takes: bytes that are not UTF-8 are escaped, and the byte 0."""
+    text = key.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return text.replace("\0", "\\x00")
 
 
 def _columns(row: Row, source: str, engine: str) -> dict[str, object]:

@@ -11,8 +11,11 @@ from amparo.detect.bulk.lock import Check
 from amparo.detect.bulk.model import Batch, Item, Report, fingerprint
 from amparo.detect.bulk.source import Source
 
-BATCHES_AT_A_TIME = 64
-"""For each worker. Workers are opened anew after these, and no more of the listing is held."""
+_OBJECTS_AT_A_TIME = 32_000
+"""For each worker, who is opened anew after these; no more of the listing is held."""
+
+_BATCHES_AT_A_TIME = 16
+"""At least, so that nobody waits long for the last one."""
 
 _MOST_BYTES = 1024 * 1024 * 1024
 """Of the objects of one part, so that a kill never loses much."""
@@ -55,9 +58,8 @@ def scan_archive(
     todo = _not_finished(source, catalogue.known(), progress)
     batches = _batches(todo, plan, catalogue.next_generation())
     total = Report()
-    while some := [
-        each.as_bytes() for each in islice(batches, BATCHES_AT_A_TIME * plan.crew.workers)
-    ]:
+    many = max(_BATCHES_AT_A_TIME, _OBJECTS_AT_A_TIME // plan.objects_a_part)
+    while some := [one.as_bytes() for one in islice(batches, many * plan.crew.workers)]:
         for done in each(some, open_work, plan.crew):
             report = Report.of(done)
             total.add(report)

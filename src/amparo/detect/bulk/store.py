@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import NewType
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, delete, insert, select
+from sqlalchemy import ColumnElement, Table, select, update
 from sqlalchemy.engine import RowMapping
 
 from amparo.core.ids import OrganisationId, new_id
@@ -61,17 +61,20 @@ class Lookbacks:
 
     def mark(self, marks: Mapping[int, Mark], now: datetime) -> None:
         """Remember how far these lists were held against it."""
-        for number, each in marks.items():
-            self._work.execute(
-                delete(MarkRow).where(*self._of(MarkRow), MarkRow.list_number == number)
-            )
-            self._work.execute(
-                insert(MarkRow).values(
-                    organisation_id=self._organisation, catalogue_id=self._catalogue,
-                    list_number=number, revision=each.revision, generation=each.generation,
-                    looked_at=now,
-                )
-            )  # fmt: skip
+        table = MarkRow.__table__
+        assert isinstance(table, Table)
+        for number, each in sorted(marks.items()):
+            whose: dict[str, object] = {
+                "organisation_id": self._organisation,
+                "catalogue_id": self._catalogue,
+                "list_number": number,
+            }
+            how_far: dict[str, object] = {
+                "revision": each.revision, "generation": each.generation, "looked_at": now,
+            }  # fmt: skip
+            if not insert_new(self._work, table, [whose | how_far], "list_number"):
+                changed = update(MarkRow).where(*self._of(MarkRow), MarkRow.list_number == number)
+                self._work.execute(changed.values(**how_far))
 
     def add(self, finds: Sequence[Find], run: UUID, now: datetime) -> list[Find]:
         """Put finds on record; those that were not there yet."""

@@ -86,7 +86,7 @@ def told_by_store(what: str) -> Iterator[None]:
 
 
 def _meant(what: str, error: Exception) -> AmparoError:
-    from obstore.exceptions import PermissionDeniedError, UnauthenticatedError
+    from obstore.exceptions import InvalidPathError, PermissionDeniedError, UnauthenticatedError
 
     said = str(error)
     found, status = _CODE.search(said), _STATUS.search(said)
@@ -96,6 +96,12 @@ def _meant(what: str, error: Exception) -> AmparoError:
         return CredentialsRefused(
             f"The store takes the credentials no more ({why}). What is done stays done: give "
             "valid ones by the environment and run the same command again."
+        )
+    if isinstance(error, InvalidPathError):
+        return Invalid(
+            f"In {what} there is a name with an empty part (`//`), with `.` or `..` as a part or "
+            "with a control character: the store's client cannot list past it. Scan the prefixes "
+            "beside it, or give that object another name."
         )
     if code == "NoSuchBucket":
         return NotFound(f"There is no bucket for {what} ({why}).")

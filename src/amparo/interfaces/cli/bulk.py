@@ -24,7 +24,13 @@ _FOUND = {
 _PROCESSORS_A_SCANNER = 8
 """One process reads for so many that hash."""
 
-_ARE_FINE = frozenset({ProblemCode.MEDIA_NOT_A_PICTURE.value, ProblemCode.MEDIA_UNKNOWN_KIND.value})
+_ARE_FINE = frozenset(
+    {
+        ProblemCode.MEDIA_NOT_A_PICTURE.value,
+        ProblemCode.MEDIA_UNKNOWN_KIND.value,
+        ProblemCode.MEDIA_EMPTY.value,
+    }
+)
 """An archive holds other files too; all that they have is their digests."""
 
 RUNNER = click.option(
