@@ -176,7 +176,9 @@ def test_what_is_no_catalogue_is_left_alone(archive: Path, amparo: Run, tmp_path
         (("nowhere", "--to", "c"), "There is no folder 'nowhere'"),
         (("ftp://host/x", "--to", "c"), "names no store"),
         (("s3://key:secret@bucket/x", "--to", "c"), "AWS_ACCESS_KEY_ID"),
-        ((".", "--to", "c", "--rate-limit", "fast"), "'fast' is no rate"),
+        ((".", "--to", "/c", "--rate-limit", "fast"), "'fast' is no rate"),
+        ((".", "--to", "c"), "lies within the archive"),
+        (("s3://archive", "--to", "s3://archive/c"), "lies within the archive"),
     ],
 )
 def test_mistakes_are_named(arguments: tuple[str, ...], said: str, amparo: Run) -> None:

@@ -14,13 +14,14 @@ from amparo.app.bulk_tree import TreeSource
 from amparo.app.compiled import ensure_compiled
 from amparo.app.sandbox import open_sandbox
 from amparo.core.clock import SystemClock
+from amparo.core.errors import Invalid
 from amparo.core.problems import Problem
 from amparo.core.settings import Settings
 from amparo.detect.bulk.each import Crew, Runner
 from amparo.detect.bulk.lock import one_of_its_workers, one_scan
 from amparo.detect.bulk.model import Report
 from amparo.detect.bulk.pace import NO_LIMIT, Pace, Rate
-from amparo.detect.bulk.place import place_of
+from amparo.detect.bulk.place import Place, place_of
 from amparo.detect.bulk.scan import Plan, Progress, scan_archive
 from amparo.detect.bulk.source import Source, StoreSource
 from amparo.detect.bulk.stores import is_url
@@ -58,6 +59,7 @@ def bulk_scan(
     run = token_hex(8)
     source = source_of(asked.source, asked.rate)
     place = place_of(asked.catalogue)
+    _check_apart(source, place)
     with one_scan(place, run, clock) as check:
         catalogue = Catalogue.made(place, clock.now())
         for part in catalogue.put_aside() if asked.repair else ():
@@ -66,6 +68,14 @@ def bulk_scan(
         crew = Crew(asked.runner, asked.workers, partial(prepare, settings))
         plan = Plan(run, crew, asked.objects_a_part)
         return scan_archive(source, catalogue, work, plan, progress, check)
+
+
+def _check_apart(source: Source, place: Place) -> None:
+    """Raises Invalid where the catalogue would become part of the archive."""
+    if f"{place.url}/".startswith(f"{source.id}/"):
+        raise Invalid(
+            f"The catalogue {place.url} lies within the archive {source.id}; put it elsewhere."
+        )
 
 
 def prepare(settings: Settings) -> None:

@@ -95,10 +95,15 @@ def _is_there(name: str) -> bool:
         return False
 
 
+def processors() -> int:
+    """How many this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
 def workers_of(runner: Runner, *, processors_each: int) -> int:
     """How many workers there is room for, of so many processors each; on Ray of one each."""
     if runner is Runner.LOCAL:
-        return -(-len(os.sched_getaffinity(0)) // processors_each)
+        return -(-processors() // processors_each)
     _daft(runner)
     import ray
 

@@ -97,7 +97,7 @@ def scan(
       amparo bulk scan s3://archive --to s3://catalogues/archive --rate-limit 200/s
     """
     from amparo.app.bulk_scan import Asked, bulk_scan
-    from amparo.detect.bulk.each import Runner, check_parts, workers_of
+    from amparo.detect.bulk.each import Runner, check_parts, processors, workers_of
     from amparo.detect.bulk.pace import Rate
     from amparo.interfaces.cli.prepare import prepared
     from amparo.interfaces.cli.progress import archive_bar
@@ -106,8 +106,9 @@ def scan(
     settings = prepared(processes)
     how = Runner(runner)
     count = workers or workers_of(how, processors_each=_PROCESSORS_A_SCANNER)
-    if how is Runner.RAY and processes is None:
-        settings = settings.model_copy(update={"processes": 1})
+    if processes is None:  # all workers together take one a processor, on Ray one each
+        together = count if how is Runner.RAY else settings.processes or processors()
+        settings = settings.model_copy(update={"processes": max(1, together // count)})
     asked = Asked(
         source, catalogue, how, count, Rate() if rate is None else Rate.of(rate), objects_a_part,
         repair,
