@@ -46,19 +46,19 @@ def _large() -> str | None:
 def _scans(folder: Path, size: int) -> list[Figure]:
     archive = filled_folder(folder / "archive", size)
     cores = len(os.sched_getaffinity(0))
-    local = _rate(folder, archive, "--runner", "local")
-    alone = _pipeline_rate(archive, size)
-    ray = [
-        _rate(folder, archive, "--runner", "ray", "--workers", str(workers), "--processes", "1")
-        for workers in (1, 2)
-    ]
+    before = _pipeline_rate(archive, size)
+    local = _rate(folder, archive, "local", 1)
+    alone = (before + _pipeline_rate(archive, size)) / 2
+    one = _rate(folder, archive, "ray", 1)
+    two = _rate(folder, archive, "ray", 2)
+    one = (one + _rate(folder, archive, "ray", 1)) / 2
     whole, plain = bytes_an_object()
     return [
         Figure.rate(
             f"scan, {cores} processors", local, alone * cores, "pipeline × processors",
             SHARE_TARGET,
         ),
-        Figure.rate("scan on Ray, 2 workers", ray[1], ray[0], "1 worker", RAY_TARGET),
+        Figure.rate("scan on Ray, 2 workers", two, one, "1 worker", RAY_TARGET),
         Figure(
             "catalogue with variants", "bytes an object", whole, plain, "originals alone",
             whole / plain, at_most=True,
@@ -80,17 +80,16 @@ def _pipeline_rate(archive: Path, size: int) -> float:
         return count / (time.perf_counter() - began)
 
 
-def _rate(folder: Path, archive: Path, *options: str) -> float:
+def _rate(folder: Path, archive: Path, runner: str, workers: int) -> float:
     """Files a second from when each worker has added its first part until the last part."""
-    name = "-".join(each.strip("-") for each in options if each not in ("--runner", "--workers"))
-    catalogue = folder / name
-    command = ["bulk", "scan", str(archive), "--to", str(catalogue), "--part", str(_PART), *options]
-    _amparo(*command)
+    catalogue = Path(tempfile.mkdtemp(dir=folder))
+    _amparo(
+        "bulk", "scan", str(archive), "--to", str(catalogue), "--part", str(_PART),
+        "--runner", runner, "--workers", str(workers),
+    )  # fmt: skip
     times = sorted(part.stat().st_mtime for part in (catalogue / "parts").iterdir())
-    workers = int(options[options.index("--workers") + 1]) if "--workers" in options else 1
-    counted = times[workers:]
     objects = len(list(archive.iterdir())) - workers * _PART
-    return objects / (counted[-1] - times[workers - 1])
+    return objects / (times[-1] - times[workers - 1])
 
 
 def _lookback(folder: Path, size: int) -> list[Figure]:

@@ -5,6 +5,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from amparo.core.errors import NotFound
+
 
 @contextmanager
 def open_work() -> Iterator[Callable[[bytes], bytes]]:
@@ -13,6 +15,8 @@ def open_work() -> Iterator[Callable[[bytes], bytes]]:
     def shout(piece: bytes) -> bytes:
         if piece == b"fail":
             raise ValueError("this piece is bad")
+        if piece == b"refuse":
+            raise NotFound("There is no such piece; bring another.")
         if piece == b"slow":
             time.sleep(0.5)  # so that the other worker has the rest
         return piece.upper() + b" %d" % os.getpid()

@@ -45,5 +45,13 @@ def test_a_piece_that_fails_is_told_with_its_reason() -> None:
     assert "run it again" in out
 
 
+def test_an_error_of_ours_comes_through_in_its_own_words() -> None:
+    out = run(
+        "try: done([b'a', b'refuse', b'b'])\n"
+        "except Unavailable as error: print(error.message)"
+    )  # fmt: skip
+    assert out == "There is no such piece; bring another.\n"
+
+
 def test_a_single_piece_needs_no_further_process() -> None:
     assert run("import os\nprint(int(done([b'a'])[0][1]) == os.getpid())") == "True\n"

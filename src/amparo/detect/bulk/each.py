@@ -15,14 +15,15 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.util import find_spec
-from typing import Any, cast
+from typing import Any
 
-from amparo.core.errors import Unavailable
+from amparo.core.errors import AmparoError, Unavailable
 
 OpenWork = Callable[[], AbstractContextManager[Callable[[bytes], bytes]]]
 """Opens, in a worker, what does a piece; it must be picklable."""
 
 _PARTS = ("daft", "obstore", "pyarrow", "ray")
+_DONE = b"\0"
 _LOOK_S = 0.5
 _PARTITIONS_A_WORKER = 8
 """Ray gives a worker one at a time."""
@@ -56,23 +57,28 @@ class Crew:
 
 
 def each(pieces: Sequence[bytes], open_work: OpenWork, crew: Crew) -> Iterator[bytes]:
-    """What comes of each piece, as soon as it is done. Raises Unavailable where a worker fails."""
+    """What comes of each piece, as soon as it is done.
+
+    Raises Unavailable where a worker fails, with an error of ours in its own words.
+    """
     runner, workers = crew.runner, crew.workers
     if runner is Runner.LOCAL and len(pieces) == 1:  # it would take Daft longer to begin
         with open_work() as work:
             yield work(pieces[0])
         return
-    daft = _daft(runner)
+    daft = _on_ray(workers) if runner is Runner.RAY else _here()
     # Unpacked after `prepare`: what it names may load kernels, whose place must be known before.
     packed = pickle.dumps(open_work)
-    worker = _worker_class(daft, workers)(crew.prepare, packed, runner is Runner.LOCAL)
+    worker = _worker_class(daft, crew)(crew.prepare, packed, runner is Runner.LOCAL)
     table = daft.from_pydict({"piece": list(pieces)})
     if runner is Runner.RAY:
         table = table.into_partitions(min(len(pieces), workers * _PARTITIONS_A_WORKER))
     done = table.select(worker.do(table["piece"]).alias("done"))
     try:
         for row in done.iter_rows(results_buffer_size=None):
-            yield cast(bytes, row["done"])
+            yield _unwrapped(row["done"])
+    except AmparoError:
+        raise
     except Exception as error:
         raise Unavailable(
             f"A worker failed ({_last_line(error)}); what is done stays done, run it again."
@@ -104,36 +110,43 @@ def workers_of(runner: Runner, *, processors_each: int) -> int:
     """How many workers there is room for, of so many processors each; on Ray of one each."""
     if runner is Runner.LOCAL:
         return -(-processors() // processors_each)
-    _daft(runner)
+    _on_ray(processors())
     import ray
 
     resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
     return max(1, int(resources.get("CPU", 1)))
 
 
-@cache
-def _daft(runner: Runner) -> Any:
-    """Daft with its runner, which it takes once in the life of a process."""
+def _daft() -> Any:
     os.environ.update({name: value for name, value in _QUIET.items() if name not in os.environ})
     import daft
 
-    if runner is Runner.RAY:
-        _begin_ray()
-        daft.set_runner_ray(noop_if_initialized=True)
-    else:
-        daft.set_runner_native()
     return daft
 
 
-def _begin_ray() -> None:
-    """Join the cluster of RAY_ADDRESS, or begin one on this machine that ends with the process."""
+@cache
+def _here() -> Any:
+    """Daft with its own runner, which it takes once in the life of a process."""
+    daft = _daft()
+    daft.set_runner_native()
+    return daft
+
+
+def _on_ray(workers: int) -> Any:
+    """Daft on the cluster of RAY_ADDRESS, or on one that is begun here with room for them all."""
+    daft = _daft()
     import ray
 
     if not ray.is_initialized():
-        ray.init(include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR)
+        room = None if "RAY_ADDRESS" in os.environ else max(workers, processors())
+        ray.init(
+            num_cpus=room, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR
+        )
+    daft.set_runner_ray(noop_if_initialized=True)
+    return daft
 
 
-def _worker_class(daft: Any, workers: int) -> Any:
+def _worker_class(daft: Any, crew: Crew) -> Any:
     """A class of Daft's, of which so many are made, each in a process of its own."""
 
     class Worker:
@@ -147,9 +160,24 @@ def _worker_class(daft: Any, workers: int) -> Any:
 
         @daft.method.batch(return_dtype=daft.DataType.binary(), batch_size=1)  # type: ignore[untyped-decorator]
         def do(self, pieces: Any) -> list[bytes]:
-            return [self._work(piece) for piece in pieces.to_pylist()]
+            return [wrapped(self._work, piece) for piece in pieces.to_pylist()]
 
-    return daft.cls(Worker, max_concurrency=workers, use_process=True, cpus=1.0)
+    cpus = 1.0 if crew.runner is Runner.RAY else None
+    return daft.cls(Worker, max_concurrency=crew.workers, use_process=True, cpus=cpus)
+
+
+def wrapped(work: Callable[[bytes], bytes], piece: bytes) -> bytes:
+    """What comes of a piece, or the words of an error of ours: Daft would bury these."""
+    try:
+        return _DONE + work(piece)
+    except AmparoError as error:
+        return error.message.encode()
+
+
+def _unwrapped(said: bytes) -> bytes:
+    if not said.startswith(_DONE):
+        raise Unavailable(said.decode())
+    return said.removeprefix(_DONE)
 
 
 def end_with_parent() -> None:
