@@ -73,8 +73,9 @@ def part_of(rows: Sequence[Row], source: str, engine: str) -> bytes:
     table = pa.Table.from_pylist([_columns(row, source, engine) for row in rows], schema())
     out = BytesIO()
     pq.write_table(
-        table, out, compression="zstd", write_page_checksum=True, use_dictionary=_OFTEN_THE_SAME
-    )
+        table, out, compression="zstd", write_page_checksum=True, write_statistics=False,
+        use_dictionary=_OFTEN_THE_SAME,
+    )  # fmt: skip
     return out.getvalue()
 
 
