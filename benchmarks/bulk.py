@@ -46,9 +46,10 @@ def _large() -> str | None:
 def _scans(folder: Path, size: int) -> list[Figure]:
     archive = filled_folder(folder / "archive", size)
     cores = len(os.sched_getaffinity(0))
-    before = _pipeline_rate(archive, size)
+    before = _pipeline_rate(archive, size, processes=1)
     local = _rate(folder, archive, "local", 1)
-    alone = (before + _pipeline_rate(archive, size)) / 2
+    together = _pipeline_rate(archive, size, processes=cores)
+    alone = (before + _pipeline_rate(archive, size, processes=1)) / 2
     one = _rate(folder, archive, "ray", 1)
     two = _rate(folder, archive, "ray", 2)
     one = (one + _rate(folder, archive, "ray", 1)) / 2
@@ -58,6 +59,9 @@ def _scans(folder: Path, size: int) -> list[Figure]:
             f"scan, {cores} processors", local, alone * cores, "pipeline × processors",
             SHARE_TARGET,
         ),
+        Figure.rate(
+            f"the same, against {cores} processes", local, together, "pipeline, all processors"
+        ),
         Figure.rate("scan on Ray, 2 workers", two, one, "1 worker", RAY_TARGET),
         Figure(
             "catalogue with variants", "bytes an object", whole, plain, "originals alone",
@@ -66,13 +70,13 @@ def _scans(folder: Path, size: int) -> list[Figure]:
     ]  # fmt: skip
 
 
-def _pipeline_rate(archive: Path, size: int) -> float:
-    """Files a second that one process of the pipeline hashes, reading and waiting included."""
+def _pipeline_rate(archive: Path, size: int, *, processes: int) -> float:
+    """Files a second that processes of the pipeline hash, reading and waiting included."""
     from amparo.app.hash_files import hash_files
     from amparo.app.sandbox import open_sandbox
 
     files = sorted(str(path) for path in archive.iterdir())[: max(100, size // 4)]
-    chosen = settings().model_copy(update={"processes": 1})
+    chosen = settings().model_copy(update={"processes": processes})
     with open_sandbox(chosen) as sandbox:
         list(hash_files(files[:20], sandbox, chosen, with_variants=True))
         began = time.perf_counter()
