@@ -106,7 +106,7 @@ def test_each_signal_is_found_by_its_nearest_hash(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "others", [{"expires": NOW}, {"quality": 40}, {"enabled_share": 0.0}], ids=str
+    "others", [{"expires": NOW}, {"quality": 40}, {"enabled_share": 0.0}], ids=lambda one: min(one)
 )
 def test_a_signal_that_does_not_count_is_no_find(tmp_path: Path, others: dict[str, object]) -> None:
     assert found(tmp_path, a_signal(5, 1, VALUE, **others)) == []
