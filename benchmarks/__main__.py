@@ -24,6 +24,7 @@ NAMES = (
     "telling",
     "backing_up",
     "scoring",
+    "bulk",
 )
 
 

@@ -20,6 +20,7 @@ from tests.databases import (  # noqa: F401 (fixtures)
     postgres_with_tables,
     sqlite_with_tables,
 )
+from tests.stores import store  # noqa: F401 (a fixture)
 
 # Before any test module imports a kernel.
 ensure_compiled(settings().home, print)

@@ -224,7 +224,9 @@ def test_settings_come_from_a_file_and_the_environment_wins(folder: Path, amparo
     assert amparo("hash", "known", env=both).status == 0
 
 
-@pytest.mark.parametrize("command", [(), ("hash",), ("scan",), ("demo",), ("doctor",)])
+@pytest.mark.parametrize(
+    "command", [(), ("hash",), ("scan",), ("demo",), ("doctor",), ("bulk", "scan")]
+)
 def test_help_is_there_with_an_example(amparo: Run, command: tuple[str, ...]) -> None:
     ended = amparo(*command, "--help")
     assert ended.status == 0
@@ -237,7 +239,8 @@ def test_help_imports_nothing_heavy() -> None:
         "import sys, amparo.programs.command as c\n"
         "try: c.command.main(['--help'], standalone_mode=True)\n"
         "except SystemExit: pass\n"
-        "heavy = {'numpy', 'numba', 'PIL', 'pydantic', 'rich'} & set(sys.modules)\n"
+        "heavy = {'numpy', 'numba', 'PIL', 'pydantic', 'rich', 'daft', 'ray', 'pyarrow',"
+        " 'obstore'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )
     subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)

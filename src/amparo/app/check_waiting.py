@@ -10,7 +10,7 @@ from amparo.core.ids import OrganisationId
 from amparo.db import Work
 from amparo.db.outbox import OutboxRow
 from amparo.respond.review.notices.tables import NoticeRow
-from amparo.respond.webhooks.model import State
+from amparo.respond.webhooks.model import Event, State
 from amparo.respond.webhooks.tables import DeliveryRow, WebhookRow
 from amparo.respond.webhooks.take import anybody_at_work
 
@@ -23,7 +23,9 @@ def message_findings(work: Work, clock: Clock) -> Iterator[str]:
     now = clock.now()
     if anybody_at_work(work, now):
         return
-    untold = select(func.min(OutboxRow.written_at)).where(OutboxRow.done_at.is_(None))
+    untold = select(func.min(OutboxRow.written_at)).where(
+        OutboxRow.done_at.is_(None), OutboxRow.kind.in_([each.value for each in Event])
+    )
     unsent = (
         select(func.min(DeliveryRow.next_at))
         .join(WebhookRow, WebhookRow.id == DeliveryRow.webhook_id)

@@ -62,6 +62,23 @@ def hash_files(
     hash_bytes: HashBytes = hash_media,
 ) -> Iterator[FileHashes]:
     """The hashes of every file at or below `paths`, each as soon as all before it are done."""
+    return hash_opened(
+        ((found.path, _open(found, settings)) for found in walk(paths)),
+        sandbox, settings,
+        pdq_input=pdq_input, with_variants=with_variants, hash_bytes=hash_bytes,
+    )  # fmt: skip
+
+
+def hash_opened(
+    files: Iterable[tuple[str, FileHashes | bytes]],
+    sandbox: Sandbox,
+    settings: Settings,
+    *,
+    pdq_input: PdqInput = PdqInput.SEEN,
+    with_variants: bool = False,
+    hash_bytes: HashBytes = hash_media,
+) -> Iterator[FileHashes]:
+    """The same for names and bytes that somebody else has read, or what became of them."""
 
     def start(data: bytes, allowed: Limits, *, with_others: bool = True) -> Answer[MediaHashes]:
         if sniff(data).is_video:
@@ -76,11 +93,10 @@ def hash_files(
 
     with closing(Elsewhere(settings.hash_seconds)) as elsewhere:
         line = _Line(sandbox, limits_of(settings), start, elsewhere)
-        for found in walk(paths):
-            opened = _open(found, settings)
+        for path, opened in files:
             while line.has_done_or_no_room_for(opened):
                 yield line.first()
-            line.add(found.path, opened)
+            line.add(path, opened)
         while line.waiting:
             yield line.first()
 

@@ -7,6 +7,7 @@ from amparo.access.jurisdiction import store as jurisdiction
 from amparo.access.people import tables as people
 from amparo.access.witnessed import tables as witnessed
 from amparo.db import outbox
+from amparo.detect.bulk import tables as bulk
 from amparo.detect.deciding import flood
 from amparo.detect.deciding import tables as deciding
 from amparo.detect.lists import tables as lists
@@ -16,6 +17,7 @@ from amparo.respond.webhooks import tables as webhooks
 __all__ = [
     "access",
     "audit",
+    "bulk",
     "contracts",
     "deciding",
     "flood",

@@ -15,13 +15,16 @@ from amparo.core.errors import Unavailable
 from amparo.db import Database, Work
 from amparo.db.outbox import OutboxRow
 from amparo.respond.review.notices.tables import NoticeRow
-from amparo.respond.webhooks.model import State
+from amparo.respond.webhooks.model import Event, State
 from amparo.respond.webhooks.tables import DeliveryRow, WebhookRow
 
 _A_DAY = timedelta(days=1)
 
 _WAITING: dict[str, tuple[Any, ColumnElement[bool]]] = {
-    "events": (OutboxRow.written_at, OutboxRow.done_at.is_(None)),
+    "events": (
+        OutboxRow.written_at,
+        OutboxRow.done_at.is_(None) & OutboxRow.kind.in_([each.value for each in Event]),
+    ),
     "deliveries": (DeliveryRow.written_at, DeliveryRow.state == State.WAITING.value),
     "notices": (NoticeRow.received_at, NoticeRow.answered_at.is_(None)),
     "audit-entries": (EntryRow.at, EntryRow.position.is_(None)),

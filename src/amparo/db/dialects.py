@@ -10,7 +10,8 @@ from typing import Any, Protocol, Self
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import URL, Connection, Engine, create_engine, event, func, select, text
+from sqlalchemy import URL, Connection, Engine, Table, create_engine, event, func, select, text
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
@@ -110,6 +111,20 @@ def ask_driver(work: Connection, statement: str, values: Any) -> Any:
     if isinstance(raw, sqlite3.Connection):
         return _patiently(raw, statement, values)
     return raw.execute(statement, values)
+
+
+def insert_new(
+    work: Connection, table: Table, rows: Sequence[dict[str, Any]], returning: str
+) -> set[Any]:
+    """Insert rows, passing over those that a constraint says are there; a column of the new ones.
+
+    Some hundred at a time: a statement takes only so many values.
+    """
+    if not rows:
+        return set()
+    insert = sqlite.insert if work.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(table).values(list(rows)).on_conflict_do_nothing()
+    return set(work.execute(statement.returning(table.c[returning])).scalars())
 
 
 class Sqlite:

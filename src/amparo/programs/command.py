@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 import traceback
+from contextlib import suppress
 from importlib import import_module
 from types import FrameType
 
@@ -19,6 +20,7 @@ _COMMANDS = {
     "doctor": ("amparo.interfaces.cli.doctor", "Check that everything works on this machine."),
     "hash": ("amparo.interfaces.cli.hash", "Hash files: PDQ of pictures, digests of all."),
     "scan": ("amparo.interfaces.cli.scan", "Hold files against a list of known hashes."),
+    "bulk": ("amparo.interfaces.cli.bulk", "Scan archives; look back with new signals."),
     "serve": ("amparo.programs.serve.command", "Serve the API: uploads in, decisions out."),
     "api": ("amparo.programs.api.command", "Serve the API on a further host."),
     "worker": ("amparo.programs.worker.command", "See to deliveries on a further host."),
@@ -76,6 +78,26 @@ def command() -> None:
 
 def main() -> None:
     """Run the command line."""
+    try:
+        _run()
+    except SystemExit as ended:
+        if "daft" in sys.modules:
+            _leave_at_once(ended.code)
+        raise
+
+
+def _leave_at_once(code: object) -> None:
+    """Leave without taking Python down: Daft's threads may call it still, which aborts it."""
+    if (ray := sys.modules.get("ray")) is not None:
+        ray.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+    os._exit(code if isinstance(code, int) else 0 if code is None else FAILED)
+
+
+def _run() -> None:
+    """Run it, and end by SystemExit whatever happens."""
     _open_standard_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):
         # Where a terminal's letters do not suffice for a name, it is shown in escapes.

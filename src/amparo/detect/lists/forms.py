@@ -15,6 +15,9 @@ from amparo.detect.lists.model import Signal
 Read = Callable[[str], tuple[str, str]]
 """The value of a signal in hexadecimal digits, and its text. Raises Invalid."""
 
+PRUNED_BITS = 6
+"""Successive frames that differ by no more are one, as vPDQ's definition allows."""
+
 _HEXADECIMAL = frozenset("0123456789abcdef")
 
 
@@ -40,7 +43,8 @@ def index_kind(kind: Algorithm) -> str:
 def index_values(signals: Sequence[Signal]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """The values uint8[N, W] of signals that an index calls alike, and int64[S] how many of each.
 
-    Of a video these are its frames, each once, so far as they are good enough to be evidence.
+    Of a video these are its frames, so far as they are good enough to be evidence, and without
+    those that hardly differ from the one before: of a still of an hour one is enough.
     """
     if not any(signal.algorithm == Algorithm.VPDQ for signal in signals):
         joined = bytes.fromhex("".join(signal.value for signal in signals))
@@ -55,8 +59,16 @@ def index_values(signals: Sequence[Signal]) -> tuple[NDArray[np.uint8], NDArray[
 def _frames(signal: Signal) -> bytes:
     if signal.algorithm != Algorithm.VPDQ:
         return bytes.fromhex(signal.value)
-    usable = (each for each in vpdq_frames(signal.text) if each.quality >= USABLE_QUALITY)
-    return b"".join(dict.fromkeys(each.value for each in usable))
+    kept: dict[bytes, None] = {}
+    last: int | None = None
+    for each in vpdq_frames(signal.text):
+        value = int.from_bytes(each.value)
+        if each.quality < USABLE_QUALITY:
+            continue
+        if last is None or (value ^ last).bit_count() > PRUNED_BITS:
+            kept[each.value] = None
+            last = value
+    return b"".join(kept)
 
 
 def _digits(kind: Algorithm, text: str) -> str:

@@ -96,6 +96,75 @@ def progress(paths: Iterable[str]) -> Iterator[Progress]:
         bar.stop()
 
 
+class Archive(Protocol):
+    """What a scan of an archive tells of its work."""
+
+    def found(self, objects: int) -> None:
+        """So many more are to be read."""
+
+    def done(self, objects: int) -> None:
+        """So many more were read."""
+
+
+class _SilentArchive:
+    def found(self, objects: int) -> None:
+        """Nobody is looking."""
+
+    def done(self, objects: int) -> None:
+        """Nobody is looking."""
+
+
+class _ArchiveBar:
+    """Counts towards what is listed so far, which may not be all."""
+
+    def __init__(self) -> None:
+        from rich.console import Console
+        from rich.progress import (
+            BarColumn,
+            MofNCompleteColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+            TimeRemainingColumn,
+        )
+
+        self.bar = Progress(
+            BarColumn(),
+            MofNCompleteColumn(),
+            TextColumn("objects"),
+            TextColumn("{task.fields[rate]}/s"),
+            TimeElapsedColumn(),
+            TextColumn("left:"),
+            TimeRemainingColumn(elapsed_when_finished=False),
+            console=Console(stderr=True),
+            transient=True,
+            redirect_stdout=False,
+        )
+        self._task = self.bar.add_task("", total=0, rate="…")
+
+    def found(self, objects: int) -> None:
+        """So many more are to be read."""
+        self.bar.update(self._task, total=(self.bar.tasks[0].total or 0) + objects)
+
+    def done(self, objects: int) -> None:
+        """So many more were read."""
+        task = self.bar.tasks[0]
+        elapsed = task.elapsed or 0.0
+        rate = f"{(task.completed + objects) / elapsed:.0f}" if elapsed else "…"
+        self.bar.update(self._task, advance=objects, rate=rate)
+
+
+@contextmanager
+def archive_bar() -> Iterator[Archive]:
+    """A bar for the scan of an archive, where standard error is a terminal."""
+    if not sys.stderr.isatty():
+        yield _SilentArchive()
+        return
+    shown = _ArchiveBar()
+    with shown.bar:
+        yield shown
+
+
 @contextmanager
 def share_bar(title: str) -> Iterator[Callable[[float], None]]:
     """A bar for one long piece of work, which calls what is given with the share that is done.

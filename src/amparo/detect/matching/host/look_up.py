@@ -140,7 +140,7 @@ class HostIndex:
         found = [
             (query, number, distance)
             for query, number, distance in found
-            if number in cards and _counts(cards[number], asked[query], lists, now)
+            if number in cards and signal_counts(cards[number], asked[query], lists, now)
         ]
         return [
             *(
@@ -202,9 +202,10 @@ def _triples(hits: Hits, numbers: Sequence[int]) -> Iterator[tuple[int, int, int
         yield numbers[query], signal, distance
 
 
-def _counts(
+def signal_counts(
     known: StoredSignal, asked: Asked, lists: Mapping[int, HostList], now: datetime
 ) -> bool:
+    """Whether the signal is live, enabled for this file, and both hashes are good enough."""
     if not known.is_live(now) or known.list_number not in lists:
         return False
     if not _is_enabled(known, asked):

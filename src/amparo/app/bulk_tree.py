@@ -1,0 +1,61 @@
+"""A folder tree as an archive: each file by its path below the folder."""
+
+import os
+import stat
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from amparo.app.read import read_file
+from amparo.app.walk import Found, not_regular, problem_of_path, walk
+from amparo.core.errors import NotFound
+from amparo.core.problems import Problem, ProblemCode
+from amparo.detect.bulk.model import Item
+
+_SINCE = datetime(1970, 1, 1, tzinfo=UTC)
+_CHANGED = Problem(
+    ProblemCode.FILE_CHANGED,
+    "The file changed between its listing and its reading; scan again once it is complete.",
+)
+
+
+class TreeSource:
+    """Everything below a folder, links followed as `amparo scan` follows them."""
+
+    def __init__(self, folder: str) -> None:
+        """Raises NotFound."""
+        self.id = os.path.abspath(folder)
+        if not Path(self.id).is_dir():
+            raise NotFound(f"There is no folder {folder!r} to scan.")
+
+    def items(self) -> Iterator[Item]:
+        """Every file, and whatever cannot be entered or read with its problem."""
+        for found in walk([self.id]):
+            yield self._item(found)
+
+    def read(self, item: Item) -> bytes | Problem:
+        """All of a file, where it is as it was listed before and after."""
+        path = os.path.join(self.id, item.key)
+        file = read_file(path, max_bytes=item.size_bytes)
+        if file.problem is not None:
+            return file.problem
+        now = self._item(Found(path))
+        if now.problem is not None:
+            return now.problem
+        if file.hashes is not None or len(file.data) != item.size_bytes or now.etag != item.etag:
+            return _CHANGED
+        return file.data
+
+    def _item(self, found: Found) -> Item:
+        key = os.path.relpath(found.path, self.id)
+        if found.problem is not None:
+            return Item(key, 0, "", None, found.problem)
+        try:
+            status = os.stat(found.path)
+        except OSError as error:
+            return Item(key, 0, "", None, problem_of_path(found.path, error))
+        if not stat.S_ISREG(status.st_mode):
+            return Item(key, 0, "", None, not_regular(status.st_mode))
+        etag = f"{status.st_dev:x}-{status.st_ino:x}-{status.st_mtime_ns:x}"
+        modified = _SINCE + timedelta(microseconds=status.st_mtime_ns // 1000)
+        return Item(key, status.st_size, etag, modified)

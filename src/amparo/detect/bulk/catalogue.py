@@ -1,0 +1,214 @@
+"""A catalogue: Parquet files of rows, one a part, to which parts are only ever added.
+
+    catalogue.json                    what it is, and its id
+    parts/GENERATION-NUMBER-RUN.parquet
+    parts/GENERATION-NUMBER-RUN-replaces.parquet
+
+Each run of a scan has the next generation. A part is whole or not there; where two have a row of
+the same object, that of the later generation holds, and its part's name says that there is such.
+"""
+
+import json
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amparo.core.errors import Conflict, Invalid, NotFound, Unavailable
+from amparo.core.ids import new_id
+from amparo.detect.bulk.model import Fingerprint
+from amparo.detect.bulk.place import Place
+from amparo.detect.bulk.rows import FORMAT, schema
+
+_ABOUT = "catalogue.json"
+_PARTS = "parts"
+_DAMAGED = "damaged"
+_REPLACES = "-replaces.parquet"
+_READERS = 8
+_TRIED_AGAIN = "file."
+"""How the codes of problems begin that another run may not have."""
+
+
+class DamagedPart(Unavailable):
+    """A part of a catalogue is not as it was written."""
+
+    code = "bulk.damaged"
+
+
+@dataclass(frozen=True, slots=True)
+class PartName:
+    """Which run made a part, and which of its batches."""
+
+    generation: int
+    number: int
+    run: str
+    replaces: bool = False
+    """Whether it has a row of an object that an earlier generation has too."""
+
+    def __str__(self) -> str:
+        end = _REPLACES if self.replaces else ".parquet"
+        return f"{_PARTS}/{self.generation:06d}-{self.number:08d}-{self.run}{end}"
+
+
+class Catalogue:
+    """The catalogue at a place."""
+
+    def __init__(self, place: Place, id: UUID) -> None:  # noqa: A002 (what it is called)
+        self.place = place
+        self.id = id
+
+    @classmethod
+    def open(cls, place: Place) -> "Catalogue":
+        """One that is there. Raises NotFound, Invalid where it is none of ours."""
+        try:
+            about = json.loads(place.read(_ABOUT))
+            if about["format"] != FORMAT:
+                raise Conflict(
+                    f"The catalogue {place.url} has format {about['format']}; this version of "
+                    f"Amparo reads {FORMAT}."
+                )
+            return cls(place, UUID(about["id"]))
+        except NotFound as error:
+            raise NotFound(
+                f"There is no catalogue in {place.url}: `amparo bulk scan SOURCE --to` makes one."
+            ) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise Invalid(f"{_ABOUT} in {place.url} is not the description of a catalogue.") from (
+                error
+            )
+
+    @classmethod
+    def made(cls, place: Place, now: datetime) -> "Catalogue":
+        """One that is there, or a new one."""
+        about = {"format": FORMAT, "id": str(new_id()), "made_at": now.isoformat()}
+        try:
+            return cls.open(place)
+        except NotFound:
+            place.create(_ABOUT, json.dumps(about).encode())
+            return cls.open(place)
+
+    def parts(self) -> list[str]:
+        """The names of all parts, the oldest generation first."""
+        return list(self.sizes())
+
+    def sizes(self) -> dict[str, int]:
+        """How many bytes each part has, in the same order."""
+        return dict(sorted(self.place.files(_PARTS)))
+
+    def next_generation(self) -> int:
+        """That no part has had, nor one that was put aside: look-backs remember generations."""
+        every = [*self.parts(), *(name for name, _ in self.place.files(_DAMAGED))]
+        return 1 + max(map(generation_of, every), default=0)
+
+    def publish(self, part: str, data: bytes) -> None:
+        """Add a part; it lasts when this returns."""
+        self.place.put(part, data)
+
+    def table(self, part: str, columns: Sequence[str]) -> Any:
+        """Some columns of a part, whose checksums are verified. Raises DamagedPart."""
+        import pyarrow as pa  # type: ignore[import-untyped]
+        import pyarrow.parquet as pq  # type: ignore[import-untyped]
+
+        with self.place.open(part) as file:
+            try:
+                with pq.ParquetFile(file, page_checksum_verification=True) as opened:
+                    return opened.read(columns=list(columns), use_threads=False)
+            except (pa.ArrowException, OSError, KeyError) as error:
+                raise DamagedPart(
+                    f"{part} in {self.place.url} is cut short or damaged. `amparo bulk scan SOURCE "
+                    f"--to {self.place.url} --repair` moves it aside and hashes anew what it held."
+                ) from error
+
+    def tables(self, parts: Iterable[str], columns: Sequence[str]) -> Iterator[tuple[str, Any]]:
+        """Some columns of many parts, a few of which are read ahead."""
+        with ThreadPoolExecutor(_READERS) as threads:
+            yield from _ahead(threads, parts, lambda part: (part, self.table(part, columns)))
+
+    def put_aside(self) -> list[str]:
+        """Move what is damaged out of the way, so that a scan hashes it anew; what was moved."""
+        moved = []
+        for part in self.parts():
+            try:
+                self.table(part, schema().names)
+            except DamagedPart:
+                self.place.move(part, f"{_DAMAGED}/{part.rpartition('/')[2]}")
+                moved.append(part)
+        return moved
+
+    def known(self) -> "Known":
+        """What is in it. Raises DamagedPart."""
+        keys, versions, again = [np.empty(0, np.uint64)], [np.empty(0, np.uint64)], [_NO_FLAGS]
+        for _, table in self.tables(self.parts(), COLUMNS_OF_KNOWN):
+            keys.append(table.column("key_hash").to_numpy())
+            versions.append(table.column("version_hash").to_numpy())
+            codes = table.column("problem_code").to_pylist()
+            again.append(np.array([_is_tried_again(code) for code in codes], np.bool_))
+        return Known(np.concatenate(keys), np.concatenate(versions), np.concatenate(again))
+
+
+COLUMNS_OF_KNOWN = ("key_hash", "version_hash", "problem_code")
+_NO_FLAGS = np.empty(0, np.bool_)
+
+
+def has_replaced(part: str) -> bool:
+    """Whether a part has rows of objects that an earlier generation has too."""
+    return part.endswith(_REPLACES)
+
+
+def generation_of(part: str) -> int:
+    """Which run made it, by its name. Raises Invalid where the name is none of ours."""
+    number, _, _ = part.rpartition("/")[2].partition("-")
+    if not number.isdecimal():
+        raise Invalid(f"{part} is no part of a catalogue; move it away.")
+    return int(number)
+
+
+def _is_tried_again(code: str | None) -> bool:
+    return code is not None and code.startswith(_TRIED_AGAIN)
+
+
+class Known:
+    """Which objects a catalogue has, in which states; 17 bytes each."""
+
+    def __init__(
+        self, keys: NDArray[np.uint64], versions: NDArray[np.uint64], again: NDArray[np.bool_]
+    ) -> None:
+        """`again` are those that could not be read, and are tried again."""
+        order = np.lexsort((versions, keys))
+        self._keys, self._versions, self._again = keys[order], versions[order], again[order]
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def has(self, asked: Sequence[Fingerprint]) -> list[tuple[bool, bool]]:
+        """Of each: whether it is finished in this state, and whether it is there in any."""
+        keys = np.array([each.key for each in asked], np.uint64)
+        first = np.searchsorted(self._keys, keys, "left").tolist()
+        behind = np.searchsorted(self._keys, keys, "right").tolist()
+        return [
+            (self._is_finished(each.version, begin, end), end > begin)
+            for each, begin, end in zip(asked, first, behind, strict=True)
+        ]
+
+    def _is_finished(self, version: int, first: int, behind: int) -> bool:
+        return any(
+            int(self._versions[row]) == version and not self._again[row]
+            for row in range(first, behind)
+        )
+
+
+def _ahead(threads: ThreadPoolExecutor, parts: Iterable[str], read: Any) -> Iterator[Any]:
+    """What `read` gives for each, in order, with a few of them in memory."""
+    waiting: deque[Any] = deque()
+    for part in parts:
+        waiting.append(threads.submit(read, part))
+        if len(waiting) > _READERS:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()

@@ -1,0 +1,199 @@
+"""Hold what lists have gained against a whole catalogue, without reading any media again.
+
+What a list has gained is held against all that was looked at before; what the catalogue has gained
+is held against all that is on the lists. So nothing is missed whatever grew first.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from amparo.detect.bulk.candidates import Candidate
+from amparo.detect.bulk.catalogue import Catalogue, generation_of, has_replaced
+from amparo.detect.bulk.search import piece
+from amparo.detect.bulk.signals import Signals
+from amparo.detect.bulk.store import Find, Mark
+from amparo.detect.hashing.model import USABLE_QUALITY, Algorithm
+from amparo.detect.index import DigestTable, NearTable, Rows, as_words
+from amparo.detect.lists.model import ListKind, StoredSignal
+from amparo.detect.matching.host.asked import Asked
+from amparo.detect.matching.host.cards import HostList
+from amparo.detect.matching.host.films import films
+from amparo.detect.matching.host.look_up import Listed, list_counts, signal_counts
+from amparo.detect.matching.host.sift import sifted
+
+_BYTES_A_PIECE = 64 * 1024 * 1024
+
+_State = tuple[str, str, str]
+"""Source, key and the bytes of a key that is not UTF-8."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Some of a catalogue's generations, and after which revision of each list is searched."""
+
+    generations: range
+    after: Mapping[int, int]
+
+
+def shares(marks: Mapping[int, Mark], last: int) -> list[Share]:
+    """What is to be searched for what: lists that were never held against a generation in whole."""
+    ends = sorted({min(mark.generation, last) for mark in marks.values()} | {last})
+    begins = [0, *ends[:-1]]
+    return [
+        Share(
+            range(begin + 1, end + 1),
+            {
+                number: mark.revision if mark.generation >= end else 0
+                for number, mark in marks.items()
+            },
+        )
+        for begin, end in zip(begins, ends, strict=True)
+        if end > begin
+    ]
+
+
+def pieces(sizes: Mapping[str, int], share: Share, signals: int) -> Iterator[bytes]:
+    """The parts of these generations, some at a time."""
+    some: list[str] = []
+    size_bytes = 0
+    for part, part_bytes in sizes.items():
+        if generation_of(part) not in share.generations:
+            continue
+        if some and size_bytes + part_bytes > _BYTES_A_PIECE:
+            yield piece(some, signals)
+            some, size_bytes = [], 0
+        some.append(part)
+        size_bytes += part_bytes
+    if some:
+        yield piece(some, signals)
+
+
+def marks_after(
+    asked: Mapping[int, Mark], known: Mapping[int, Mark], revisions: Mapping[int, int], closed: int
+) -> dict[int, Mark]:
+    """How far each list is known to be held against all generations after a look-back.
+
+    Whoever began at a later revision than was looked at has left something out.
+    """
+    after = {}
+    for number, mark in asked.items():
+        before = known.get(number, Mark())
+        without_gap = mark.revision == 0 or (
+            mark.revision <= before.revision
+            and (mark.generation <= before.generation or before.generation >= closed)
+        )
+        if without_gap:
+            after[number] = Mark(revisions[number], max(closed, before.generation))
+    return after
+
+
+class Replaced:
+    """Which objects have a row of a later generation."""
+
+    def __init__(self, catalogue: Catalogue, parts: Sequence[str]) -> None:
+        """Reads the parts whose names say that they have such. Raises DamagedPart."""
+        self._latest: dict[_State, int] = {}
+        which = [part for part in parts if has_replaced(part)]
+        for part, table in catalogue.tables(which, ("source", "key", "key_bytes", "replaces")):
+            for row in table.to_pylist():
+                if row["replaces"]:
+                    key = (row["source"], row["key"], (row["key_bytes"] or b"").hex())
+                    self._latest[key] = max(self._latest.get(key, 0), generation_of(part))
+
+    def has(self, candidate: Candidate) -> bool:
+        """Whether there is a later state of the object."""
+        key = (candidate.source, candidate.key, candidate.key_bytes)
+        return self._latest.get(key, 0) > candidate.generation
+
+
+class Harmless:
+    """All live signals of negative lists, to be looked up for each candidate."""
+
+    def __init__(self, signals: Signals) -> None:
+        self._radii = signals.radii
+        self._near = NearTable.of(signals.rows.get(Algorithm.PDQ.value, Rows.none(32)))
+        self._digests = {
+            name: DigestTable.of(rows)
+            for name, rows in signals.rows.items()
+            if name != Algorithm.PDQ.value
+        }
+
+    def hits(self, asked: Sequence[Asked]) -> Iterator[tuple[int, int, int]]:
+        """Which of what is asked lies near which signal, and how far."""
+        near = [
+            number
+            for number, each in enumerate(asked)
+            if each.algorithm == Algorithm.PDQ and each.quality >= USABLE_QUALITY
+        ]
+        if near and len(self._near):
+            values = as_words(b"".join(asked[number].value for number in near))
+            hits = self._near.search(values, self._radii)
+            for query, signal, distance in zip(
+                hits.queries.tolist(), hits.signals.tolist(), hits.distances.tolist(), strict=True
+            ):
+                yield near[query], signal, distance
+        for number, each in enumerate(asked):
+            if (table := self._digests.get(each.algorithm.value)) is not None:
+                value = np.frombuffer(each.value, np.uint8)[None]
+                for signal in table.search(value).signals.tolist():
+                    yield number, signal, 0
+
+
+def finds(
+    candidate: Candidate,
+    harmless: Sequence[tuple[int, int, int]],
+    known: Mapping[int, StoredSignal],
+    lists: Mapping[int, HostList],
+    now: datetime,
+) -> Iterator[Find]:
+    """What the candidate matches, as an upload of the file would: each signal once, the nearest.
+
+    `harmless` are its hits on negative lists.
+    """
+    asked = candidate.asked()
+    near = [
+        (query, signal, distance)
+        for query, signal, distance in (*candidate.hits, *harmless)
+        if signal in known and signal_counts(known[signal], asked[query], lists, now)
+    ]
+    listed = [
+        *(
+            Listed(known[signal], lists[known[signal].list_number], distance, query)
+            for query, signal, distance in near
+            if known[signal].signal.algorithm != Algorithm.VPDQ
+        ),
+        *(
+            Listed(
+                one.signal,
+                lists[one.signal.list_number],
+                one.match.distance_bits,
+                one.asked,
+                one.match,
+            )
+            for one in films(near, asked, known, lists, None)
+        ),
+    ]
+    found = sifted(
+        (each for each in listed if list_counts(each.known_list, asked[each.asked])), asked
+    )
+    for each in found.counted:
+        if each.known_list.kind is not ListKind.NEGATIVE:
+            yield _find(candidate, each, asked[each.asked])
+
+
+def _find(candidate: Candidate, found: Listed, by: Asked) -> Find:
+    return Find(
+        object=bytes.fromhex(candidate.object),
+        source=candidate.source,
+        key=candidate.key,
+        list_number=found.known_list.number,
+        signal_number=found.signal.number,
+        algorithm=by.algorithm.value if found.film is None else Algorithm.VPDQ.value,
+        distance_bits=found.distance_bits,
+        variant=by.variant,
+        frame=by.frame,
+        seconds=by.seconds if found.film is None else found.film.seconds,
+    )

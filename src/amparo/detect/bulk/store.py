@@ -1,0 +1,131 @@
+"""Finds of look-backs and how far these went, on record."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NewType
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Table, select, update
+from sqlalchemy.engine import RowMapping
+
+from amparo.core.ids import OrganisationId, new_id
+from amparo.db import Work
+from amparo.db.dialects import insert_new
+from amparo.detect.bulk.tables import FindRow, MarkRow
+
+CatalogueId = NewType("CatalogueId", UUID)
+
+_ROWS_AT_A_TIME = 500
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Find:
+    """A signal that an object of an archive matches, by its nearest hash."""
+
+    object: bytes
+    source: str
+    key: str
+    list_number: int
+    signal_number: int
+    algorithm: str
+    distance_bits: int
+    variant: str
+    frame: int
+    seconds: float | None
+
+    def __repr__(self) -> str:
+        return f"Find({self.algorithm}, {self.distance_bits})"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A list was held, up to `revision`, against all of a catalogue up to `generation`."""
+
+    revision: int = 0
+    generation: int = 0
+
+
+class Lookbacks:
+    """An organisation's look-backs into one catalogue, as one unit of work sees them."""
+
+    def __init__(self, work: Work, organisation: OrganisationId, catalogue: CatalogueId) -> None:
+        self._work = work
+        self._organisation = organisation
+        self._catalogue = catalogue
+
+    def marks(self) -> dict[int, Mark]:
+        """How far each list was held against it, by list number."""
+        rows = self._work.execute(select(MarkRow.__table__).where(*self._of(MarkRow))).mappings()
+        return {row["list_number"]: Mark(row["revision"], row["generation"]) for row in rows}
+
+    def mark(self, marks: Mapping[int, Mark], now: datetime) -> None:
+        """Remember how far these lists were held against it."""
+        table = MarkRow.__table__
+        assert isinstance(table, Table)
+        for number, each in sorted(marks.items()):
+            whose: dict[str, object] = {
+                "organisation_id": self._organisation,
+                "catalogue_id": self._catalogue,
+                "list_number": number,
+            }
+            how_far: dict[str, object] = {
+                "revision": each.revision, "generation": each.generation, "looked_at": now,
+            }  # fmt: skip
+            if not insert_new(self._work, table, [whose | how_far], "list_number"):
+                changed = update(MarkRow).where(*self._of(MarkRow), MarkRow.list_number == number)
+                self._work.execute(changed.values(**how_far))
+
+    def add(self, finds: Sequence[Find], run: UUID, now: datetime) -> list[Find]:
+        """Put finds on record; those that were not there yet."""
+        new: list[Find] = []
+        table = FindRow.__table__
+        assert isinstance(table, Table)
+        for first in range(0, len(finds), _ROWS_AT_A_TIME):
+            rows = {new_id(): each for each in finds[first : first + _ROWS_AT_A_TIME]}
+            values = [self._row(id_, each, run, now) for id_, each in rows.items()]
+            added = insert_new(self._work, table, values, "id")
+            new += [each for id_, each in rows.items() if id_ in added]
+        return new
+
+    def of_run(self, run: UUID) -> tuple[Find, ...]:
+        """What a run was the first to find, in the order in which it did."""
+        rows = self._work.execute(
+            select(FindRow.__table__)
+            .where(*self._of(FindRow), FindRow.run == run)
+            .order_by(FindRow.id)
+        )
+        return tuple(map(_find, rows.mappings()))
+
+    def _of(self, table: type[FindRow] | type[MarkRow]) -> tuple[ColumnElement[bool], ...]:
+        return (
+            table.organisation_id == self._organisation,
+            table.catalogue_id == self._catalogue,
+        )
+
+    def _row(self, id_: UUID, each: Find, run: UUID, now: datetime) -> dict[str, object]:
+        return {
+            "id": id_,
+            "organisation_id": self._organisation,
+            "catalogue_id": self._catalogue,
+            "object": each.object,
+            "source": each.source,
+            "key": each.key,
+            "list_number": each.list_number,
+            "signal_number": each.signal_number,
+            "algorithm": each.algorithm,
+            "distance": each.distance_bits,
+            "variant": each.variant,
+            "frame": each.frame,
+            "seconds": each.seconds,
+            "found_at": now,
+            "run": run,
+        }
+
+
+def _find(columns: RowMapping) -> Find:
+    return Find(
+        columns["object"], columns["source"], columns["key"], columns["list_number"],
+        columns["signal_number"], columns["algorithm"], columns["distance"], columns["variant"],
+        columns["frame"], columns["seconds"],
+    )  # fmt: skip

@@ -1,0 +1,223 @@
+"""`amparo bulk`: an archive to a catalogue of hashes, and new signals against that catalogue."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from amparo.core.problems import ProblemCode
+from amparo.interfaces.cli.database import opened, operator, organisation_option
+from amparo.interfaces.cli.options import FORMAT, PROCESSES, announce, leave
+from amparo.interfaces.cli.output import Format, Record, printer
+from amparo.interfaces.cli.progress import Archive, share_bar
+
+if TYPE_CHECKING:
+    from amparo.app.bulk_lookback import Shown
+    from amparo.detect.bulk.model import Report
+
+_SCANNED = {"what": 10, "code": 24, "objects": 10, "bytes": 16}
+
+_FOUND = {
+    "list": 12, "signal": 10, "algorithm": 9, "distance": 8, "variant": 16, "frame": 5,
+    "seconds": 8, "new": 5, "source": 24, "key": 0,
+}  # fmt: skip
+
+_PROCESSORS_A_SCANNER = 8
+"""One process reads for so many that hash."""
+
+_ARE_FINE = frozenset(
+    {
+        ProblemCode.MEDIA_NOT_A_PICTURE.value,
+        ProblemCode.MEDIA_UNKNOWN_KIND.value,
+        ProblemCode.MEDIA_EMPTY.value,
+    }
+)
+"""An archive holds other files too; all that they have is their digests."""
+
+RUNNER = click.option(
+    "--runner",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    show_default=True,
+    help="Workers on this machine, or on the Ray cluster of RAY_ADDRESS.",
+)
+
+WORKERS = click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Processes of Daft's that each have sandboxed processes; with ray one a processor of the "
+    "cluster, otherwise one for each 8 processors.",
+)
+
+
+@click.group("bulk", short_help="Scan archives to a catalogue; look back with new signals.")
+def command() -> None:
+    """Scan an archive once, and look back in its catalogue whenever lists have grown.
+
+    \b
+    Example:
+      amparo bulk scan s3://archive/2019 --to s3://catalogues/2019
+      amparo bulk lookback s3://catalogues/2019
+    """
+
+
+@command.command("scan")
+@click.argument("source")
+@click.option("--to", "catalogue", required=True, metavar="CATALOGUE",
+              help="A folder, or a URL of an object store; made where there is none.")  # fmt: skip
+@RUNNER
+@WORKERS
+@PROCESSES
+@click.option("--rate-limit", "rate", metavar="RATE",
+              help="All workers together read no more: 100/s requests, or 50MB/s.")  # fmt: skip
+@click.option("--part", "objects_a_part", type=click.IntRange(1, 100_000), default=500,
+              show_default=True, help="Objects in each file of the catalogue.")  # fmt: skip
+@click.option("--repair", is_flag=True,
+              help="Put damaged files of the catalogue aside; hash what they held.")  # fmt: skip
+@FORMAT
+def scan(
+    source: str,
+    catalogue: str,
+    runner: str,
+    workers: int | None,
+    processes: int | None,
+    rate: str | None,
+    objects_a_part: int,
+    repair: bool,
+    form: str,
+) -> None:
+    """Hash every object of SOURCE, a folder or URL, into a catalogue. No media is copied.
+
+    \b
+    Ended at any point, the same command goes on where it was. Exit status: 0, or 2 where something
+    could not be read.
+
+    \b
+    Example:
+      amparo bulk scan uploads/ --to catalogue/
+      amparo bulk scan s3://archive --to s3://catalogues/archive --rate-limit 200/s
+    """
+    from amparo.app.bulk_scan import Asked, bulk_scan
+    from amparo.detect.bulk.each import Runner, check_parts, processors, workers_of
+    from amparo.detect.bulk.pace import Rate
+    from amparo.interfaces.cli.prepare import prepared
+    from amparo.interfaces.cli.progress import archive_bar
+
+    check_parts()
+    settings = prepared(processes)
+    how = Runner(runner)
+    count = workers or workers_of(how, processors_each=_PROCESSORS_A_SCANNER)
+    if processes is None:  # all workers together take one a processor, on Ray one each
+        together = count if how is Runner.RAY else settings.processes or processors()
+        settings = settings.model_copy(update={"processes": max(1, together // count)})
+    asked = Asked(
+        source, catalogue, how, count, Rate() if rate is None else Rate.of(rate), objects_a_part,
+        repair,
+    )  # fmt: skip
+    with archive_bar() as bar:
+        told = _Told(bar)
+        report = bulk_scan(asked, settings, told, announce)
+    show = printer(Format(form), _SCANNED, lambda record: [record])
+    for record in _records(report, told.unchanged):
+        show(record)
+    if report.stopped:
+        announce(f"amparo: {report.stopped}")
+    leave(2 if report.stopped or set(report.codes) - _ARE_FINE else 0)
+
+
+@command.command("lookback")
+@click.argument("catalogue")
+@click.option("--since", type=click.IntRange(min=0), metavar="REVISION",
+              help="Search for what lists gained after this revision of theirs; where the last "
+              "look-back ended unless said otherwise, 0 for all.")  # fmt: skip
+@click.option("--list", "lists", multiple=True, metavar="NAME",
+              help="Only signals of this list; may be given again.")  # fmt: skip
+@RUNNER
+@WORKERS
+@organisation_option
+@FORMAT
+def lookback(
+    catalogue: str,
+    since: int | None,
+    lists: tuple[str, ...],
+    runner: str,
+    workers: int | None,
+    organisation: str | None,
+    form: str,
+) -> None:
+    """Hold what lists have gained against CATALOGUE, without reading the archive again.
+
+    \b
+    Finds are printed, and on record once however often this is run; a person decides what follows.
+    Exit status: 0 nothing found, 1 something found.
+
+    \b
+    Example:
+      amparo bulk lookback catalogue/
+      amparo bulk lookback s3://catalogues/2019 --since 41 --list known
+    """
+    from amparo.detect.bulk.each import Runner, check_parts, workers_of
+    from amparo.interfaces.cli.prepare import prepared
+
+    check_parts()
+    settings = prepared()
+    from amparo.app.bulk_lookback import Asked, Shown, look_back
+    from amparo.core.clock import SystemClock
+
+    how = Runner(runner)
+    asked = Asked(catalogue, since, lists, how, workers or workers_of(how, processors_each=1))
+    show = printer(Format(form), _FOUND, lambda record: [record])
+
+    def shown(one: Shown) -> None:
+        show(_find_record(one))
+
+    with opened() as database, share_bar("Looking back") as advance:
+        result = look_back(
+            asked, settings, database, operator(database, organisation), SystemClock(),
+            show=shown, announce=announce, advance=advance,
+        )  # fmt: skip
+    for name, revision in sorted(result.revisions.items()):
+        announce(f"{name}: looked back up to revision {revision}.")
+    announce(f"{result.found} finds, {result.new} of them new.")
+    leave(1 if result.found else 0)
+
+
+class _Told:
+    """Counts what is passed over, and tells the bar the rest."""
+
+    def __init__(self, bar: Archive) -> None:
+        self.unchanged = 0
+        self._bar = bar
+
+    def found(self, objects: int, *, unchanged: int) -> None:
+        self.unchanged += unchanged
+        self._bar.found(objects)
+
+    def done(self, report: "Report") -> None:
+        self._bar.done(report.objects)
+
+
+def _records(report: "Report", unchanged: int) -> list[Record]:
+    return [
+        {"what": "scanned", "code": None, "objects": report.objects, "bytes": report.size_bytes},
+        {"what": "unchanged", "code": None, "objects": unchanged, "bytes": None},
+        *(
+            {"what": "problem", "code": code, "objects": count, "bytes": None}
+            for code, count in sorted(report.codes.items())
+        ),
+    ]
+
+
+def _find_record(shown: "Shown") -> Record:
+    find = shown.find
+    return {
+        "source": find.source,
+        "key": find.key,
+        "list": shown.list_name,
+        "signal": find.signal_number,
+        "algorithm": find.algorithm,
+        "distance": find.distance_bits,
+        "variant": find.variant,
+        "frame": find.frame,
+        "seconds": find.seconds,
+        "new": shown.is_new,
+    }
