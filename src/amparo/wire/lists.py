@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, Field
 
-from amparo.wire.matches import AlgorithmName, HashValue
+from amparo.wire.matches import AlgorithmName
 from amparo.wire.media import Name, Said
 
 ListName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]{0,98}$")]
@@ -26,6 +26,10 @@ Radii = Annotated[
     dict[AlgorithmName, Annotated[int, Field(strict=True, ge=0, lt=2**31)]], Field(max_length=20)
 ]
 """How far hashes of types that are plugged in may lie apart, where it is not the types' own."""
+
+
+SignalValue = Annotated[str, Field(min_length=1, max_length=1_000_000, pattern=r"^[^\x00]*$")]
+"""Hexadecimal digits; of a kind that is no single hash, what a list file has."""
 
 
 class ContractBody(Said):
@@ -70,7 +74,7 @@ class NewSignal(Said):
     """A signal to be added."""
 
     algorithm: AlgorithmName
-    value: HashValue
+    value: SignalValue
     id: Name = ""
     quality: Annotated[int, Field(strict=True, ge=0, le=100)] | None = None
     source: Name = ""

@@ -80,7 +80,7 @@ BAD = {
     "JSON of another shape": ('{"algorithm":"pdq","value":["0f"]}\n', r"column 'value': must be t"),
     "deep JSON": ("{" + '"a":[' * 20_000 + "\n", r"longer than|not JSON"),
     "a hash of no length": ("0f0f0f\n", r"line 1, column 'value': has 6 characters"),
-    "an endless line": (HEADER + "p" * 99_999 + "\n", r"line 2: is longer than 65536"),
+    "an endless line": (HEADER + "p" * 1_100_000 + "\n", r"line 2: is longer than 1048576"),
     "a JSON array": ('[{"algorithm":"md5"}]', r"line 1: begins a JSON array"),
     "a strange number": (HEADER + f"pdq,{PDQ},8_8,,\n", r"line 2, column 'quality'"),
     "a column twice": ("algorithm,value,value\n", r"line 1, column 'header': names a column twice"),

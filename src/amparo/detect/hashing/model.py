@@ -23,19 +23,22 @@ MOST_BYTES = 4096
 
 @dataclass(frozen=True, slots=True)
 class Algorithm:
-    """A kind of hashes, by the name that lists use. Amparo brings four; plug-ins add others.
+    """A kind of hashes, by the name that lists use. Amparo brings some; plug-ins add others.
 
     All values of one have `width_bytes`. `is_exact` tells identical bytes, and not alike pictures.
+    One that `has_text` is written in lists as a text; its values are digests of such texts.
     """
 
     value: str
     width_bytes: int
     is_exact: bool = False
+    has_text: bool = False
 
     PDQ: ClassVar["Algorithm"]
     MD5: ClassVar["Algorithm"]
     SHA1: ClassVar["Algorithm"]
     SHA256: ClassVar["Algorithm"]
+    VPDQ: ClassVar["Algorithm"]
 
     @property
     def digits(self) -> int:
@@ -47,8 +50,9 @@ Algorithm.PDQ = Algorithm("pdq", 32)
 Algorithm.MD5 = Algorithm("md5", 16, is_exact=True)
 Algorithm.SHA1 = Algorithm("sha1", 20, is_exact=True)
 Algorithm.SHA256 = Algorithm("sha256", 32, is_exact=True)
+Algorithm.VPDQ = Algorithm("vpdq", 32, has_text=True)
 
-OWN = (Algorithm.PDQ, Algorithm.MD5, Algorithm.SHA1, Algorithm.SHA256)
+OWN = (Algorithm.PDQ, Algorithm.MD5, Algorithm.SHA1, Algorithm.SHA256, Algorithm.VPDQ)
 """Those that Amparo brings."""
 
 

@@ -44,6 +44,7 @@ _COLUMNS = (
     "expires",
     "enabled_share",
     "note",
+    "text",
     "added_by",
 )
 _Hash = tuple[Algorithm, str]
@@ -229,6 +230,7 @@ def _plain(signal: Signal, staged: _Staged) -> tuple[Any, ...]:
         signal.expires and signal.expires.strftime("%Y-%m-%d %H:%M:%S.%f"),
         signal.enabled_share,
         signal.note,
+        signal.text,
         staged.change,
     )
 

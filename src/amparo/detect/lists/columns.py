@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from amparo.core.errors import Invalid
 from amparo.detect.hashing.model import Algorithm
 from amparo.detect.hashing.plug_ins import algorithm, algorithms
+from amparo.detect.lists.forms import read_value
 from amparo.detect.lists.model import Signal
 
 COLUMNS = (
@@ -28,8 +29,6 @@ IGNORED = frozenset({"path", "path_b64", "media_type", "frame", "error", "messag
 """What `amparo hash` says of the file that a hash is of; a list does not keep it."""
 
 LABEL_SEPARATOR = "|"
-
-_HEXADECIMAL = frozenset("0123456789abcdef")
 
 
 class BadValue(Invalid):
@@ -56,10 +55,11 @@ def signal(fields: Mapping[str, object], *, default_id: str) -> Signal:
     """The signal in the `fields` of a line. Raises BadValue."""
     checked_names(list(fields))
     kind = _algorithm(fields)
+    value, text = checked_value(_text(fields, "value"), kind)
     return Signal(
         id=_text(fields, "id") or default_id,
         algorithm=kind,
-        value=_value(fields, kind),
+        value=value,
         quality=_quality(fields),
         source=_text(fields, "source"),
         labels=_labels(fields),
@@ -68,19 +68,16 @@ def signal(fields: Mapping[str, object], *, default_id: str) -> Signal:
         expires=_expires(fields),
         enabled_share=_enabled_share(fields),
         note=_text(fields, "note"),
+        text=text,
     )
 
 
-def checked_hash(text: str, kind: Algorithm) -> str:
-    """The digits of a hash in lower case. Raises BadValue, which does not repeat them."""
-    value = text.strip().lower()
-    if len(value) != kind.digits or not _HEXADECIMAL.issuperset(value):
-        raise BadValue(
-            "value",
-            f"must be {kind.digits} hexadecimal digits for {kind.value}; "
-            f"it has {len(value)} characters",
-        )
-    return value
+def checked_value(text: str, kind: Algorithm) -> tuple[str, str]:
+    """The digits and the text of a value. Raises BadValue, which does not repeat it."""
+    try:
+        return read_value(kind, text)
+    except Invalid as error:
+        raise BadValue("value", error.message) from error
 
 
 def _algorithm(fields: Mapping[str, object]) -> Algorithm:
@@ -90,10 +87,6 @@ def _algorithm(fields: Mapping[str, object]) -> Algorithm:
     except Invalid:
         known = ", ".join(each.value for each in algorithms())
         raise BadValue("algorithm", f"is not one of {known}") from None
-
-
-def _value(fields: Mapping[str, object], kind: Algorithm) -> str:
-    return checked_hash(_text(fields, "value"), kind)
 
 
 def _text(fields: Mapping[str, object], column: str) -> str:

@@ -110,7 +110,11 @@ class SignalList:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Signal:
-    """A hash that a list vouches for: `value` in lower-case hexadecimal digits, and why."""
+    """A hash that a list vouches for: `value` in lower-case hexadecimal digits, and why.
+
+    `text` is what the field writes where a signal is no hash of a fixed width, such as the frames
+    of a video; `value` is a digest of it then.
+    """
 
     id: str
     algorithm: Algorithm
@@ -123,6 +127,7 @@ class Signal:
     expires: datetime | None = None
     enabled_share: float = 1.0
     note: str = ""
+    text: str = ""
 
     def is_live(self, now: datetime) -> bool:
         """Whether it has not expired."""

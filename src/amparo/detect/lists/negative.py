@@ -27,9 +27,9 @@ def check_signals(kind: ListKind, signals: Iterable[Signal]) -> None:
     if kind is not ListKind.NEGATIVE:
         return
     for signal in signals:
-        if signal.algorithm not in OWN:
+        if signal.algorithm not in OWN or signal.algorithm.has_text:
             raise Invalid(
-                "A negative list takes PDQ and digests alone: how wide another hash type protects "
+                "A negative list takes PDQ and digests alone: how wide anything else protects "
                 "cannot be told."
             )
         if not signal.note.strip() or signal.expires is None:

@@ -18,14 +18,17 @@ from amparo.detect.hashing.plug_ins import algorithms
 from amparo.detect.lists.columns import (
     COLUMNS,
     BadValue,
-    checked_hash,
     checked_names,
+    checked_value,
     is_unhashed,
     signal,
 )
 from amparo.detect.lists.model import KnownList, Signal
 
-LONGEST_LINE = 65_536
+LONGEST_LINE = 1_048_576
+"""Characters: a long video is many hashes."""
+
+csv.field_size_limit(LONGEST_LINE)
 
 Entry = tuple[int, Signal | None]
 """The number of a line and the signal on it."""
@@ -149,10 +152,10 @@ def _bare(
         name, _, digits = text.rpartition(":")
         kind = _named(path, number, name) if name else algorithm or _by_length(path, number, digits)
         try:
-            value = checked_hash(digits, kind)
+            value, written = checked_value(digits, kind)
         except BadValue as error:
             raise _bad(path, number, error.column, error.message) from error
-        yield number, Signal(default_id(path, number), kind, value)
+        yield number, Signal(default_id(path, number), kind, value, text=written)
 
 
 def default_id(path: Path, number: int) -> str:
@@ -170,7 +173,7 @@ def _named(path: Path, number: int, name: str) -> Algorithm:
 
 
 def _by_length(path: Path, number: int, digits: str) -> Algorithm:
-    fitting = [each for each in algorithms() if each.digits == len(digits)]
+    fitting = [each for each in algorithms() if each.digits == len(digits) and not each.has_text]
     if len(fitting) == 1:
         return fitting[0]
     if not fitting:

@@ -267,6 +267,7 @@ def row_of(signal: Signal, list_number: int, added_by: int) -> dict[str, object]
         "expires": signal.expires,
         "enabled_share": signal.enabled_share,
         "note": signal.note,
+        "text": signal.text,
         "added_by": added_by,
     }
 
@@ -289,6 +290,7 @@ def signal_of(columns: RowMapping) -> StoredSignal:
             expires=columns["expires"],
             enabled_share=columns["enabled_share"],
             note=columns["note"],
+            text=columns["text"],
         ),
         columns["content"],
         columns["not_before"],

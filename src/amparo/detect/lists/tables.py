@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     LargeBinary,
     String,
+    Text,
     UniqueConstraint,
     text,
 )
@@ -110,6 +111,8 @@ class SignalRow(Row):
     """The number under which a bank's client knows it, where that is not its own."""
     not_before: Mapped[datetime | None] = mapped_column(UtcTime)
     """Until when it is disabled."""
+    text: Mapped[str] = mapped_column(Text, default="", server_default="")
+    """Of a signal that is no hash of a fixed width; `value` is its digest then."""
 
 
 class ContentRow(Row):

@@ -5,7 +5,9 @@ import json
 from collections.abc import Iterable
 from typing import TextIO
 
+from amparo.core.errors import Invalid
 from amparo.detect.lists.columns import COLUMNS, LABEL_SEPARATOR
+from amparo.detect.lists.forms import shown
 from amparo.detect.lists.model import Signal
 
 
@@ -29,14 +31,21 @@ def _write_json_lines(signals: Iterable[Signal], file: TextIO) -> None:
 
 
 def _write_hashes(signals: Iterable[Signal], file: TextIO) -> None:
-    file.writelines(f"{signal.algorithm.value}:{signal.value}\n" for signal in signals)
+    """Raises Invalid where one is no single hash."""
+    for signal in signals:
+        if signal.text:
+            raise Invalid(
+                f"A signal of the list is {signal.algorithm.value}, which is no single hash; "
+                "export it as jsonl or csv."
+            )
+        file.write(f"{signal.algorithm.value}:{signal.value}\n")
 
 
 def _fields(signal: Signal) -> dict[str, object]:
     return {
         "id": signal.id,
         "algorithm": signal.algorithm.value,
-        "value": signal.value,
+        "value": shown(signal),
         "quality": signal.quality,
         "source": signal.source,
         "labels": list(signal.labels),

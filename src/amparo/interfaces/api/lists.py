@@ -10,6 +10,7 @@ from amparo.app.feed_places import require_known_place
 from amparo.core.errors import Invalid
 from amparo.core.ids import SignalNumber
 from amparo.detect.hashing.plug_ins import algorithm
+from amparo.detect.lists.forms import read_value, shown
 from amparo.detect.lists.model import (
     Contract,
     ListKind,
@@ -165,7 +166,7 @@ def signal_answer(one: StoredSignal) -> SignalAnswer:
         signal=str(one.number),
         id=signal.id,
         algorithm=signal.algorithm.value,
-        value=signal.value,
+        value=shown(signal),
         quality=signal.quality,
         source=signal.source,
         labels=list(signal.labels),
@@ -180,9 +181,9 @@ def signal_answer(one: StoredSignal) -> SignalAnswer:
 
 def _signal(number: int, given: NewSignal) -> Signal:
     kind = algorithm(given.algorithm)
-    if len(given.value) != kind.digits:
-        raise Invalid(
-            f"signals.{number}.value: {given.algorithm} has {kind.digits} hexadecimal digits."
-        )
+    try:
+        value, text = read_value(kind, given.value)
+    except Invalid as error:
+        raise Invalid(f"signals.{number}.value {error.message}.") from error
     fields = given.model_dump(exclude={"algorithm", "value"})
-    return Signal(algorithm=kind, value=given.value.lower(), **fields)
+    return Signal(algorithm=kind, value=value, text=text, **fields)

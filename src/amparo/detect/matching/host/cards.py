@@ -197,6 +197,7 @@ def _card(known_signal: StoredSignal) -> str:
         "confidence": signal.confidence,
         "expires": signal.expires and signal.expires.isoformat(),
         "note": signal.note,
+        "text": signal.text,
     }
     known |= {name: value for name, value in others.items() if value not in (None, "", [])}
     if signal.enabled_share != 1:
