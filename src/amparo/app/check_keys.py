@@ -16,6 +16,8 @@ from amparo.core.errors import AmparoError
 from amparo.core.open_folders import open_folders
 from amparo.core.settings import Settings
 from amparo.db import Work
+from amparo.detect.hashing.model import NAMES
+from amparo.detect.lists.tables import SignalRow
 from amparo.respond.review.notices.tables import NoticeRow
 from amparo.respond.vault.keys import opens
 from amparo.respond.webhooks.tables import WebhookRow
@@ -118,11 +120,12 @@ def _access(settings: Settings, work: Work) -> Iterator[str]:
         for column in (PersonRow.totp_sealed, WebhookRow.secret_sealed, NoticeRow.sender_sealed)
         if (found := _newest(work, column)) is not None
     ]
+    names = select(SignalRow.number).where(SignalRow.algorithm.in_([each.value for each in NAMES]))
     if not settings.access_key.exists():
-        if sealed:
+        if sealed or work.execute(names.limit(1)).first():
             yield (
-                f"There is no access key {settings.access_key}, though secrets are sealed with "
-                "one: copy it from where it is kept; a new one opens none of them."
+                f"There is no access key {settings.access_key}, though secrets or the names on "
+                "lists are sealed with one: copy it from where it is kept; a new one opens none."
             )
         return
     try:

@@ -11,6 +11,8 @@ from amparo.kernels.compiling import Whole, kernel
 
 Codes = NDArray[np.uint32]
 Flags = NDArray[np.uint8]
+Automaton = tuple[Codes, Codes, Codes, Codes, Codes]
+"""first, labels, fails, phrases, links."""
 
 
 @kernel
@@ -86,17 +88,20 @@ def _begin(ends: NDArray[np.int64], phrase: Whole) -> Whole:
 @kernel
 def _failures(first: Codes, labels: Codes) -> Codes:
     fails = np.zeros(labels.shape[0], np.uint32)
-    for node in range(labels.shape[0]):
+    for node in range(1, labels.shape[0]):
         for child in range(first[node], first[node + 1]):
-            fail = np.int64(fails[node])
-            found = np.int64(0)
-            while node != 0:
-                found = _child(first, labels, fail, labels[child])
-                if found != 0 or fail == 0:
-                    break
-                fail = np.int64(fails[fail])
-            fails[child] = found
+            fails[child] = _follow(first, labels, fails, np.int64(fails[node]), labels[child])
     return fails
+
+
+@kernel
+def _follow(first: Codes, labels: Codes, fails: Codes, node: Whole, code: np.uint32) -> Whole:
+    """The node that a code leads to from `node`, or from the nearest that it fails to; or 0."""
+    following = _child(first, labels, node, code)
+    while following == 0 and node != 0:
+        node = np.int64(fails[node])
+        following = _child(first, labels, node, code)
+    return following
 
 
 @kernel
@@ -124,7 +129,7 @@ def link_phrases(fails: Codes, phrases: Codes) -> Codes:
 
 @kernel
 def walk(
-    automaton: tuple[Codes, Codes, Codes, Codes, Codes],
+    automaton: Automaton,
     ends: NDArray[np.int64],
     text: Codes,
     borders: Flags,
@@ -134,7 +139,7 @@ def walk(
 ) -> Whole:
     """Fill `finds` int64[F, 3] with first code, code behind, and phrase; how many there were.
 
-    `automaton` is first, labels, fails, phrases, links. A find begins and ends where `borders`
+    A find begins and ends where `borders`
     uint8[T + 1] is set. Phrases whose bit in `skipped` is set are left out; of no length, none is.
     `place` int64[3] is where to go on in the text `text` uint32[T], zeros at its start: the code,
     the node before it, and the node whose phrases were being told; it is changed.
@@ -156,12 +161,7 @@ def walk(
             telling = np.int64(links[telling])
         if at == text.shape[0]:
             break
-        code = text[at]
-        following = _child(first, labels, node, code)
-        while following == 0 and node != 0:
-            node = np.int64(fails[node])
-            following = _child(first, labels, node, code)
-        node = following
+        node = _follow(first, labels, fails, node, text[at])
         at += 1
         if borders[at]:
             telling = node
@@ -171,9 +171,7 @@ def walk(
 
 @kernel
 def _is_told(skipped: Flags, phrase: Whole) -> bool:
-    if skipped.shape[0] == 0:
-        return True
-    return (skipped[phrase >> 3] >> (phrase & 7)) & 1 == 0
+    return skipped.shape[0] == 0 or not (skipped[phrase >> 3] >> (phrase & 7)) & 1
 
 
 @kernel

@@ -60,6 +60,9 @@ class MatchAnswer(BaseModel):
     labels: tuple[str, ...]
     classification: str
     confidence: float
+    start: int = -1
+    end: int = -1
+    item: int = -1
 
 
 class MediaAnswer(BaseModel):

@@ -19,9 +19,12 @@ _KEYS = {
     "labels": list,
     "notify": list,
     "then": str,
+    "keep": list,
+    "message": str,
 }
 _REQUIRED = ("id", "when", "action")
 _LARGEST_PRIORITY = 100
+_KEPT = frozenset({"text"})
 
 
 class BadPolicy(Invalid):
@@ -42,6 +45,8 @@ class Rule:
     labels: tuple[str, ...] = ()
     notify: tuple[str, ...] = ()
     goes_on: bool = False
+    keep: tuple[str, ...] = ()
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +117,8 @@ class _Reader:
             labels=tuple(str(each) for each in values.get("labels", ())),
             notify=tuple(str(each) for each in values.get("notify", ())),
             goes_on=values.get("then", "stop") == "go-on" or self._stops(parts),
+            keep=self._keep(parts, values.get("keep", [])),
+            message=values.get("message", ""),
         )
 
     def _condition(self, node: yaml.Node) -> Condition:
@@ -135,6 +142,11 @@ class _Reader:
         if not 0 <= priority <= _LARGEST_PRIORITY:
             self._fail(parts["priority"][1].start_mark, "`priority` is from 0 to 100")
         return priority
+
+    def _keep(self, parts: dict[str, tuple[Any, yaml.Node]], kept: list[Any]) -> tuple[str, ...]:
+        if not set(map(str, kept)) <= _KEPT:
+            self._fail(parts["keep"][1].start_mark, "`keep` is a list that may hold `text` alone")
+        return tuple(map(str, kept))
 
     def _stops(self, parts: dict[str, tuple[Any, yaml.Node]]) -> bool:
         """False; raises where `then` says neither."""

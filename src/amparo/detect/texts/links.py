@@ -30,7 +30,7 @@ _NUMERIC = re.compile(r"[0-9.]+|\[.*\]")
 
 
 class BadLink(Invalid):
-    """What was taken for a link is none; the message does not repeat it."""
+    """What was taken for a link is none; the message goes on from "The link"."""
 
     code = "text.link"
 
@@ -97,9 +97,9 @@ def link_prefix(text: str) -> str:
     """A link that stands for all below it, in its one form. Raises BadLink."""
     link = Link.of(text)
     if link.query:
-        raise BadLink("A prefix ends with its path; it has no query ('?').")
+        raise BadLink("has a query ('?'), and a prefix ends with its path")
     if link.path.rstrip("/").count("/") > MOST_STEPS:
-        raise BadLink(f"A prefix may have {MOST_STEPS} steps in its path.")
+        raise BadLink(f"has more than {MOST_STEPS} steps in its path")
     return link.prefix
 
 
@@ -107,13 +107,13 @@ def link_host(text: str) -> str:
     """A host in its one form, which stands for all below it too. Raises BadLink."""
     name = text.strip().removeprefix("*.")
     if not name or set(name) & set("/?#@\\"):
-        raise BadLink("A host is a name or an address alone, such as example.org.")
+        raise BadLink("must be a host's name or address alone, such as example.org")
     parsed = _parsed(f"https://{name}")
     if parsed.port:
-        raise BadLink("A host has no port; list a url_prefix for one.")
+        raise BadLink("has a port; list a url_prefix for one")
     host = _checked_host(parsed.hostname)
     if "." not in host and not _NUMERIC.fullmatch(host):
-        raise BadLink("A host has a dot in its name; this would stand for all below a top level.")
+        raise BadLink("has no dot, and would stand for all below a top level")
     return host
 
 
@@ -121,12 +121,12 @@ def _with_scheme(text: str) -> str:
     """With `https` where there is none, as people write links to each other."""
     text = text.strip()
     if len(text) > MOST_LETTERS:
-        raise BadLink(f"A link may have {MOST_LETTERS} characters.")
+        raise BadLink(f"has more than {MOST_LETTERS} characters")
     scheme = _SCHEME.match(text)
     if scheme is None or _WITH_PORT.match(text):
         return f"https://{text.lstrip('/')}"
     if scheme.group().lower() not in ("http:", "https:"):
-        raise BadLink("Only http and https links are known.")
+        raise BadLink("is neither http nor https")
     return text
 
 
@@ -135,13 +135,13 @@ def _parsed(text: str) -> can_ada.URL:
         text.encode()  # what is no text is refused before the library sees it
         return can_ada.parse(text)
     except (UnicodeEncodeError, ValueError):
-        raise BadLink("It is no link that a browser would follow.") from None
+        raise BadLink("is no link that a browser would follow") from None
 
 
 def _checked_host(host: str) -> str:
     host = host.rstrip(".")
     if not host or len(host) > MOST_HOST_LETTERS:
-        raise BadLink(f"A link has a host of at most {MOST_HOST_LETTERS} characters.")
+        raise BadLink(f"has no host, or one of more than {MOST_HOST_LETTERS} characters")
     return host
 
 

@@ -17,7 +17,7 @@ _SPACES = re.compile(r"\s+")
 
 
 class BadName(Invalid):
-    """What was taken for a name is none; the message does not repeat it."""
+    """What was taken for a name is none; the message goes on from "The name"."""
 
     code = "text.name"
 
@@ -27,11 +27,11 @@ def email(text: str) -> str:
     folded = _folded(text)
     name, at, domain = folded.rpartition("@")
     if not at or not name or not domain or _SPACES.search(folded):
-        raise BadName("An e-mail address is NAME@DOMAIN.")
+        raise BadName("must be NAME@DOMAIN")
     try:
         return f"{name}@{link_host(domain)}"
     except BadLink:
-        raise BadName("What follows the '@' of an e-mail address is no domain.") from None
+        raise BadName("has no domain behind its '@'") from None
 
 
 def account(text: str) -> str:
@@ -41,7 +41,7 @@ def account(text: str) -> str:
     service, name = (found[1], found[2]) if found else ("", folded)
     name = _SPACES.sub(" ", name.strip().removeprefix("@").strip())
     if not name:
-        raise BadName("An account name has letters.")
+        raise BadName("has no letters")
     return f"{service}:{name}" if service else name
 
 
@@ -54,9 +54,9 @@ def accounts_of(text: str) -> tuple[str, ...]:
 
 def _folded(text: str) -> str:
     if len(text) > MOST_LETTERS:
-        raise BadName(f"A name may have {MOST_LETTERS} characters.")
+        raise BadName(f"has more than {MOST_LETTERS} characters")
     if any(unicodedata.category(letter) in ("Cc", "Cs") and not letter.isspace()
            for letter in text):  # fmt: skip
-        raise BadName("A name has no control characters.")
+        raise BadName("holds control characters")
     folded = unicodedata.normalize("NFKC", text).casefold()
     return unicodedata.normalize("NFKC", folded).strip()

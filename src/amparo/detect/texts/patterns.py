@@ -16,7 +16,7 @@ MOST_STEPS = 20_000
 
 
 class BadPattern(Invalid):
-    """A regular expression that cannot be used."""
+    """A regular expression that cannot be used; the message goes on from "The expression"."""
 
     code = "text.pattern"
 
@@ -31,18 +31,18 @@ def compiled(pattern: str) -> "re2._Regexp":
     try:
         return re2.compile(pattern.encode(), options)
     except (re2.error, UnicodeEncodeError) as error:
-        raise BadPattern(f"is no regular expression that RE2 takes: {_why(error)}") from None
+        raise BadPattern(f"is no regular expression that RE2 takes ({_why(error)})") from None
 
 
 def checked_pattern(text: str) -> str:
     """The pattern, where it can be used. Raises BadPattern."""
     if not text or len(text) > MOST_LETTERS:
-        raise BadPattern(f"A regular expression has 1 to {MOST_LETTERS} characters.")
+        raise BadPattern(f"must have 1 to {MOST_LETTERS} characters")
     found = compiled(text)
     if found.programsize > MOST_STEPS:
-        raise BadPattern("A regular expression is too large; shorten its repetitions.")
+        raise BadPattern("is too large; shorten its repetitions")
     if found.search(b"") is not None:
-        raise BadPattern("A regular expression must not match where there is nothing.")
+        raise BadPattern("matches where there is nothing, so everywhere")
     return text
 
 

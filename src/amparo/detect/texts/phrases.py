@@ -1,18 +1,17 @@
 """Words and phrases that a list names: checked, and in one form."""
 
-import re
 import unicodedata
 
 from amparo.core.errors import Invalid
+from amparo.detect.texts.folding import fold
 
 MOST_LETTERS = 500
 
-_SPACES = re.compile(r"\s+")
 _NOTHING_BY_THEMSELVES = frozenset({"C", "M", "P", "Z"})
 
 
 class BadPhrase(Invalid):
-    """What was taken for a word or phrase is none; the message does not repeat it."""
+    """What was taken for a phrase is none; the message goes on from "The phrase"."""
 
     code = "text.phrase"
 
@@ -23,16 +22,13 @@ def phrase(text: str) -> str:
     Raises BadPhrase where it is too long, or where nothing in it could be found as a word.
     """
     if len(text) > MOST_LETTERS:
-        raise BadPhrase(f"A word or phrase may have {MOST_LETTERS} characters.")
-    folded = unicodedata.normalize("NFKC", text)
-    for _ in range(2):
-        folded = unicodedata.normalize("NFKC", folded.casefold())
-    folded = _SPACES.sub(" ", folded).strip()
+        raise BadPhrase(f"has more than {MOST_LETTERS} characters")
+    folded = "".join(map(chr, fold(text).codes.tolist())).strip()
     categories = {unicodedata.category(letter) for letter in folded}
     if "Cs" in categories or "Cc" in categories:
-        raise BadPhrase("A word or phrase has no control characters.")
+        raise BadPhrase("holds control characters")
     if not folded:
-        raise BadPhrase("A word or phrase has letters.")
+        raise BadPhrase("has no letters")
     if {each[0] for each in categories} <= _NOTHING_BY_THEMSELVES:
-        raise BadPhrase("A word or phrase is more than punctuation and marks.")
-    return folded
+        raise BadPhrase("is nothing but punctuation and marks")
+    return unicodedata.normalize("NFC", folded)

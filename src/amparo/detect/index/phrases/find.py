@@ -53,7 +53,7 @@ def _found(
     skipped = _NONE_SKIPPED
     count = len(rows)
     while count == len(rows):
-        count = walk(automaton.tables, phrases.ends, text, borders, skipped, place, rows)
+        count = int(walk(automaton.tables, phrases.ends, text, borders, skipped, place, rows))
         there, of = np.unique(rows[:count, 2], return_inverse=True)
         if not len(there):
             return

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amparo.core.errors import Invalid
+from amparo.kernels.automaton import Automaton as Tables
 from amparo.kernels.automaton import build, count_nodes, link_phrases
 
 DIGEST_BYTES = 32
@@ -36,16 +37,24 @@ class Phrases:
     @classmethod
     def of(cls, known: Iterable[tuple[NDArray[np.uint32], bytes]]) -> Self:
         """These; of the same codes the first. Raises Invalid where one has none."""
-        by_text: dict[bytes, bytes] = {}
-        for codes, digest in known:
-            if not len(codes) or len(digest) != DIGEST_BYTES:
-                raise Invalid(f"A phrase has letters, and a digest of {DIGEST_BYTES} bytes.")
-            by_text.setdefault(codes.astype(">u4").tobytes(), digest)
-        return cls._sorted(by_text)
+        pairs = list(known)
+        if any(not len(codes) or len(digest) != DIGEST_BYTES for codes, digest in pairs):
+            raise Invalid(f"A phrase has letters, and a digest of {DIGEST_BYTES} bytes.")
+        return cls.joined(
+            [
+                cls(
+                    np.concatenate([np.empty(0, np.uint32), *(codes for codes, _ in pairs)]),
+                    np.cumsum([len(codes) for codes, _ in pairs], dtype=np.int64),
+                    np.frombuffer(b"".join(digest for _, digest in pairs), np.uint8).reshape(
+                        -1, DIGEST_BYTES
+                    ),
+                )
+            ]
+        )
 
     @classmethod
     def joined(cls, parts: Sequence["Phrases"]) -> Self:
-        """All of the parts; of the same codes those of the first."""
+        """All of the parts, in whatever order; of the same codes those of the first."""
         by_text: dict[bytes, bytes] = {}
         for part in parts:
             whole = part.codes.astype(">u4").tobytes()
@@ -98,6 +107,6 @@ class Automaton:
         return cls(phrases, first, labels, fails, terminals, link_phrases(fails, terminals))
 
     @property
-    def tables(self) -> tuple[NDArray[np.uint32], ...]:
+    def tables(self) -> Tables:
         """As the kernel takes them."""
         return self.first, self.labels, self.fails, self.terminals, self.links

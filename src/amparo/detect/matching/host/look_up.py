@@ -9,16 +9,20 @@ from pathlib import Path
 
 import numpy as np
 import structlog
+from numpy.typing import NDArray
 
 from amparo.core.errors import AmparoError, NotFound, Unavailable
 from amparo.core.ids import OrganisationId
-from amparo.detect.hashing.model import USABLE_QUALITY, Algorithm, MediaHashes
+from amparo.detect.hashing.model import USABLE_QUALITY, WRITTEN, Algorithm, MediaHashes
 from amparo.detect.hashing.plug_ins import algorithm, hash_types
 from amparo.detect.index import Hits, IndexReader, as_words
+from amparo.detect.index.phrases import Find, PhraseReader
 from amparo.detect.lists.model import StoredSignal
 from amparo.detect.matching.host.cards import Cards, HostList, Mark
-from amparo.detect.matching.host.follow import INDEX
+from amparo.detect.matching.host.follow import INDEX, PHRASES
 from amparo.detect.matching.match import ORIGINAL
+from amparo.detect.texts.folding import Folded
+from amparo.kernels.automaton import word_borders
 
 _LOOK_S = 0.1
 _log = structlog.get_logger(__name__)
@@ -35,6 +39,11 @@ class Asked:
     frame: int = 0
     lot: bytes = b""
     """What decides whether a signal of which a share is enabled counts; empty: the value."""
+    start: int = -1
+    """Where in a text it begins, in code points; −1 where it is not of a text."""
+    end: int = -1
+    item: int = -1
+    """Which it is of several things that are asked about at once."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -55,9 +64,11 @@ class HostIndex:
         try:
             self._reader = IndexReader(folder / INDEX)
             self._cards = Cards(folder)
+            self._phrases = PhraseReader(folder / PHRASES)
         except NotFound as error:
             raise Unavailable("The index is not there yet.") from error
         self._reached: dict[int, HostList] = {}
+        self._patterns: tuple[NDArray[np.uint64], list[StoredSignal]] | None = None
         self._stop = threading.Event()
         self._watch = threading.Thread(target=self._look, name="index-watch", daemon=True)
         self._watch.start()
@@ -85,6 +96,7 @@ class HostIndex:
         while not self._stop.wait(_LOOK_S):
             try:
                 self._lists()
+                self._phrases.follow()
             except AmparoError as error:
                 _log.warning("The index cannot be followed.", why=error.message)
 
@@ -136,17 +148,43 @@ class HostIndex:
             if number in cards and _counts(cards[number], asked[query], lists, now)
         ]
 
+    def phrases(
+        self, text: Folded, organisation: OrganisationId, *, most: int
+    ) -> tuple[list[Find], bool]:
+        """Where a text has words and phrases of the organisation's lists; and whether more."""
+        lists = frozenset(self.lists(organisation))
+        if not lists:
+            return [], False
+
+        def count(digests: NDArray[np.uint8]) -> NDArray[np.bool_]:
+            listed = np.zeros(len(digests), np.bool_)
+            listed[self._reader.equal(Algorithm.KEYWORD.value, digests, lists).queries] = True
+            return listed
+
+        return self._phrases.find(text.codes, word_borders(text.classes), count, most=most)
+
+    def patterns(self, organisation: OrganisationId) -> list[StoredSignal]:
+        """The regular expressions on the organisation's lists, by number."""
+        numbers = self._reader.state.signals_of(Algorithm.REGEX.value)
+        if not len(numbers):
+            return []
+        if self._patterns is None or not np.array_equal(self._patterns[0], numbers):
+            cards = self._cards.signals(numbers.tolist())
+            self._patterns = numbers, [cards[each] for each in numbers.tolist() if each in cards]
+        lists = self.lists(organisation)
+        return [each for each in self._patterns[1] if each.list_number in lists]
+
     def _hits(
         self, asked: Sequence[Asked], lists: Mapping[int, HostList]
     ) -> Iterator[tuple[int, int, int]]:
         by_kind: dict[Algorithm, list[int]] = {}
         for number, each in enumerate(asked):
-            if each.algorithm.is_exact or each.quality >= USABLE_QUALITY:
+            if _is_equal_alone(each.algorithm) or each.quality >= USABLE_QUALITY:
                 by_kind.setdefault(each.algorithm, []).append(number)
         for kind, numbers in by_kind.items():
             joined = b"".join(asked[number].value for number in numbers)
             values = np.frombuffer(joined, np.uint8).reshape(len(numbers), -1)
-            if kind.is_exact:
+            if _is_equal_alone(kind):
                 hits = self._reader.equal(kind.value, values, frozenset(lists))
             elif kind == Algorithm.PDQ:
                 radii = {number: each.radius_bits for number, each in lists.items()}
@@ -159,6 +197,10 @@ class HostIndex:
                          for number, each in lists.items()}  # fmt: skip
                 hits = self._reader.measured(own.name, values, radii, own.distances)
             yield from _triples(hits, numbers)
+
+
+def _is_equal_alone(kind: Algorithm) -> bool:
+    return kind.is_exact or kind in WRITTEN
 
 
 def asked_of(hashes: MediaHashes) -> list[Asked]:
@@ -195,7 +237,7 @@ def _counts(
         return False
     if not _is_enabled(known, asked):
         return False
-    if asked.algorithm.is_exact:
+    if _is_equal_alone(asked.algorithm):
         return True
     least = lists[known.list_number].minimum_quality
     quality = known.signal.quality

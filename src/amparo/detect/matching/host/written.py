@@ -1,0 +1,164 @@
+"""What is looked up for what people write: the words, links and names in it, and where they are."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from amparo.core.errors import Invalid
+from amparo.core.ids import OrganisationId
+from amparo.detect.hashing.model import Algorithm
+from amparo.detect.matching.host.look_up import Asked, HostIndex
+from amparo.detect.texts.folding import fold
+from amparo.detect.texts.links import BadLink, Link
+from amparo.detect.texts.names import BadName, accounts_of, email
+from amparo.detect.texts.patterns import finds
+from amparo.detect.texts.spotting import spotted
+
+T = TypeVar("T")
+
+MOST_FINDS = 10_000
+"""Of one kind in a text; more are not looked up."""
+
+MOST_LINKS = 1000
+
+NameDigest = Callable[[Algorithm, str], bytes]
+"""The keyed digest by which a name in its one form is listed."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Written:
+    """What somebody wrote, and accounts and addresses that the platform names beside it."""
+
+    text: str = ""
+    accounts: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+
+
+def asked_of_links(links: Sequence[Link | None]) -> list[Asked]:
+    """What is looked up for links, each under its place among them."""
+    return [
+        asked
+        for item, link in enumerate(links)
+        if link is not None
+        for asked in _of_link(link, item=item)
+    ]
+
+
+def asked_of_written(
+    written: Written, index: HostIndex, organisation: OrganisationId, digest: NameDigest
+) -> tuple[list[Asked], bool]:
+    """Everything that is looked up, and whether there was more than is looked up at once.
+
+    Raises Invalid where an account or address that is named is none.
+    """
+    text = written.text
+    lot = hashlib.sha256(text.encode(errors="surrogatepass")).digest()
+    asked = list(_of_names(written, digest, lot))
+    if not text:
+        return asked, False
+    folded = fold(text)
+    found, truncated = index.phrases(folded, organisation, most=MOST_FINDS)
+    for each in found:
+        start, end = folded.span(each.first, each.behind)
+        asked.append(Asked(Algorithm.KEYWORD, each.digest, lot=lot, start=start, end=end))
+    data = text.encode(errors="replace")
+    places = _places(data)
+    more, cut = _first(_of_patterns(data, places, index, organisation, lot), MOST_FINDS)
+    asked += more
+    links, many = _of_spotted(data, places, digest, lot)
+    return asked + links, truncated or cut or many
+
+
+def _of_names(written: Written, digest: NameDigest, lot: bytes) -> Iterator[Asked]:
+    for item, given in enumerate(written.accounts):
+        with _named(f"accounts.{item}"):
+            forms = accounts_of(given)
+        for form in forms:
+            yield Asked(Algorithm.ACCOUNT, digest(Algorithm.ACCOUNT, form), lot=lot, item=item)
+    for item, given in enumerate(written.emails):
+        with _named(f"emails.{item}"):
+            form = email(given)
+        yield Asked(Algorithm.EMAIL, digest(Algorithm.EMAIL, form), lot=lot, item=item)
+
+
+@contextmanager
+def _named(where: str) -> Iterator[None]:
+    """Say which one was wrong, and nothing of what was in it."""
+    try:
+        yield
+    except BadName as error:
+        raise Invalid(f"{where} {error.message}.", code=error.code) from None
+
+
+def _of_patterns(
+    data: bytes,
+    places: NDArray[np.int64],
+    index: HostIndex,
+    organisation: OrganisationId,
+    lot: bytes,
+) -> Iterator[Asked]:
+    for known in index.patterns(organisation):
+        value = bytes.fromhex(known.signal.value)
+        for first, behind in finds(known.signal.text, data):
+            yield Asked(
+                Algorithm.REGEX, value, lot=lot, start=int(places[first]), end=int(places[behind])
+            )
+
+
+def _of_spotted(
+    data: bytes, places: NDArray[np.int64], digest: NameDigest, lot: bytes
+) -> tuple[list[Asked], bool]:
+    """Of links and addresses in a text, as far as they are such."""
+    asked: list[Asked] = []
+    some, many = _first(spotted(data), MOST_LINKS)
+    for one in some:
+        start, end = int(places[one.start]), int(places[one.end])
+        said = data[one.start : one.end].decode()
+        try:
+            if one.is_address:
+                value = digest(Algorithm.EMAIL, email(said))
+                asked.append(Asked(Algorithm.EMAIL, value, lot=lot, start=start, end=end))
+            else:
+                asked += _of_link(Link.of(said), lot=lot, start=start, end=end)
+        except (BadLink, BadName):
+            continue  # it only looked like one
+    return asked, many
+
+
+def _of_link(
+    link: Link, *, lot: bytes = b"", start: int = -1, end: int = -1, item: int = -1
+) -> Iterator[Asked]:
+    whole = _digest(link.whole)
+    for kind, values in (
+        (Algorithm.URL, [whole]),
+        (Algorithm.URL_PREFIX, map(_digest, link.prefixes())),
+        (Algorithm.URL_HOST, map(_digest, link.hosts())),
+    ):
+        for value in values:
+            yield Asked(kind, value, lot=lot or whole, start=start, end=end, item=item)
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def _places(data: bytes) -> NDArray[np.int64]:
+    """int64[N + 1]: for each byte of a UTF-8 text, and behind it, its place in code points."""
+    begins = np.frombuffer(data, np.uint8) & 0xC0 != 0x80
+    places = np.zeros(len(data) + 1, np.int64)
+    np.cumsum(begins, out=places[1:])
+    return places
+
+
+def _first(some: Iterable[T], most: int) -> tuple[list[T], bool]:
+    found: list[T] = []
+    for each in some:
+        if len(found) == most:
+            return found, True
+        found.append(each)
+    return found, False
