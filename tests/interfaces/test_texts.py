@@ -1,7 +1,5 @@
 """What people write over HTTP: links looked up, texts and searches decided, and no text kept."""
 
-import sqlite3
-
 from tests.interfaces.conftest import Platform
 
 

@@ -22,8 +22,8 @@ def test_the_default_policy_can_be_read() -> None:
 def test_a_misspelt_field_is_shown_with_a_caret() -> None:
     assert complaint(RULE.format("matches.exists(m, m.distanse < 3)")) == (
         "p.yaml, line 4, column 31: the condition names the field of m 'distanse', which there is "
-        "not; there are algorithm, classification, confidence, distance, exact, frame, labels, "
-        "list, list_kind, quality, revision, signal, source, subject, variant.\n"
+        "not; there are algorithm, classification, confidence, distance, end, exact, frame, item, "
+        "labels, list, list_kind, quality, revision, signal, source, start, subject, variant.\n"
         "      when: matches.exists(m, m.distanse < 3)\n"
         "                                ^"
     )

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amparo.detect.texts.letters import class_of
+from amparo.kernels.folding import unfolded
 
 _CODES = 0x110000
 _SPACE = np.uint32(0x20)
@@ -22,13 +23,13 @@ _POOL = 4096
 class Folded:
     """A text, folded and decomposed: `codes` uint32[N]; `classes` uint8[N], see `letters`.
 
-    `origins` int64[N] is the place in the text of the letter that each came from; `length` is the
+    `origins` uint32[N] is the place in the text of the letter that each came from; `length` is the
     text's own.
     """
 
     codes: NDArray[np.uint32]
     classes: NDArray[np.uint8]
-    origins: NDArray[np.int64]
+    origins: NDArray[np.uint32]
     length: int
 
     def span(self, first: int, behind: int) -> tuple[int, int]:
@@ -55,9 +56,9 @@ class _Table:
 
     def learn(self, codes: NDArray[np.uint32]) -> None:
         """Know all of `codes` from now on."""
-        new = codes[~self.known[codes]]
-        if not len(new):
+        if self.known[codes].all():
             return
+        new = codes[~self.known[codes]]
         with self._lock:
             for code in np.unique(new).tolist():
                 if not self.known[code]:
@@ -90,30 +91,27 @@ def fold(text: str) -> Folded:
     given = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     table = _table()
     table.learn(given)
-    counts = table.count[given].astype(np.int64)
-    origins = np.repeat(np.arange(len(given)), counts)
-    before = np.cumsum(counts) - counts
-    codes = table.pool[table.first[given][origins] + (np.arange(len(origins)) - before[origins])]
+    codes, origins = unfolded(given, table.first, table.count, table.pool)
     codes, origins = _in_order(codes, origins, table.order[codes])
     codes, origins = _one_space(codes, origins)
     return Folded(codes, table.classes[codes], origins, len(given))
 
 
 def _in_order(
-    codes: NDArray[np.uint32], origins: NDArray[np.int64], order: NDArray[np.uint8]
-) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    codes: NDArray[np.uint32], origins: NDArray[np.uint32], order: NDArray[np.uint8]
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     """Combining marks of a letter in the order that Unicode gives them."""
     marks = order != 0
     if not (marks[1:] & marks[:-1] & (order[1:] < order[:-1])).any():
         return codes, origins
-    letters = np.cumsum(~marks)
+    letters = np.cumsum(~marks, dtype=np.uint32)
     there = np.lexsort((order, letters))
     return codes[there], origins[there]
 
 
 def _one_space(
-    codes: NDArray[np.uint32], origins: NDArray[np.int64]
-) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    codes: NDArray[np.uint32], origins: NDArray[np.uint32]
+) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
     spaces = codes == _SPACE
     again = spaces[1:] & spaces[:-1]
     if not again.any():

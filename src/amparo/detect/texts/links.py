@@ -124,7 +124,9 @@ def _with_scheme(text: str) -> str:
         raise BadLink(f"has more than {MOST_LETTERS} characters")
     scheme = _SCHEME.match(text)
     if scheme is None or _WITH_PORT.match(text):
-        return f"https://{text.lstrip('/')}"
+        if text.startswith("/") and not text.startswith("//"):
+            raise BadLink("is a path without a host")
+        return f"https://{text.removeprefix('//')}"
     if scheme.group().lower() not in ("http:", "https:"):
         raise BadLink("is neither http nor https")
     return text
