@@ -22,6 +22,7 @@ NAMES = (
     "importing",
     "telling",
     "backing_up",
+    "texts",
 )
 
 

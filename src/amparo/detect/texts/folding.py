@@ -86,15 +86,27 @@ def decomposed(text: str) -> str:
     return "".join(" " if letter.isspace() else letter for letter in folded)
 
 
+def folded_length(text: str) -> int:
+    """How many codes `fold` makes of a text, which can be many times its letters."""
+    given, table = _known(text)
+    return int(table.count[given].sum(dtype=np.int64))
+
+
 def fold(text: str) -> Folded:
     """Fold a text of any kind, also one that is none."""
-    given = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    table = _table()
-    table.learn(given)
+    given, table = _known(text)
     codes, origins = unfolded(given, table.first, table.count, table.pool)
     codes, origins = _in_order(codes, origins, table.order[codes])
     codes, origins = _one_space(codes, origins)
     return Folded(codes, table.classes[codes], origins, len(given))
+
+
+def _known(text: str) -> tuple[NDArray[np.uint32], _Table]:
+    """The text's letters, and a table that knows them all."""
+    given = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    table = _table()
+    table.learn(given)
+    return given, table
 
 
 def _in_order(

@@ -16,7 +16,8 @@ from amparo.core.errors import Invalid
 from amparo.detect.deciding.decide import SEARCH
 from amparo.detect.deciding.model import ContextFacts, UploaderFacts
 from amparo.detect.matching.host.sift import sifted_written
-from amparo.detect.matching.host.written import Written, asked_of_links
+from amparo.detect.matching.host.written import Placed, Written, asked_of_links
+from amparo.detect.texts.folding import folded_length
 from amparo.detect.texts.links import BadLink, Link
 from amparo.interfaces.api.media import IdempotencyKey
 from amparo.interfaces.calls.admission import Bodies
@@ -36,8 +37,8 @@ from amparo.wire.texts import (
 
 M = TypeVar("M", bound=BaseModel)
 
-_WORKING = 20
-"""Bytes that a byte of a text takes while it is looked up."""
+_WORKING_BYTES = 16
+"""So many take a letter of a folded text while it is looked up."""
 
 router = APIRouter(prefix="/v1", tags=["texts"], route_class=KnownCaller)
 
@@ -50,23 +51,21 @@ def _body(kind: type[BaseModel]) -> dict[str, Any]:
 @router.post("/urls", response_model=UrlsAnswer)
 def look_up(request: UrlsRequest, serving: Open, actor: MatchesReader) -> Response:
     """What up to 1000 links match: each itself, all above it, and its host."""
-    links: list[Link | None] = []
-    problems = []
+    links, problems = [], []
     for item, url in enumerate(request.urls):
         try:
-            links.append(Link.of(url))
+            links.append(Placed(Link.of(url), item=item))
         except BadLink as error:
-            links.append(None)
             problems.append(UrlProblem(item=item, message=f"{error.message}."))
-    asked = asked_of_links(links)
-    serving.metrics.looked_up(len(links))
+    asked = asked_of_links(links, serving.index, actor.organisation_id)
+    serving.metrics.looked_up(len(request.urls))
     listed = serving.index.look_up(asked, actor.organisation_id, serving.clock.now())
     found = sifted_written(listed, asked)
-    results: list[list[MatchAnswer]] = [[] for _ in links]
+    results: list[list[MatchAnswer]] = [[] for _ in request.urls]
     for one in found.counted:
         match = match_of(one, asked[one.asked])
         results[match.item].append(MatchAnswer.model_validate(match, from_attributes=True))
-    serving.look_ups.count(actor, asked=len(links), matched=sum(map(bool, results)))
+    serving.look_ups.count(actor, asked=len(request.urls), matched=sum(map(bool, results)))
     answer = UrlsAnswer(
         results=results,
         suppressed=[
@@ -131,8 +130,9 @@ async def _decided(
     assert isinstance(bodies, Bodies)
     with bodies.room() as room:
         body = await receive_text(request, serving.settings.max_text_bytes, room)
-        room.take(_WORKING * len(body))
         said = read(body)
+        length = await run_in_threadpool(folded_length, said.written.text)
+        room.take(_WORKING_BYTES * length)
         return await run_in_threadpool(serving.texts.submit, said, actor)
 
 

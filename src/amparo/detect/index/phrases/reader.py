@@ -31,16 +31,14 @@ class PhraseReader:
         self.follow()
 
     def follow(self) -> None:
-        """Open what is new; another thread that does so just now is not waited for."""
-        stamp = _stamp(self._path)
-        if stamp == self._stamp or not self._following.acquire(blocking=False):
+        """Open what is new. What was added before this is called is found afterwards."""
+        if _stamp(self._path) == self._stamp:
             return
-        try:
+        with self._following:
             stamp = _stamp(self._path)
-            self._parts = self._opened()
-            self._stamp = stamp
-        finally:
-            self._following.release()
+            if stamp != self._stamp:
+                self._parts = self._opened()
+                self._stamp = stamp
 
     def find(
         self,

@@ -157,11 +157,22 @@ class HostIndex:
             return [], False
 
         def count(digests: NDArray[np.uint8]) -> NDArray[np.bool_]:
-            listed = np.zeros(len(digests), np.bool_)
-            listed[self._reader.equal(Algorithm.KEYWORD.value, digests, lists).queries] = True
-            return listed
+            return self._are_on(lists, Algorithm.KEYWORD, digests)
 
         return self._phrases.find(text.codes, word_borders(text.classes), count, most=most)
+
+    def are_listed(
+        self, kind: Algorithm, values: NDArray[np.uint8], organisation: OrganisationId
+    ) -> NDArray[np.bool_]:
+        """bool[N]: which of the values uint8[N, W] are worth looking up, which most are not."""
+        return self._are_on(frozenset(self.lists(organisation)), kind, values)
+
+    def _are_on(
+        self, lists: frozenset[int], kind: Algorithm, values: NDArray[np.uint8]
+    ) -> NDArray[np.bool_]:
+        listed = np.zeros(len(values), np.bool_)
+        listed[self._reader.equal(kind.value, values, lists).queries] = True
+        return listed
 
     def patterns(self, organisation: OrganisationId) -> list[StoredSignal]:
         """The regular expressions on the organisation's lists, by number."""

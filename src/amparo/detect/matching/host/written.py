@@ -1,9 +1,10 @@
 """What is looked up for what people write: the words, links and names in it, and where they are."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TypeVar
 
 import numpy as np
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from amparo.core.errors import Invalid
 from amparo.core.ids import OrganisationId
 from amparo.detect.hashing.model import Algorithm
+from amparo.detect.index.phrases.model import DIGEST_BYTES
 from amparo.detect.matching.host.look_up import Asked, HostIndex
 from amparo.detect.texts.folding import fold
 from amparo.detect.texts.links import BadLink, Link
@@ -39,14 +41,44 @@ class Written:
     emails: tuple[str, ...] = ()
 
 
-def asked_of_links(links: Sequence[Link | None]) -> list[Asked]:
-    """What is looked up for links, each under its place among them."""
-    return [
-        asked
-        for item, link in enumerate(links)
-        if link is not None
-        for asked in _of_link(link, item=item)
-    ]
+@dataclass(frozen=True, slots=True, repr=False)
+class Placed:
+    """A link, and where it stands in a text or among others."""
+
+    link: Link
+    start: int = -1
+    end: int = -1
+    item: int = -1
+
+
+def asked_of_links(
+    links: Sequence[Placed], index: HostIndex, organisation: OrganisationId, lot: bytes = b""
+) -> list[Asked]:
+    """What is looked up for links, as far as it is listed: each itself, all above it, its hosts."""
+    asked = []
+    for kind, forms in _FORMS.items():
+        digests, of = [], []
+        for number, placed in enumerate(links):
+            for form in forms(placed.link):
+                digests.append(hashlib.sha256(form.encode()).digest())
+                of.append(number)
+        values = np.frombuffer(b"".join(digests), np.uint8).reshape(-1, DIGEST_BYTES)
+        for row in np.flatnonzero(index.are_listed(kind, values, organisation)).tolist():
+            one = links[of[row]]
+            drawn_by = lot or _digest(one.link.whole)
+            asked.append(
+                Asked(kind, digests[row], lot=drawn_by, start=one.start, end=one.end, item=one.item)
+            )
+    return asked
+
+
+_FORMS: Mapping[Algorithm, Callable[[Link], Iterable[str]]] = MappingProxyType(
+    {
+        Algorithm.URL: lambda link: (link.whole,),
+        Algorithm.URL_PREFIX: Link.prefixes,
+        Algorithm.URL_HOST: Link.hosts,
+    }
+)
 
 
 def asked_of_written(
@@ -70,8 +102,13 @@ def asked_of_written(
     places = _places(data)
     more, cut = _first(_of_patterns(data, places, index, organisation, lot), MOST_FINDS)
     asked += more
-    links, many = _of_spotted(data, places, digest, lot)
-    return asked + links, truncated or cut or many
+    links, addresses, many = _spotted(data, places)
+    asked += asked_of_links(links, index, organisation, lot)
+    asked += [
+        Asked(Algorithm.EMAIL, digest(Algorithm.EMAIL, form), lot=lot, start=start, end=end)
+        for form, start, end in addresses
+    ]
+    return asked, truncated or cut or many
 
 
 def _of_names(written: Written, digest: NameDigest, lot: bytes) -> Iterator[Asked]:
@@ -110,37 +147,23 @@ def _of_patterns(
             )
 
 
-def _of_spotted(
-    data: bytes, places: NDArray[np.int64], digest: NameDigest, lot: bytes
-) -> tuple[list[Asked], bool]:
-    """Of links and addresses in a text, as far as they are such."""
-    asked: list[Asked] = []
+def _spotted(
+    data: bytes, places: NDArray[np.int64]
+) -> tuple[list[Placed], list[tuple[str, int, int]], bool]:
+    """Links and addresses in a text, as far as they are such; and whether there are more."""
+    links, addresses = [], []
     some, many = _first(spotted(data), MOST_LINKS)
     for one in some:
         start, end = int(places[one.start]), int(places[one.end])
         said = data[one.start : one.end].decode()
         try:
             if one.is_address:
-                value = digest(Algorithm.EMAIL, email(said))
-                asked.append(Asked(Algorithm.EMAIL, value, lot=lot, start=start, end=end))
+                addresses.append((email(said), start, end))
             else:
-                asked += _of_link(Link.of(said), lot=lot, start=start, end=end)
+                links.append(Placed(Link.of(said), start, end))
         except (BadLink, BadName):
             continue  # it only looked like one
-    return asked, many
-
-
-def _of_link(
-    link: Link, *, lot: bytes = b"", start: int = -1, end: int = -1, item: int = -1
-) -> Iterator[Asked]:
-    whole = _digest(link.whole)
-    for kind, values in (
-        (Algorithm.URL, [whole]),
-        (Algorithm.URL_PREFIX, map(_digest, link.prefixes())),
-        (Algorithm.URL_HOST, map(_digest, link.hosts())),
-    ):
-        for value in values:
-            yield Asked(kind, value, lot=lot or whole, start=start, end=end, item=item)
+    return links, addresses, many
 
 
 def _digest(text: str) -> bytes:
