@@ -38,8 +38,9 @@ class PartFiles:
 
 @dataclass(frozen=True, slots=True)
 class PhraseManifest:
-    """The parts as of a generation."""
+    """The parts as of a generation; `identity` tells it from others that stood in the folder."""
 
+    identity: str = ""
     generation: int = 0
     parts: tuple[PartFiles, ...] = ()
     format: int = 1

@@ -4,6 +4,7 @@ Few that come are joined with the small parts that there are, so that a change c
 many phrases are known; a part that is a fifth of the rest or less is joined with it when many come.
 """
 
+import secrets
 import shutil
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amparo.core.errors import Unavailable
+from amparo.detect.index.arrays import verify_all
 from amparo.detect.index.phrases.model import Automaton, Phrases
 from amparo.detect.index.phrases.parts import (
     BUILDING,
@@ -51,7 +53,20 @@ class PhraseWriter:
         except OSError as error:
             raise _not_kept(folder, error) from error
         self._manifest = read_manifest(folder)
+        try:
+            if not self._manifest.identity:
+                self._manifest = PhraseManifest(secrets.token_hex(8))
+                publish_manifest(folder, self._manifest)
+            for part in self._manifest.parts:
+                verify_all(folder / part.name, part.files)
+        except OSError as error:
+            raise _not_kept(folder, error) from error
         self._remove_strays()
+
+    @property
+    def identity(self) -> str:
+        """Which these are: another folder in the place of this one has another."""
+        return self._manifest.identity
 
     def __len__(self) -> int:
         """How many phrases the parts hold, those that nobody wants any more too."""
@@ -70,7 +85,7 @@ class PhraseWriter:
         try:
             phrases = Phrases.joined([new, *self._left(joined, still)]) if joined else new
             part = write_part(self._folder, f"{PREFIX}{number:08d}", Automaton.of(phrases))
-            manifest = PhraseManifest(number, (*kept, part))
+            manifest = PhraseManifest(self.identity, number, (*kept, part))
             publish_manifest(self._folder, manifest)
         except OSError as error:
             raise _not_kept(self._folder, error) from error

@@ -86,6 +86,9 @@ class Follower:
         )
         if self._cards.state(_LOADING):
             self._begin_anew("it was ended while it loaded a list")
+        if self._cards.state(PHRASES) not in ("", self._phrases.identity):
+            self._begin_anew("its words are others")
+        self._cards.put_state(PHRASES, self._phrases.identity)
 
     def __enter__(self) -> Self:
         return self
@@ -270,6 +273,7 @@ class Follower:
         shutil.rmtree(self._folder / INDEX)
         shutil.rmtree(self._folder / PHRASES)
         self._phrases = PhraseWriter(self._folder / PHRASES)
+        self._cards.put_state(PHRASES, self._phrases.identity)
         self._index = IndexWriter(self._folder / INDEX)
         self._loaded = 0
 
