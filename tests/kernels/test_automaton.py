@@ -66,11 +66,22 @@ def test_it_finds_what_trying_everything_finds(known: list[str], text: str, bits
 
 
 def test_very_many_finds_are_cut_where_asked_and_said_to_be() -> None:
-    text = codes("漢" * 20_000)
+    text = codes("漢" * 20_000 + "b")
     borders = np.ones(len(text) + 1, np.uint8)
-    known = [Automaton.of(phrases(["漢" * length for length in range(1, 101)]))]
+    known = [Automaton.of(phrases([*("漢" * length for length in range(1, 101)), "b"]))]
     found, truncated = find(text, borders, known, all_count, most=1000)
     assert (len(found), truncated) == (1000, True)
+
+
+def test_one_phrase_very_often_hides_no_other() -> None:
+    text = codes("漢" * 20_000 + "b" * 101)
+    borders = np.ones(len(text) + 1, np.uint8)
+    known = [Automaton.of(phrases(["漢", "b"]))]
+    found, truncated = find(text, borders, known, all_count, most=1000)
+    assert (sum(one.digest == digest(1) for one in found), len(found)) == (100, 200)
+    assert truncated
+    once, truncated = find(text[:100], borders[:101], known, all_count, most=1000)
+    assert (len(once), truncated) == (100, False)
 
 
 def test_phrases_that_do_not_count_take_nobodys_place() -> None:

@@ -14,6 +14,7 @@ from amparo.app.pipeline import LaidDown, Pipeline
 from amparo.app.shadow import in_shadow, policy_of
 from amparo.app.told import answer_of, match_of
 from amparo.core.ids import DecisionId, MediaId, new_id
+from amparo.core.problems import ProblemCode
 from amparo.detect.deciding import Facts, MediaFacts, decide
 from amparo.detect.deciding.model import ContextFacts, Decision, UploaderFacts, on_record
 from amparo.detect.deciding.store import RecordedDecision, RecordedMedia
@@ -40,11 +41,10 @@ class Submission:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class _Seen:
-    """What was found, as policies see it; not all of it where there was very much."""
+    """What was found, as policies see it, and how much was asked for it."""
 
     facts: Facts
     asked: int
-    is_cut: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +99,16 @@ class TextPipeline:
             held_as = self._kept(said, decision)
         media = RecordedMedia(
             MediaId(new_id()), actor.organisation_id, now,
-            facts.media.type, facts.media.size_bytes, "", held_as,
+            facts.media.type, facts.media.size_bytes, facts.media.problem, held_as,
         )  # fmt: skip
         one = RecordedDecision(
             DecisionId(new_id()), media, now, standing.live.number, decision, on_record(facts),
             shadow,
         )  # fmt: skip
-        answer = answer_of(one) | {"truncated": seen.is_cut, "message": decision.message}
+        answer = answer_of(one) | {
+            "truncated": bool(facts.media.problem),
+            "message": decision.message,
+        }
         with stage("record"):
             uploads.put_on_record(one, actor, call, answer, tide)
         matched = len({match.signal for match in facts.matches})
@@ -119,8 +122,8 @@ class TextPipeline:
         )
         found = sifted_written(index.look_up(asked, actor.organisation_id, now), asked)
         is_cut |= len(found.counted) > MOST_MATCHES
-        facts = _facts(said, found, asked, jurisdiction)
-        return _Seen(facts, 1 + len({(each.start, each.item) for each in asked}), is_cut)
+        facts = _facts(said, found, asked, jurisdiction, is_cut=is_cut)
+        return _Seen(facts, 1 + len({(each.start, each.item) for each in asked}))
 
     def _kept(self, said: Submission, decision: Decision) -> str | None:
         """The name under which the text is kept, encrypted, where the policy says so."""
@@ -129,11 +132,14 @@ class TextPipeline:
         return self.uploads.inbox.put(said.written.text.encode(errors="surrogatepass"))
 
 
-def _facts(said: Submission, found: Found, asked: list[Asked], jurisdiction: str) -> Facts:
+def _facts(
+    said: Submission, found: Found, asked: list[Asked], jurisdiction: str, *, is_cut: bool
+) -> Facts:
     context = said.context
+    problem = ProblemCode.TEXT_TRUNCATED.value if is_cut else ""
     size_bytes = len(said.written.text.encode(errors="surrogatepass"))
     return Facts(
-        media=MediaFacts(type=Kind.TEXT.value, size_bytes=size_bytes),
+        media=MediaFacts(type=Kind.TEXT.value, size_bytes=size_bytes, problem=problem),
         matches=tuple(match_of(each, asked[each.asked]) for each in found.counted[:MOST_MATCHES]),
         suppressed=tuple(
             match_of(each, asked[each.asked]) for each in found.suppressed[:MOST_MATCHES]

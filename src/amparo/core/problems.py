@@ -31,6 +31,8 @@ class ProblemCode(StrEnum):
     MEDIA_DECODER_CRASHED = "media.decoder_crashed"
     MEDIA_HASH_MISSING = "media.hash_missing"
 
+    TEXT_TRUNCATED = "text.truncated"
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

@@ -68,6 +68,16 @@ def test_what_could_never_be_found_as_a_word_is_no_phrase(wrong: str) -> None:
     assert "aa" not in told.value.message
 
 
+@settings(max_examples=300, deadline=None)
+@given(st.text(st.characters(max_codepoint=127), min_size=1, max_size=30))
+def test_plain_letters_have_the_same_form_as_beside_others(text: str) -> None:
+    try:
+        form = phrase(text)
+    except Invalid:
+        return
+    assert phrase(f"é {text}") == f"é {form}"
+
+
 def test_emoji_and_digits_are_words_too() -> None:
     assert phrase("🪁") == "🪁"
     assert phrase("1234") == "1234"

@@ -1,5 +1,6 @@
 """Where a text has phrases that count."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
@@ -10,6 +11,8 @@ from amparo.kernels.automaton import walk
 from amparo.kernels.digests import set_bits
 
 FINDS_AT_A_TIME = 4096
+MOST_OF_ONE = 100
+"""So often a phrase is told; more often, it would hide what else a text has."""
 
 Counts = Callable[[NDArray[np.uint8]], NDArray[np.bool_]]
 """Given digests uint8[K, 32] of phrases, bool[K]: which of them count."""
@@ -25,22 +28,25 @@ def find(
     *,
     most: int,
 ) -> tuple[list[Find], bool]:
-    """The first finds in `text` uint32[T], in order, and whether there are more than `most`.
+    """Finds in `text` uint32[T], in order, and whether there are more: `most`, and 100 of each.
 
-    A find begins and ends where `borders` uint8[T + 1] is set. Phrases that do not count cost
-    time but take nobody's place.
+    A find begins and ends where `borders` uint8[T + 1] is set. Phrases that do not count, and what
+    was told often enough, cost time but take nobody's place.
     """
     found: dict[Find, None] = {}
     truncated = False
     for automaton in automata:
-        some = _found(text, borders, automaton, counts)
-        for number, one in enumerate(some):
-            if number == most:
+        times: Counter[bytes] = Counter()
+        for one in _found(text, borders, automaton, counts):
+            times[one.digest] += 1
+            if times[one.digest] > MOST_OF_ONE or len(found) >= most:
                 truncated = True
+            else:
+                found[one] = None
+            if len(found) >= most:
                 break
-            found[one] = None
     ordered = sorted(found, key=lambda one: (one.first, one.behind, one.digest))
-    return ordered[:most], truncated or len(ordered) > most
+    return ordered, truncated
 
 
 def _found(
@@ -58,9 +64,10 @@ def _found(
         if not len(there):
             return
         wanted = counts(phrases.digests[there])
-        if not wanted.all():
+        done = ~wanted | (np.bincount(of) > MOST_OF_ONE)
+        if done.any():
             if not len(skipped):
                 skipped = np.zeros((len(phrases) + 7) // 8, np.uint8)
-            set_bits(skipped, there[~wanted])
+            set_bits(skipped, there[done])
         for first, behind, phrase in rows[:count][wanted[of]].tolist():
             yield Find(first, behind, phrases.digests[phrase].tobytes())

@@ -14,6 +14,7 @@ from amparo.core.errors import Invalid
 from amparo.core.ids import OrganisationId
 from amparo.detect.hashing.model import Algorithm
 from amparo.detect.index.phrases.model import DIGEST_BYTES
+from amparo.detect.lists.model import Signal
 from amparo.detect.matching.host.look_up import Asked, HostIndex
 from amparo.detect.texts.folding import fold
 from amparo.detect.texts.links import BadLink, Link
@@ -24,9 +25,10 @@ from amparo.detect.texts.spotting import spotted
 T = TypeVar("T")
 
 MOST_FINDS = 10_000
-"""Of one kind in a text; more are not looked up."""
+"""Of words in a text; more are not looked up."""
 
-MOST_LINKS = 1000
+MOST_OF_A_PATTERN = 100
+MOST_LINKS = 10_000
 
 NameDigest = Callable[[Algorithm, str], bytes]
 """The keyed digest by which a name in its one form is listed."""
@@ -90,7 +92,7 @@ def asked_of_written(
     """
     text = written.text
     lot = hashlib.sha256(text.encode(errors="surrogatepass")).digest()
-    asked = list(_of_names(written, digest, lot))
+    asked = list(_of_names(written, digest))
     if not text:
         return asked, False
     folded = fold(text)
@@ -100,8 +102,11 @@ def asked_of_written(
         asked.append(Asked(Algorithm.KEYWORD, each.digest, lot=lot, start=start, end=end))
     data = text.encode(errors="replace")
     places = _places(data)
-    more, cut = _first(_of_patterns(data, places, index, organisation, lot), MOST_FINDS)
-    asked += more
+    cut = False
+    for known in index.patterns(organisation):
+        some, more = _first(_of_pattern(known.signal, data, places, lot), MOST_OF_A_PATTERN)
+        asked += some
+        cut |= more
     links, addresses, many = _spotted(data, places)
     asked += asked_of_links(links, index, organisation, lot)
     asked += [
@@ -111,16 +116,16 @@ def asked_of_written(
     return asked, truncated or cut or many
 
 
-def _of_names(written: Written, digest: NameDigest, lot: bytes) -> Iterator[Asked]:
+def _of_names(written: Written, digest: NameDigest) -> Iterator[Asked]:
     for item, given in enumerate(written.accounts):
         with _named(f"accounts.{item}"):
             forms = accounts_of(given)
         for form in forms:
-            yield Asked(Algorithm.ACCOUNT, digest(Algorithm.ACCOUNT, form), lot=lot, item=item)
+            yield Asked(Algorithm.ACCOUNT, digest(Algorithm.ACCOUNT, form), item=item)
     for item, given in enumerate(written.emails):
         with _named(f"emails.{item}"):
             form = email(given)
-        yield Asked(Algorithm.EMAIL, digest(Algorithm.EMAIL, form), lot=lot, item=item)
+        yield Asked(Algorithm.EMAIL, digest(Algorithm.EMAIL, form), item=item)
 
 
 @contextmanager
@@ -132,19 +137,13 @@ def _named(where: str) -> Iterator[None]:
         raise Invalid(f"{where} {error.message}.", code=error.code) from None
 
 
-def _of_patterns(
-    data: bytes,
-    places: NDArray[np.int64],
-    index: HostIndex,
-    organisation: OrganisationId,
-    lot: bytes,
+def _of_pattern(
+    signal: Signal, data: bytes, places: NDArray[np.int64], lot: bytes
 ) -> Iterator[Asked]:
-    for known in index.patterns(organisation):
-        value = bytes.fromhex(known.signal.value)
-        for first, behind in finds(known.signal.text, data):
-            yield Asked(
-                Algorithm.REGEX, value, lot=lot, start=int(places[first]), end=int(places[behind])
-            )
+    value = bytes.fromhex(signal.value)
+    for first, behind in finds(signal.text, data):
+        start, end = int(places[first]), int(places[behind])
+        yield Asked(Algorithm.REGEX, value, lot=lot, start=start, end=end)
 
 
 def _spotted(
