@@ -5,8 +5,14 @@ from amparo.access.model import Actor
 from amparo.core.clock import Clock
 from amparo.core.errors import Denied
 from amparo.db import Database, Work
-from amparo.detect.lists.alter import remove, rename, set_share, withdraw_some
-from amparo.detect.lists.model import ListKind, SignalList
+from amparo.detect.lists.alter import (
+    remove,
+    rename,
+    set_share,
+    set_video_rules,
+    withdraw_some,
+)
+from amparo.detect.lists.model import ListKind, SignalList, VideoRule
 from amparo.detect.lists.store import Lists
 
 ROWS_AT_A_TIME = 5000
@@ -20,6 +26,7 @@ def alter_list(
     *,
     new_name: str | None = None,
     share: float | None = None,
+    video_rules: tuple[VideoRule, ...] | None = None,
 ) -> SignalList:
     """Change what is given.
 
@@ -33,6 +40,10 @@ def alter_list(
             _check_share(of, share)
             set_share(work, of, share)
             _record(work, of, actor, clock, "lists.share", share=share)
+        if video_rules is not None and video_rules != of.video_rules:
+            set_video_rules(work, of, video_rules)
+            said = [f"{each.query_percent}:{each.listed_percent}" for each in video_rules]
+            _record(work, of, actor, clock, "lists.video_rules", rules=said)
         if new_name is not None and new_name != of.name:
             rename(work, of, new_name)
             _record(work, of, actor, clock, "lists.rename", name=new_name, before=of.name)

@@ -18,7 +18,7 @@ from amparo.core.problems import ProblemCode
 from amparo.detect.deciding import Facts, MediaFacts, decide
 from amparo.detect.deciding.model import ContextFacts, Decision, UploaderFacts, on_record
 from amparo.detect.deciding.store import RecordedDecision, RecordedMedia
-from amparo.detect.matching.host.look_up import Asked
+from amparo.detect.matching.host.asked import Asked
 from amparo.detect.matching.host.sift import Found, sifted_written
 from amparo.detect.matching.host.written import Written, asked_of_written
 from amparo.detect.media.model import Kind

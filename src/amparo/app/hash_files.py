@@ -13,7 +13,9 @@ from amparo.app.walk import Found, walk
 from amparo.core.problems import Problem
 from amparo.core.settings import Settings
 from amparo.detect.hashing.digests import digest
+from amparo.detect.hashing.hash_film import hash_parts
 from amparo.detect.hashing.hash_media import hash_media
+from amparo.detect.hashing.in_parts import Gathering
 from amparo.detect.hashing.model import MediaHashes, PdqInput
 from amparo.detect.hashing.once_more import hashed_once_more
 from amparo.detect.media.model import Limits, MediaError
@@ -62,6 +64,11 @@ def hash_files(
     """The hashes of every file at or below `paths`, each as soon as all before it are done."""
 
     def start(data: bytes, allowed: Limits, *, with_others: bool = True) -> Answer[MediaHashes]:
+        if sniff(data).is_video:
+            return sandbox.submit_parts(
+                MediaHashes, Gathering(seconds=settings.video_seconds), hash_parts, data, allowed,
+                with_variants=with_variants, with_others=with_others,
+            )  # fmt: skip
         return sandbox.submit(
             MediaHashes, hash_bytes, data, allowed,
             pdq_input=pdq_input, with_variants=with_variants, with_others=with_others,

@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -35,7 +36,7 @@ from amparo.detect.deciding.store import Decisions, RecordedDecision, RecordedMe
 from amparo.detect.deciding.versions import Policies, Standing
 from amparo.detect.hashing.model import MediaHashes
 from amparo.detect.matching.host import HostIndex
-from amparo.detect.matching.host.look_up import Asked, asked_of
+from amparo.detect.matching.host.asked import Asked, asked_of
 from amparo.detect.matching.host.sift import Found, sifted
 from amparo.respond.vault import Inbox
 
@@ -125,13 +126,12 @@ class Pipeline:
         now = self.clock.now()
         stage = self.metrics.stage
         with stage("hash"):
-            hashes = self.hasher.hash(upload.data)
+            enough = partial(self._is_held, upload, actor, laid_down, now)
+            hashes = self.hasher.hash(upload.data, enough)
         self.metrics.restarted(self.hasher.restarts)
         with stage("match"):
-            asked = asked_of(hashes)
-            found = sifted(self.index.look_up(asked, actor.organisation_id, now), asked)
+            facts = self._found_out(upload, hashes, actor, laid_down, now)
         with stage("decide"):
-            facts = _facts(upload, hashes, found, asked, laid_down.jurisdiction)
             standing, tide = laid_down.standing, self.tide(facts, now)
             flooded = {str(number) for number in tide.flooded}
             decision = decide(facts, policy_of(standing.live), flooded=flooded)
@@ -157,6 +157,35 @@ class Pipeline:
             self.put_on_record(one, actor, call, answer, tide)
         self.count(one, actor, asked=1, matched=int(bool(one.facts["matches"])))
         return answer
+
+    def _is_held(
+        self,
+        upload: Upload,
+        actor: Actor,
+        laid_down: LaidDown,
+        now: datetime,
+        hashes: MediaHashes,
+    ) -> bool:
+        """Whether what is known of a video so far is enough for it not to go up."""
+        facts = self._found_out(upload, hashes, actor, laid_down, now)
+        if not facts.matches:
+            return False
+        flooded = {str(number) for number in self.tide(facts, now).flooded}
+        decision = decide(facts, policy_of(laid_down.standing.live), flooded=flooded)
+        return decision.action.strictness >= Action.HOLD.strictness
+
+    def _found_out(
+        self,
+        upload: Upload,
+        hashes: MediaHashes,
+        actor: Actor,
+        laid_down: LaidDown,
+        now: datetime,
+    ) -> Facts:
+        """What there is to decide upon."""
+        asked = asked_of(hashes)
+        listed = self.index.look_up(asked, actor.organisation_id, now, hashes.film)
+        return _facts(upload, hashes, sifted(listed, asked), asked, laid_down.jurisdiction)
 
     def count(self, one: RecordedDecision, actor: Actor, *, asked: int, matched: int) -> None:
         """What was looked up for it and matched, and what became of it."""
@@ -235,6 +264,8 @@ def _facts(
             size_bytes=hashes.size_bytes,
             frames=len(hashes.pictures),
             problem=hashes.problem.code.value if hashes.problem else "",
+            seconds=hashes.film.seconds if hashes.film else 0.0,
+            is_whole=hashes.film.is_whole if hashes.film else True,
         ),
         matches=tuple(match_of(each, asked[each.asked]) for each in found.counted),
         suppressed=tuple(match_of(each, asked[each.asked]) for each in found.suppressed),

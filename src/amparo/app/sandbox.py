@@ -13,6 +13,8 @@ def limits_of(settings: Settings) -> Limits:
         max_pixels=settings.max_pixels,
         max_frames=settings.max_frames,
         sampled_frames=settings.sampled_frames,
+        video_frames=settings.video_frames,
+        video_length_seconds=settings.video_length_seconds,
         seconds=settings.item_seconds,
         memory_bytes=settings.item_memory_bytes,
     )

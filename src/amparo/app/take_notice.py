@@ -20,7 +20,7 @@ from amparo.detect.deciding.model import MatchFacts
 from amparo.detect.hashing.model import MediaHashes
 from amparo.detect.hashing.plug_ins import algorithm_on_record
 from amparo.detect.matching.host import HostIndex
-from amparo.detect.matching.host.look_up import Asked, asked_of
+from amparo.detect.matching.host.asked import Asked, asked_of
 from amparo.respond.review.notices.model import (
     NewNotice,
     Notice,

@@ -30,6 +30,10 @@ class ProblemCode(StrEnum):
     MEDIA_OUT_OF_MEMORY = "media.out_of_memory"
     MEDIA_DECODER_CRASHED = "media.decoder_crashed"
     MEDIA_HASH_MISSING = "media.hash_missing"
+    MEDIA_NO_VIDEO = "media.no_video"
+    MEDIA_TOO_LONG = "media.too_long"
+    MEDIA_UNKNOWN_CODEC = "media.unknown_codec"
+    MEDIA_VIDEO_MISSING = "media.video_missing"
 
     TEXT_TRUNCATED = "text.truncated"
 

@@ -160,7 +160,19 @@ class Settings(BaseSettings):
         default=16, description="How many frames of an animation are hashed, spread evenly."
     )
     item_seconds: PositiveInt = Field(
-        default=20, description="Processor time that decoding and hashing one file may take."
+        default=20,
+        description="Processor time that one file, or half a minute of a video, may take.",
+    )
+    video_frames: PositiveInt = Field(
+        default=10_000,
+        description="Of a video at most so many frames are hashed; of a longer one farther apart.",
+    )
+    video_length_seconds: PositiveInt = Field(
+        default=6 * 60 * 60, description="What lies beyond this second of a video is not hashed."
+    )
+    video_seconds: PositiveInt = Field(
+        default=120,
+        description="How long hashing one video may take; its frames until then are looked up.",
     )
     item_memory_bytes: PositiveInt = Field(
         default=640 * MIB,

@@ -4,6 +4,8 @@ import math
 import os
 import resource
 import threading
+import time
+from collections.abc import Iterator
 
 from amparo.detect.hashing.hash_media import hash_media
 from amparo.detect.hashing.model import MediaHashes, PdqInput
@@ -35,6 +37,17 @@ def hash_or_fail(
     return hash_media(
         data, limits, pdq_input=pdq_input, with_variants=with_variants, with_others=with_others
     )
+
+
+def parts_or_fail(parts: int, fault: bytes = b"", seconds: float = 0) -> Iterator[int]:
+    """So many parts, each after so much processor time, and then what shall go wrong."""
+    for part in range(parts):
+        until = time.process_time() + seconds
+        while time.process_time() < until:
+            pass
+        yield part
+    if fault:
+        _FAULTS[fault]()
 
 
 def limits_left() -> dict[str, int]:

@@ -42,6 +42,13 @@ class ContractBody(Said):
     retention_days: Annotated[int, Field(strict=True, ge=1, le=36_500)] | None = None
 
 
+class VideoRuleBody(Said):
+    """Percent of the frames looked up, and of the listed video's, that must be in the other."""
+
+    query_percent: Annotated[int, Field(strict=True, ge=0, le=100)]
+    listed_percent: Annotated[int, Field(strict=True, ge=0, le=100)]
+
+
 class NewListBody(Said):
     """A list to be made."""
 
@@ -53,6 +60,10 @@ class NewListBody(Said):
     contract: ContractBody = ContractBody()
     radii: Radii = {}  # noqa: RUF012 (Pydantic copies it)
     enabled_share: Annotated[float, Field(strict=True, ge=0, le=1)] = 1.0
+    video_rules: Annotated[tuple[VideoRuleBody, ...], Field(min_length=1, max_length=10)] = (
+        VideoRuleBody(query_percent=80, listed_percent=0),
+        VideoRuleBody(query_percent=0, listed_percent=80),
+    )
 
 
 class ListAnswer(BaseModel):
@@ -68,6 +79,7 @@ class ListAnswer(BaseModel):
     revision: int
     radii: dict[str, int] = {}
     enabled_share: float = 1.0
+    video_rules: tuple[VideoRuleBody, ...] = ()
 
 
 class NewSignal(Said):

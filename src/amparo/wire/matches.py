@@ -11,7 +11,8 @@ MOST_HASHES = 1000
 AlgorithmName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,19}$")]
 """`pdq`, `md5`, `sha1`, `sha256`, or a hash type that the operator has plugged in."""
 
-HashValue = Annotated[str, Field(pattern=r"^([0-9a-fA-F]{2}){1,4096}$")]
+HashValue = Annotated[str, Field(min_length=1, max_length=1_000_000, pattern=r"^[^\x00]*$")]
+"""Hexadecimal digits; of `vpdq` a JSON list of "hash,quality,seconds", one for each frame."""
 
 
 class AskedHash(Said):

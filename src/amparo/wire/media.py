@@ -43,7 +43,11 @@ class UrlSubmission(MediaMetadata):
 
 
 class MatchAnswer(BaseModel):
-    """A signal that matched, and what its list says."""
+    """A signal that matched, and what its list says.
+
+    Of a video `seconds` and `last_seconds` say where in it; of a listed video the other numbers say
+    where in that, and how much of the frames of each is in the other. −1: there is no such number.
+    """
 
     list: str
     list_kind: Literal["confirmed", "suspect", "negative"]
@@ -63,13 +67,20 @@ class MatchAnswer(BaseModel):
     start: int = -1
     end: int = -1
     item: int = -1
+    seconds: float = -1.0
+    last_seconds: float = -1.0
+    listed_seconds: float = -1.0
+    listed_last_seconds: float = -1.0
+    query_percent: float = -1.0
+    listed_percent: float = -1.0
 
 
 class MediaAnswer(BaseModel):
     """A decision. `action` is what to do; all else says why.
 
     `suppressed` matches have no consequence, since a negative list knows the picture; `broken`
-    rules could not be answered for this upload.
+    rules could not be answered for this upload. Of a video, `is_whole` is false where it was held
+    before all of its frames had been looked at.
     """
 
     media_id: str
@@ -88,6 +99,9 @@ class MediaAnswer(BaseModel):
     media_type: str
     problem: str
     decided_at: str
+    frames: int = 0
+    seconds: float = 0.0
+    is_whole: bool = True
 
 
 class DecisionsPage(BaseModel):

@@ -7,8 +7,9 @@ import pytest
 from amparo.core.ids import ListId, OrganisationId, SignalNumber
 from amparo.detect.hashing.model import Algorithm
 from amparo.detect.lists.model import ListKind, Signal, StoredSignal, Subject
+from amparo.detect.matching.host.asked import Asked
 from amparo.detect.matching.host.cards import HostList
-from amparo.detect.matching.host.look_up import Asked, Listed
+from amparo.detect.matching.host.look_up import Listed
 from amparo.detect.matching.host.sift import sifted, sifted_written
 
 EXACT = Asked(Algorithm.SHA256, b"\0" * 32)

@@ -30,17 +30,28 @@ class Action(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MediaFacts:
-    """The file itself. `problem` is the code of what could not be read of it, or empty."""
+    """The file itself. `problem` is the code of what could not be read of it, or empty.
+
+    `seconds` is how long a video or an animation is; `is_whole` is false where it was decided upon
+    before all frames of a video had been looked at.
+    """
 
     type: str
     size_bytes: int
     frames: int = 0
     problem: str = ""
+    seconds: float = 0.0
+    is_whole: bool = True
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class MatchFacts:
-    """A signal that the file matched, and what its list says."""
+    """A signal that the file matched, and what its list says.
+
+    Of a video `seconds` and `last_seconds` say where in it the match is. Of a listed video (`vpdq`)
+    the other numbers say where in that, and how much of the frames of each is in the other. −1
+    where there is no such number.
+    """
 
     list: str
     list_kind: str
@@ -63,6 +74,13 @@ class MatchFacts:
     end: int = -1
     item: int = -1
     """Which of the links, accounts or addresses that were sent, from 0 on; −1 for all else."""
+
+    seconds: float = -1.0
+    last_seconds: float = -1.0
+    listed_seconds: float = -1.0
+    listed_last_seconds: float = -1.0
+    query_percent: float = -1.0
+    listed_percent: float = -1.0
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -2,12 +2,13 @@
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from amparo.core.problems import Problem, ProblemCode
 from amparo.detect.hashing.compat import raw_frame
 from amparo.detect.hashing.digests import digest
-from amparo.detect.hashing.model import MediaHashes, PdqInput, PictureHash
+from amparo.detect.hashing.hash_film import hash_parts, joined
+from amparo.detect.hashing.model import Film, MediaHashes, PdqInput, PictureHash
 from amparo.detect.hashing.others import OtherHashes
 from amparo.detect.hashing.pdq import hash_frame, hash_frame_of
 from amparo.detect.hashing.plug_ins import pixel_hash_types
@@ -35,6 +36,10 @@ def hash_media(
     without `with_others` no type that is plugged in is asked.
     """
     kind = sniff(data)
+    if kind.is_video:
+        return joined(
+            hash_parts(data, limits, with_variants=with_variants, with_others=with_others)
+        )
     pictures: list[PictureHash] = []
     others = OtherHashes(pixel_hash_types() if with_others else ())
     problem = None
@@ -59,7 +64,14 @@ def hash_media(
         pictures=tuple(pictures),
         problem=problem or others.problem,
         others=tuple(others.found),
+        film=_film(pictures, is_whole=problem is None),
     )
+
+
+def _film(pictures: Sequence[PictureHash], *, is_whole: bool) -> Film | None:
+    """Of an animation."""
+    shown = [each.seconds for each in pictures if each.seconds is not None]
+    return Film(shown[-1], len(pictures), is_whole) if shown else None
 
 
 def hash_pictures(

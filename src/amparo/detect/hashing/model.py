@@ -136,6 +136,8 @@ class PictureHash:
     value: PdqValue
     quality: Quality
     variants: tuple[Variant, ...] = ()
+    seconds: float | None = None
+    """When it is shown; None for a still picture."""
 
     @property
     def hex(self) -> str:
@@ -160,8 +162,23 @@ class OtherHash:
 
 
 @dataclass(frozen=True, slots=True)
+class Film:
+    """What is told of moving pictures: their length, and how many frames there are to hash.
+
+    `is_whole` where all of these were looked at.
+    """
+
+    seconds: float = 0.0
+    frames: Annotated[int, Interval(ge=0)] = 0
+    is_whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class MediaHashes:
-    """All hashes of one file; `problem` tells why there are none, or fewer, of its pictures."""
+    """All hashes of one file; `problem` tells why there are none, or fewer, of its pictures.
+
+    `film` is None for still pictures and for what shows nothing.
+    """
 
     kind: Kind
     size_bytes: Annotated[int, Interval(ge=0)]
@@ -169,3 +186,4 @@ class MediaHashes:
     pictures: tuple[PictureHash, ...] = ()
     problem: Problem | None = None
     others: tuple[OtherHash, ...] = ()
+    film: Film | None = None

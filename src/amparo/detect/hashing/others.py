@@ -28,6 +28,11 @@ class OtherHashes:
     def __bool__(self) -> bool:
         return bool(self._types)
 
+    def taken(self) -> tuple[OtherHash, ...]:
+        """What was found since this was asked last."""
+        found, self.found = tuple(self.found), []
+        return found
+
     def look(self, frame: Frame) -> None:
         """Hash one frame by all of them; one that fails costs its own hash."""
         pixels = seen(frame)

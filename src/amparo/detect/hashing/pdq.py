@@ -58,7 +58,7 @@ def _is_good_enough(found: PdqHash) -> bool:
 
 def _picture(frame: Frame, found: PdqHash, *, with_variants: bool) -> PictureHash:
     variants = (*_turns(frame, found), *_inner_turns(frame)) if with_variants else ()
-    return PictureHash(frame.number, found.value.tobytes(), found.quality, variants)
+    return PictureHash(frame.number, found.value.tobytes(), found.quality, variants, frame.seconds)
 
 
 def _pdq(frame: Frame, region: Region | None = None) -> PdqHash:

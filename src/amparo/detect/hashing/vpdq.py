@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from amparo.core.errors import Invalid
+from amparo.detect.hashing.model import MediaHashes
 
 MOST_FRAMES = 10_000
 """Of one video that a list names: more than two hours and a half at one a second."""
@@ -40,6 +41,16 @@ def vpdq_text(frames: Iterable[VpdqFrame]) -> str:
         [f"{each.value.hex()},{each.quality},{each.seconds:.3f}" for each in frames],
         separators=(",", ":"),
     )
+
+
+def vpdq_of(hashes: MediaHashes) -> str:
+    """The frames of moving pictures as the field writes them; empty where there are none."""
+    frames = [
+        VpdqFrame(each.value, each.quality, each.seconds)
+        for each in hashes.pictures
+        if each.seconds is not None
+    ]
+    return vpdq_text(frames) if frames else ""
 
 
 def vpdq_frames(text: str) -> tuple[VpdqFrame, ...]:

@@ -8,6 +8,7 @@ from PIL import Image
 from amparo.detect.hashing.hash_media import hash_media
 from amparo.detect.hashing.model import PdqInput
 from amparo.detect.hashing.plug_ins import pixel_hash_types
+from amparo.detect.media.film import has_library, library
 from amparo.detect.media.model import Limits
 from amparo.detect.media.pillow import prepare_pillow
 from amparo.kernels.pdq import pdq
@@ -43,6 +44,8 @@ def warm_up() -> None:
         for channels in (1, 3):
             pdq(np.zeros((64, 64, channels), np.uint8), exact=True)
             pdq(np.zeros((80, 80, channels), np.uint8), exact=True)
+        if has_library():
+            hash_media(_video(), Limits(), with_variants=True)
         _done.append(True)
 
 
@@ -55,4 +58,16 @@ def _sample(mode: str, name: str) -> bytes:
     ramp[8:88, 8:88] = np.arange(80, dtype=np.uint8) * 3
     out = BytesIO()
     Image.fromarray(ramp).convert(mode).save(out, name)
+    return out.getvalue()
+
+
+def _video() -> bytes:
+    """A picture that is shown for a moment."""
+    av = library()
+    out = BytesIO()
+    with av.open(out, "w", format="avi") as film:
+        stream = film.add_stream("mjpeg", rate=1)
+        stream.pix_fmt, stream.height, stream.width = "yuvj420p", 96, 96
+        film.mux(stream.encode(av.VideoFrame.from_ndarray(np.full((96, 96, 3), 200, np.uint8))))
+        film.mux(stream.encode(None))
     return out.getvalue()

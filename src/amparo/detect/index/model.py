@@ -144,6 +144,18 @@ def _joined(parts: list[Hits]) -> Hits:
     )
 
 
+def nearest_of_each(hits: Hits) -> Hits:
+    """Each signal once for a query, at its smallest distance; a signal can have many hashes."""
+    if len(hits) < 2:
+        return hits
+    order = np.lexsort((hits.distances, hits.signals, hits.queries))
+    queries, signals = hits.queries[order], hits.signals[order]
+    is_first = np.ones(len(order), np.bool_)
+    is_first[1:] = (queries[1:] != queries[:-1]) | (signals[1:] != signals[:-1])
+    kept = np.sort(order[is_first])
+    return Hits(hits.queries[kept], hits.signals[kept], hits.distances[kept])
+
+
 class NearIndex(Protocol):
     """Known hashes of 256 bits, searched by Hamming distance; none within the radius is missed."""
 

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from amparo.core.errors import Conflict, Invalid
 from amparo.core.ids import SignalNumber
 from amparo.db import Work
-from amparo.detect.lists.model import SignalList, checked_name
+from amparo.detect.lists.model import SignalList, VideoRule, checked_name
 from amparo.detect.lists.store import begin_change, is_live
 from amparo.detect.lists.tables import ContentRow, ListRow, SignalRow
 
@@ -28,6 +28,12 @@ def set_share(work: Work, of: SignalList, share: float) -> None:
     if not 0 <= share <= 1:
         raise Invalid("A list counts for a share of uploads from 0 to 1.")
     work.execute(update(ListRow).where(ListRow.number == of.number).values(enabled_share=share))
+
+
+def set_video_rules(work: Work, of: SignalList, rules: tuple[VideoRule, ...]) -> None:
+    """When a video matches one on the list."""
+    written = [[each.query_percent, each.listed_percent] for each in rules]
+    work.execute(update(ListRow).where(ListRow.number == of.number).values(video_rules=written))
 
 
 def remove(work: Work, of: SignalList, now: datetime) -> None:

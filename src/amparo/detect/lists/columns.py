@@ -25,7 +25,9 @@ COLUMNS = (
 )
 """In the order in which they are written. Only `algorithm` and `value` are required."""
 
-IGNORED = frozenset({"path", "path_b64", "media_type", "frame", "error", "message"})
+IGNORED = frozenset(
+    {"path", "path_b64", "media_type", "frame", "frames", "seconds", "error", "message"}
+)
 """What `amparo hash` says of the file that a hash is of; a list does not keep it."""
 
 LABEL_SEPARATOR = "|"

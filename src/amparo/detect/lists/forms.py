@@ -1,11 +1,14 @@
 """How the value of a signal is written in lists: digits, or a text of which a digest is kept."""
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 
+import numpy as np
+from numpy.typing import NDArray
+
 from amparo.core.errors import Invalid
-from amparo.detect.hashing.model import NAMES, Algorithm
+from amparo.detect.hashing.model import NAMES, USABLE_QUALITY, Algorithm
 from amparo.detect.hashing.vpdq import vpdq_frames, vpdq_text
 from amparo.detect.lists.model import Signal
 from amparo.detect.texts.links import link_host, link_prefix, whole_link
@@ -36,6 +39,33 @@ def shown(signal: Signal) -> str:
     if signal.algorithm in NAMES and not signal.text:
         return KEYED + signal.value
     return signal.text or signal.value
+
+
+def index_kind(kind: Algorithm) -> str:
+    """What an index calls signals of a kind: a video is found by its frames, as pictures are."""
+    return Algorithm.PDQ.value if kind == Algorithm.VPDQ else kind.value
+
+
+def index_values(signals: Sequence[Signal]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """The values uint8[N, W] of signals that an index calls alike, and int64[S] how many of each.
+
+    Of a video these are its frames, each once, so far as they are good enough to be evidence.
+    """
+    if not any(signal.algorithm == Algorithm.VPDQ for signal in signals):
+        joined = bytes.fromhex("".join(signal.value for signal in signals))
+        values = np.frombuffer(joined, np.uint8).reshape(len(signals), -1)
+        return values.copy(), np.ones(len(signals), np.int64)
+    parts = [_frames(signal) for signal in signals]
+    counts = np.array([len(part) // Algorithm.PDQ.width_bytes for part in parts], np.int64)
+    values = np.frombuffer(b"".join(parts), np.uint8).reshape(-1, Algorithm.PDQ.width_bytes)
+    return values.copy(), counts
+
+
+def _frames(signal: Signal) -> bytes:
+    if signal.algorithm != Algorithm.VPDQ:
+        return bytes.fromhex(signal.value)
+    usable = (each for each in vpdq_frames(signal.text) if each.quality >= USABLE_QUALITY)
+    return b"".join(dict.fromkeys(each.value for each in usable))
 
 
 def _digits(kind: Algorithm, text: str) -> str:

@@ -1,7 +1,7 @@
 """The words of this feature: a signal, and a list of them."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -68,12 +68,47 @@ class Contract:
 
 
 @dataclass(frozen=True, slots=True)
+class VideoRule:
+    """When a video counts as one that a list names, by vPDQ's definition: where both hold.
+
+    So many percent of the frames that are looked up are in the listed video, and so many percent of
+    the listed video's frames are in what is looked up.
+    """
+
+    query_percent: int
+    listed_percent: int
+
+
+MOST_VIDEO_RULES = 10
+
+
+def checked_video_rules(rules: Sequence[tuple[int, int]]) -> tuple[VideoRule, ...]:
+    """Rules of a list, each the percent of what is looked up and of what is listed. Raises Invalid.
+
+    One that both are 0 of would make a match of every single frame.
+    """
+    if not 1 <= len(rules) <= MOST_VIDEO_RULES:
+        raise Invalid(f"A list has from 1 to {MOST_VIDEO_RULES} video rules.")
+    for query, listed in rules:
+        if not (0 <= query <= 100 and 0 <= listed <= 100) or (query, listed) == (0, 0):
+            raise Invalid(
+                f"{query}:{listed} is no video rule: percent of what is looked up and of what is "
+                "listed, such as 80:0, not both 0."
+            )
+    return tuple(VideoRule(query, listed) for query, listed in rules)
+
+
+VIDEO_RULES = (VideoRule(80, 0), VideoRule(0, 80))
+"""A part of a listed video, or a video that holds a listed one."""
+
+
+@dataclass(frozen=True, slots=True)
 class NewList:
     """A list to be made. Perceptual hashes count within `radius_bits`, from a quality on.
 
     The usual radius is 31 bits, and 10 for a negative list. `radii` are those of hash types that
     are plugged in, by name, where they shall not be the types' own. It counts for a share of
-    uploads.
+    uploads. A video counts where one of `video_rules` holds.
     """
 
     name: str
@@ -84,6 +119,7 @@ class NewList:
     contract: Contract = Contract()
     radii: Mapping[str, int] = field(default_factory=dict)
     enabled_share: float = 1.0
+    video_rules: tuple[VideoRule, ...] = VIDEO_RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +142,7 @@ class SignalList:
     radii: Mapping[str, int] = field(default_factory=dict)
     enabled_share: float = 1.0
     removed: bool = False
+    video_rules: tuple[VideoRule, ...] = VIDEO_RULES
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -28,6 +28,7 @@ from amparo.detect.lists.model import (
     SignalList,
     StoredSignal,
     Subject,
+    VideoRule,
 )
 from amparo.detect.lists.negative import check_signals, radius_of
 from amparo.detect.lists.tables import ChangeRow, ListRow, SignalRow
@@ -68,6 +69,9 @@ class Lists:
                     revision=0,
                     created_at=now,
                     enabled_share=new.enabled_share,
+                    video_rules=[
+                        [each.query_percent, each.listed_percent] for each in new.video_rules
+                    ],
                 )
             )
         except IntegrityError as error:
@@ -321,6 +325,7 @@ def _list_of(columns: RowMapping) -> SignalList:
         radii=columns["radii"],
         enabled_share=columns["enabled_share"],
         removed=columns["removed_at"] is not None,
+        video_rules=tuple(VideoRule(*each) for each in columns["video_rules"]),
     )
 
 

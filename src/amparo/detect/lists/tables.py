@@ -46,6 +46,10 @@ class ListRow(Row):
     revision: Mapped[int] = mapped_column(BigInteger, default=0)
     created_at: Mapped[datetime] = mapped_column(UtcTime)
     enabled_share: Mapped[float] = mapped_column(default=1.0, server_default="1.0")
+    video_rules: Mapped[list[list[int]]] = mapped_column(
+        JSON, default=[[80, 0], [0, 80]], server_default="[[80, 0], [0, 80]]"
+    )
+    """Percent of what is looked up, and of what is listed, each."""
     removed_at: Mapped[datetime | None] = mapped_column(UtcTime)
     """Since when it is no list any more; the row stays for the decisions that name it."""
 

@@ -12,6 +12,7 @@ from amparo.detect.hashing.plug_ins import hash_types
 from amparo.detect.index import DigestTable, Hits, NearTable, Rows
 from amparo.detect.index.measured import Measured, near_by_measure
 from amparo.detect.index.model import NO_HITS
+from amparo.detect.lists.forms import index_kind, index_values
 from amparo.detect.lists.model import KnownList, Signal
 
 
@@ -40,6 +41,9 @@ class Searchable(Protocol):
 
     def signal_id(self, number: int) -> str | None:
         """The id of a signal that was found; None where it has expired meanwhile."""
+
+    def text(self, number: int) -> str:
+        """The text of a signal that was found near: of a video its frames, else empty."""
 
 
 class KnownSignals:
@@ -100,17 +104,21 @@ class _InMemory:
     def signal_id(self, number: int) -> str | None:
         return self._signals[number].id
 
+    def text(self, number: int) -> str:
+        return self._signals[number].text
+
     def _rows(self, algorithm: Algorithm) -> Rows:
-        """The hashes of one algorithm's signals, all as of one list."""
+        """The hashes that an index keeps as those of one algorithm, all as of one list."""
         chosen = [
-            (number, signal.value)
+            (number, signal)
             for number, signal in enumerate(self._signals)
-            if signal.algorithm == algorithm
+            if index_kind(signal.algorithm) == algorithm.value
         ]
-        joined = bytes.fromhex("".join(value for _, value in chosen))
-        values = np.frombuffer(joined, np.uint8).reshape(-1, algorithm.digits // 2)
-        numbers = np.array([number for number, _ in chosen], np.uint64)
-        return Rows(values, numbers, np.zeros(len(chosen), np.uint32))
+        if not chosen:
+            return Rows.none(algorithm.width_bytes)
+        values, counts = index_values([signal for _, signal in chosen])
+        numbers = np.repeat(np.array([number for number, _ in chosen], np.uint64), counts)
+        return Rows(values, numbers, np.zeros(len(numbers), np.uint32))
 
 
 def is_usable(signal: Signal) -> bool:

@@ -24,9 +24,16 @@ class Kind(StrEnum):
     JPEG_2000 = "image/jp2"
 
     MP4 = "video/mp4"
+    QUICKTIME = "video/quicktime"
     WEBM = "video/webm"
+    MATROSKA = "video/x-matroska"
     AVI = "video/x-msvideo"
     MPEG = "video/mpeg"
+    MPEG_STREAM = "video/mpv"
+    MPEG_TS = "video/mp2t"
+    FLV = "video/x-flv"
+    ASF = "video/x-ms-asf"
+    OGG = "application/ogg"
     SVG = "image/svg+xml"
     HTML = "text/html"
     XML = "application/xml"
@@ -38,8 +45,13 @@ class Kind(StrEnum):
 
     @property
     def is_picture(self) -> bool:
-        """Whether Amparo decodes it and gives it a perceptual hash."""
+        """Whether Pillow or a JPEG decoder reads it."""
         return self in _PICTURES
+
+    @property
+    def is_video(self) -> bool:
+        """Whether FFmpeg reads it; it may turn out to hold sound alone."""
+        return self in _VIDEOS
 
 
 _PICTURES = frozenset(
@@ -57,6 +69,23 @@ _PICTURES = frozenset(
 )
 
 
+_VIDEOS = frozenset(
+    {
+        Kind.MP4,
+        Kind.QUICKTIME,
+        Kind.WEBM,
+        Kind.MATROSKA,
+        Kind.AVI,
+        Kind.MPEG,
+        Kind.MPEG_STREAM,
+        Kind.MPEG_TS,
+        Kind.FLV,
+        Kind.ASF,
+        Kind.OGG,
+    }
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """What one file may cost. Everything that a header tells is checked before decoding."""
@@ -64,6 +93,8 @@ class Limits:
     max_pixels: int = 80_000_000
     max_frames: int = 10_000
     sampled_frames: int = 16
+    video_frames: int = 10_000
+    video_length_seconds: int = 6 * 60 * 60
     seconds: int = 20
     memory_bytes: int = 640 * 1024 * 1024
 
@@ -74,7 +105,8 @@ class Frame:
 
     `orientation` (1 to 8, as in EXIF) says how they are to be shown. `block_px` above 1 means that
     each pixel stands for a block of that side of a picture of `height` × `width`. `approximate`
-    marks luminance that a decoder gave instead of colours.
+    marks luminance that a decoder gave instead of colours. `seconds` is when it is shown, None
+    for a still picture.
     """
 
     number: int
@@ -84,6 +116,7 @@ class Frame:
     height: int = 0
     width: int = 0
     approximate: bool = False
+    seconds: float | None = None
 
     def __repr__(self) -> str:
         return f"Frame(number={self.number})"

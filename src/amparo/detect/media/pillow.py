@@ -1,5 +1,6 @@
 """Every kind of picture that Pillow reads, brought to the pixels that a person would see."""
 
+import math
 import struct
 import time
 from collections.abc import Iterator
@@ -49,6 +50,12 @@ _BYTES_A_PIXEL_OF = {
 }
 """Measured at 12 megapixels, in the dearest mode; AVIF and HEIC with room for 10 bits."""
 
+_MOVING = frozenset({Kind.GIF, Kind.PNG, Kind.WEBP, Kind.AVIF})
+"""Of these, further pictures are shown one after the other."""
+
+_UNTOLD_MS = 100
+"""How long browsers show a frame of an animation that does not tell."""
+
 _BYTES_BESIDE = 32 * 1024 * 1024
 
 _SHARE_OF_TIME = 0.6
@@ -88,14 +95,18 @@ def decode_with_pillow(data: bytes, kind: Kind, limits: Limits) -> Iterator[Fram
     try:
         image = Image.open(BytesIO(data), formats=FORMATS[kind])
         check_pixels(*image.size, kind, limits, len(data))
-        yield _frame(image, image.tell())
         total = 1 if kind is Kind.JPEG else getattr(image, "n_frames", 1)
+        is_moving = total > 1 and kind in _MOVING
+        yield _frame(image, image.tell(), 0.0 if is_moving else None)
         if total > limits.max_frames:
             raise MediaError(
                 ProblemCode.MEDIA_TOO_MANY_FRAMES,
                 f"The file has {total} frames; {limits.max_frames} are allowed "
                 "(AMPARO_MAX_FRAMES). Only its first was hashed.",
             )
+        if is_moving:
+            yield from _moving(image, kind, limits, deadline, len(data))
+            return
         # A file of several pictures may begin with another than the first stored one.
         first = image.tell()
         for number in sampled(total, limits.sampled_frames)[1:]:
@@ -109,6 +120,31 @@ def decode_with_pillow(data: bytes, kind: Kind, limits: Limits) -> Iterator[Fram
         ) from error
     except DAMAGE as error:
         raise problem_with(kind, error) from error
+
+
+def _moving(
+    image: Image.Image, kind: Kind, limits: Limits, deadline: float, file_bytes: int
+) -> Iterator[Frame]:
+    """Of an animation that stands at its first frame, one a second, and an even sample."""
+    total: int = getattr(image, "n_frames", 1)
+    evenly = frozenset(sampled(total, limits.sampled_frames))
+    at_ms, next_ms = _shown_ms(image), 1000
+    for number in range(1, total):
+        _seek(image, number, deadline, limits)
+        check_pixels(*image.size, kind, limits, file_bytes)
+        if number in evenly or at_ms >= next_ms:
+            next_ms = max(next_ms, at_ms // 1000 * 1000 + 1000)
+            yield _frame(image, number, at_ms / 1000)
+        else:
+            image.load()  # some kinds tell how long a frame is shown only then
+        at_ms += _shown_ms(image)
+
+
+def _shown_ms(image: Image.Image) -> int:
+    """How long the frame that was loaded last is shown, in thousandths of a second."""
+    told = image.info.get("duration", 0)
+    usable = isinstance(told, int | float) and math.isfinite(told) and told > 0
+    return round(told) if usable else _UNTOLD_MS
 
 
 def sampled(total: int, wanted: int) -> list[int]:
@@ -129,7 +165,7 @@ def _seek(image: Image.Image, wanted: int, deadline: float, limits: Limits) -> N
         image.seek(image.tell() + 1 if image.tell() < wanted else wanted)
 
 
-def _frame(image: Image.Image, number: int) -> Frame:
+def _frame(image: Image.Image, number: int, seconds: float | None = None) -> Frame:
     image.load()
     exif = image.info.get("exif", b"")
     return Frame(
@@ -138,6 +174,7 @@ def _frame(image: Image.Image, number: int) -> Frame:
         read_orientation(exif) if isinstance(exif, bytes) and exif else 1,
         height=image.height,
         width=image.width,
+        seconds=seconds,
     )
 
 

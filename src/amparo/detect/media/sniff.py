@@ -13,9 +13,12 @@ _AT_START = (
     (b"MM\x00+", Kind.TIFF),
     (b"\x00\x00\x00\x0cjP  \r\n\x87\n", Kind.JPEG_2000),
     (b"\xff\x4f\xff\x51", Kind.JPEG_2000),
-    (b"\x1a\x45\xdf\xa3", Kind.WEBM),
+    (b"\x1a\x45\xdf\xa3", Kind.MATROSKA),
     (b"\x00\x00\x01\xba", Kind.MPEG),
-    (b"\x00\x00\x01\xb3", Kind.MPEG),
+    (b"\x00\x00\x01\xb3", Kind.MPEG_STREAM),
+    (b"FLV\x01", Kind.FLV),
+    (b"\x30\x26\xb2\x75\x8e\x66\xcf\x11\xa6\xd9\x00\xaa\x00\x62\xce\x6c", Kind.ASF),
+    (b"OggS\x00", Kind.OGG),
     (b"%PDF-", Kind.PDF),
     (b"PK\x03\x04", Kind.ZIP),
     (b"\x1f\x8b", Kind.GZIP),
@@ -30,6 +33,13 @@ _HEIF_BRANDS = frozenset(
     {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"mif1", b"msf1"}
 )
 
+_QUICKTIME_BEGINNINGS = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
+"""Of films from before there were brands."""
+
+_DOCTYPE = b"\x42\x82"
+_DOCTYPE_WITHIN = 64
+_TS_PACKET_BYTES = 188
+
 _TAGS = (
     (b"<!doctype html", Kind.HTML),
     (b"<html", Kind.HTML),
@@ -43,13 +53,17 @@ def sniff(data: bytes) -> Kind:
     head = data[:4096]
     for signature, kind in _AT_START:
         if head.startswith(signature):
-            return kind
+            return _webm_or_matroska(head) if kind is Kind.MATROSKA else kind
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
         return Kind.BMP
     if head[:4] == b"RIFF":
         return _RIFF.get(head[8:12], Kind.UNKNOWN)
     if head[4:8] == b"ftyp":
         return _by_brands(head)
+    if head[4:8] in _QUICKTIME_BEGINNINGS:
+        return Kind.QUICKTIME
+    if _is_transport_stream(head):
+        return Kind.MPEG_TS
     return _by_text(head)
 
 
@@ -61,7 +75,19 @@ def _by_brands(head: bytes) -> Kind:
         return Kind.AVIF
     if _HEIF_BRANDS.intersection(brands):
         return Kind.HEIC
-    return Kind.MP4
+    return Kind.QUICKTIME if brands[0] == b"qt  " else Kind.MP4
+
+
+def _webm_or_matroska(head: bytes) -> Kind:
+    """Both begin alike; the header names which."""
+    at = head.find(_DOCTYPE, 0, _DOCTYPE_WITHIN)
+    return Kind.WEBM if at >= 0 and head[at + 3 : at + 7] == b"webm" else Kind.MATROSKA
+
+
+def _is_transport_stream(head: bytes) -> bool:
+    """Its packets all begin alike."""
+    starts = head[: 5 * _TS_PACKET_BYTES : _TS_PACKET_BYTES]
+    return len(starts) > 1 and not starts.strip(b"\x47")
 
 
 def _by_text(head: bytes) -> Kind:

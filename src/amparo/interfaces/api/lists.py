@@ -20,6 +20,7 @@ from amparo.detect.lists.model import (
     StoredSignal,
     Subject,
     checked_radii,
+    checked_video_rules,
 )
 from amparo.detect.lists.store import Lists
 from amparo.interfaces.calls.callers import KnownCaller, ListsReader, ListsWriter, Open
@@ -33,6 +34,7 @@ from amparo.wire.lists import (
     NewSignal,
     SignalAnswer,
     SignalsPage,
+    VideoRuleBody,
     WithdrawSignals,
 )
 
@@ -60,6 +62,9 @@ def create(body: NewListBody, serving: Open, actor: ListsWriter) -> ListAnswer:
         contract=Contract(**body.contract.model_dump()),
         radii=checked_radii(body.radii),
         enabled_share=body.enabled_share,
+        video_rules=checked_video_rules(
+            [(each.query_percent, each.listed_percent) for each in body.video_rules]
+        ),
     )
     return _answer(create_list(serving.database, new, actor, serving.clock))
 
@@ -158,6 +163,7 @@ def _answer(one: SignalList) -> ListAnswer:
         revision=one.revision,
         radii=dict(one.radii),
         enabled_share=one.enabled_share,
+        video_rules=tuple(VideoRuleBody(**asdict(each)) for each in one.video_rules),
     )
 
 

@@ -5,8 +5,11 @@ from fastapi.responses import Response
 
 from amparo.app.told import match_of
 from amparo.core.errors import Invalid
+from amparo.detect.hashing.model import Algorithm
 from amparo.detect.hashing.plug_ins import algorithm
-from amparo.detect.matching.host.look_up import Asked
+from amparo.detect.hashing.vpdq import vpdq_frames
+from amparo.detect.lists.forms import read_value
+from amparo.detect.matching.host.asked import Asked
 from amparo.interfaces.calls.callers import KnownCaller, MatchesReader, Open
 from amparo.wire.matches import AskedHash, MatchesAnswer, MatchesRequest
 from amparo.wire.media import MatchAnswer
@@ -17,15 +20,16 @@ router = APIRouter(prefix="/v1", tags=["matches"], route_class=KnownCaller)
 @router.post("/matches", response_model=MatchesAnswer)
 async def look_up(request: MatchesRequest, serving: Open, actor: MatchesReader) -> Response:
     """What up to 1000 hashes match on the organisation's lists."""
-    asked = [_asked(number, each) for number, each in enumerate(request.hashes)]
-    serving.metrics.looked_up(len(asked))
+    asked = [one for number, each in enumerate(request.hashes) for one in _asked(number, each)]
+    serving.metrics.looked_up(len(request.hashes))
     now = serving.clock.now()
-    results: list[list[MatchAnswer]] = [[] for _ in asked]
+    results: list[list[MatchAnswer]] = [[] for _ in request.hashes]
     for listed in serving.index.look_up(asked, actor.organisation_id, now):
-        facts = match_of(listed, asked[listed.asked])
-        results[listed.asked].append(MatchAnswer.model_validate(facts, from_attributes=True))
+        by = asked[listed.asked]
+        facts = match_of(listed, by)
+        results[by.file].append(MatchAnswer.model_validate(facts, from_attributes=True))
     matched = sum(map(bool, results))
-    serving.look_ups.count(actor, asked=len(asked), matched=matched)
+    serving.look_ups.count(actor, asked=len(request.hashes), matched=matched)
     revisions = {
         each.name: each.revision for each in serving.index.lists(actor.organisation_id).values()
     }
@@ -33,10 +37,18 @@ async def look_up(request: MatchesRequest, serving: Open, actor: MatchesReader) 
     return Response(answer.__pydantic_serializer__.to_json(answer), media_type="application/json")
 
 
-def _asked(number: int, given: AskedHash) -> Asked:
+def _asked(number: int, given: AskedHash) -> list[Asked]:
+    """A hash as it is looked up; of a video, its frames."""
     kind = algorithm(given.algorithm)
-    if len(given.value) != kind.digits:
-        raise Invalid(
-            f"hashes.{number}.value: {given.algorithm} has {kind.digits} hexadecimal digits."
+    try:
+        value, text = read_value(kind, given.value)
+    except Invalid as error:
+        raise Invalid(f"hashes.{number}.value {error.message}.") from error
+    if not text:
+        return [Asked(kind, bytes.fromhex(value), given.quality, file=number)]
+    return [
+        Asked(
+            Algorithm.PDQ, each.value, each.quality, frame=place, seconds=each.seconds, file=number
         )
-    return Asked(kind, bytes.fromhex(given.value), given.quality)
+        for place, each in enumerate(vpdq_frames(text))
+    ]

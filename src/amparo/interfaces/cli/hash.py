@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from amparo.app.hash_files import FileHashes
 
 _COLUMNS = (
-    "algorithm", "value", "quality", "media_type", "frame", "error", "message", "path", "path_b64",
+    "algorithm", "value", "quality", "media_type", "frame", "frames", "seconds",
+    "error", "message", "path", "path_b64",
 )  # fmt: skip
 _TABLE = {"algorithm": 9, "value": 64, "quality": 7, "frame": 5, "error": 22, "path": 0}
 
@@ -57,6 +58,8 @@ def command(paths: tuple[str, ...], form: str, pdq_input: str, processes: int | 
 
 def _records(file: "FileHashes") -> list[Record]:
     """The lines of one file: perceptual hashes, digests, and what is wrong with it."""
+    from amparo.detect.hashing.vpdq import vpdq_of
+
     path = path_fields(file.path)
     records: list[Record] = []
     problem = file.problem
@@ -64,7 +67,18 @@ def _records(file: "FileHashes") -> list[Record]:
         problem = file.hashes.problem
         common = {**path, "media_type": file.hashes.kind.value}
         several = len(file.hashes.pictures) > 1
-        for picture in file.hashes.pictures:
+        if file.hashes.film is not None and (text := vpdq_of(file.hashes)):
+            records.append(
+                {
+                    **common,
+                    "algorithm": "vpdq",
+                    "value": text,
+                    "quality": None,
+                    "frames": len(file.hashes.pictures),
+                    "seconds": round(file.hashes.film.seconds, 3),
+                }
+            )
+        for picture in () if file.hashes.kind.is_video else file.hashes.pictures:
             record = {
                 **common,
                 "algorithm": "pdq",

@@ -11,7 +11,13 @@ import click
 
 from amparo.core.settings import settings
 from amparo.interfaces.cli.database import opened, operator, organisation_option
-from amparo.interfaces.cli.lists_alter import remove, rename, share
+from amparo.interfaces.cli.lists_alter import (
+    remove,
+    rename,
+    share,
+    video_rules,
+    video_rules_of,
+)
 from amparo.interfaces.cli.lists_guards import confirm, end_flood, floods, refuse, show_proposals
 from amparo.interfaces.cli.options import ALGORITHM, FORMAT, announce, leave
 from amparo.interfaces.cli.output import Format, finish, printer
@@ -73,6 +79,11 @@ def command() -> None:
     "--radius-of", "radii", metavar="TYPE=RADIUS", multiple=True, callback=radii_of,
     help="How far hashes of a plugged-in type may lie apart; the type's own radius.",
 )  # fmt: skip
+@click.option(
+    "--video-rule", "rules", metavar="QUERY:LISTED", multiple=True, callback=video_rules_of,
+    help="A video matches where so many percent of its frames are in the listed one, and so many "
+    "of that one's in it. May be given again; 80:0 and 0:80 unless given.",
+)  # fmt: skip
 @organisation_option
 def create(
     name: str,
@@ -81,6 +92,7 @@ def create(
     radius: int | None,
     quality: int,
     radii: dict[str, int],
+    rules: tuple[tuple[int, int], ...],
     organisation: str | None,
 ) -> None:
     """Make a list called NAME, without signals.
@@ -91,11 +103,20 @@ def create(
     """
     from amparo.app.change_lists import create_list
     from amparo.core.clock import SystemClock
-    from amparo.detect.lists.model import ListKind, NewList, Subject, checked_name, checked_radii
+    from amparo.detect.lists.model import (
+        VIDEO_RULES,
+        ListKind,
+        NewList,
+        Subject,
+        checked_name,
+        checked_radii,
+        checked_video_rules,
+    )
 
     new = NewList(
         checked_name(name), ListKind(kind), Subject(subject), radius, quality,
         radii=checked_radii(radii),
+        video_rules=checked_video_rules(rules) if rules else VIDEO_RULES,
     )  # fmt: skip
     with opened() as database:
         create_list(database, new, operator(database, organisation), SystemClock())
@@ -261,5 +282,7 @@ def _record(of: "SignalList", signals: int) -> dict[str, object]:
     }
 
 
-for each in (show_proposals, confirm, refuse, floods, end_flood, rename, share, remove):
+for each in (
+    show_proposals, confirm, refuse, floods, end_flood, rename, share, video_rules, remove,
+):  # fmt: skip
     command.add_command(each)

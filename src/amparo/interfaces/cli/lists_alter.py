@@ -48,6 +48,48 @@ def share(name: str, share: float, organisation: str | None) -> None:
     leave(0)
 
 
+def video_rules_of(
+    _: click.Context, __: click.Parameter, given: tuple[str, ...]
+) -> tuple[tuple[int, int], ...]:
+    """What `--video-rule` and `lists video-rules` say."""
+    rules = []
+    for each in given:
+        query, _sign, listed = each.partition(":")
+        if not (query.isdecimal() and listed.isdecimal()):
+            raise click.BadParameter(f"{each!r} is not like 80:0, percent of each side.")
+        rules.append((int(query), int(listed)))
+    return tuple(rules)
+
+
+@click.command("video-rules")
+@click.argument("name")
+@click.argument(
+    "rules", metavar="QUERY:LISTED…", nargs=-1, required=True, callback=video_rules_of
+)  # fmt: skip
+@organisation_option
+def video_rules(name: str, rules: tuple[tuple[int, int], ...], organisation: str | None) -> None:
+    """When a video matches one on the list NAME: where one of the rules holds.
+
+    
+    A rule says how many percent of the frames that are looked up must be in the listed video, and
+    how many of that one's in what is looked up. 80:0 finds parts of it, 0:80 what holds it.
+
+    
+    Example:
+      amparo lists video-rules known 80:0 0:80
+    """
+    from amparo.app.alter_lists import alter_list
+    from amparo.core.clock import SystemClock
+    from amparo.detect.lists.model import checked_video_rules
+
+    checked = checked_video_rules(rules)
+    with opened() as database:
+        actor = operator(database, organisation)
+        alter_list(database, name, actor, SystemClock(), video_rules=checked)
+    announce(f"Videos match the list {name!r} by {len(checked)} rules now.")
+    leave(0)
+
+
 @click.command("remove")
 @click.argument("name")
 @organisation_option

@@ -20,13 +20,22 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from amparo.app.scan_files import FileMatches
-    from amparo.detect.matching import KnownSignals
+    from amparo.detect.matching import KnownSignals, Match
 
 _COLUMNS = (
-    "list", "signal", "algorithm", "distance", "variant", "frame", "error", "message",
+    "list", "signal", "algorithm", "distance", "variant", "frame", "seconds", "last_seconds",
+    "listed_seconds", "listed_last_seconds", "query_percent", "listed_percent", "error", "message",
     "path", "path_b64",
 )  # fmt: skip
-_TABLE = {"distance": 8, "variant": 16, "list": 12, "signal": 16, "error": 22, "path": 0}
+_TABLE = {
+    "distance": 8,
+    "variant": 16,
+    "seconds": 8,
+    "list": 12,
+    "signal": 16,
+    "error": 22,
+    "path": 0,
+}
 
 _NO_PICTURE = frozenset({ProblemCode.MEDIA_NOT_A_PICTURE, ProblemCode.MEDIA_UNKNOWN_KIND})
 
@@ -137,19 +146,37 @@ def _is_passed_over(file: "FileMatches", pictures_only: bool) -> bool:
 def _record(file: "FileMatches") -> Record:
     record: dict[str, object] = {**path_fields(file.path)}
     if file.matches or file.problem is None:
-        record["matches"] = [
-            {
-                "list": match.list_name,
-                "signal": match.signal_id,
-                "algorithm": match.algorithm.value,
-                "distance": match.distance_bits,
-                "variant": match.variant,
-                **({"frame": match.frame} if match.frame else {}),
-            }
-            for match in file.matches
-        ]
+        record["matches"] = [_match(each) for each in file.matches]
     if file.problem is not None:
         record["error"] = {"code": file.problem.code.value, "message": file.problem.message}
+    return record
+
+
+def _match(match: "Match") -> Record:
+    """A match; of a video also when, and of a listed one where in that and how much of each."""
+    record: dict[str, object] = {
+        "list": match.list_name,
+        "signal": match.signal_id,
+        "algorithm": match.algorithm.value,
+        "distance": match.distance_bits,
+        "variant": match.variant,
+    }
+    if match.frame:
+        record["frame"] = match.frame
+    if match.seconds is not None:
+        record["seconds"] = round(match.seconds, 3)
+    if (film := match.film) is not None:
+        if film.seconds is not None and film.last_seconds is not None:
+            record |= {
+                "seconds": round(film.seconds, 3),
+                "last_seconds": round(film.last_seconds, 3),
+            }
+        record |= {
+            "listed_seconds": round(film.listed_seconds, 3),
+            "listed_last_seconds": round(film.listed_last_seconds, 3),
+            "query_percent": round(film.query_percent, 1),
+            "listed_percent": round(film.listed_percent, 1),
+        }
     return record
 
 

@@ -14,7 +14,8 @@ from amparo.app.serving import Serving
 from amparo.core.errors import Invalid
 from amparo.detect.hashing.model import OWN, Algorithm
 from amparo.detect.lists.model import ListKind
-from amparo.detect.matching.host.look_up import Asked, Listed, asked_of, list_counts
+from amparo.detect.matching.host.asked import Asked, asked_of
+from amparo.detect.matching.host.look_up import Listed, list_counts
 from amparo.detect.matching.host.sift import sifted
 from amparo.interfaces.calls.callers import MatchesReader, Open
 from amparo.interfaces.hma.bank_names import banks_of

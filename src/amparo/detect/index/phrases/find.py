@@ -38,13 +38,14 @@ def find(
     for automaton in automata:
         times: Counter[bytes] = Counter()
         for one in _found(text, borders, automaton, counts):
+            if len(found) == most:
+                truncated = True
+                break
             times[one.digest] += 1
-            if times[one.digest] > MOST_OF_ONE or len(found) >= most:
+            if times[one.digest] > MOST_OF_ONE:
                 truncated = True
             else:
                 found[one] = None
-            if len(found) >= most:
-                break
     ordered = sorted(found, key=lambda one: (one.first, one.behind, one.digest))
     return ordered, truncated
 

@@ -13,10 +13,21 @@ from uuid import UUID
 from amparo.core.errors import Unavailable
 from amparo.core.ids import ListId, OrganisationId, SignalNumber
 from amparo.detect.hashing.plug_ins import algorithm_on_record
-from amparo.detect.lists.model import ListKind, Signal, SignalList, StoredSignal, Subject
+from amparo.detect.lists.model import (
+    VIDEO_RULES,
+    ListKind,
+    Signal,
+    SignalList,
+    StoredSignal,
+    Subject,
+    VideoRule,
+)
 
 FILE = "cards.db"
 _VALUES_AT_A_TIME = 500
+_USUAL = tuple(asdict(each) for each in VIDEO_RULES)
+"""What a list has of which an earlier version of Amparo has written the card."""
+
 _WAIT_S = 2  # nobody else writes; who looks by hand may hold it for a moment
 
 _TABLES = """
@@ -65,6 +76,7 @@ class HostList:
     radii: Mapping[str, int] = field(default_factory=dict)
     enabled_share: float = 1.0
     removed: bool = False
+    video_rules: tuple[VideoRule, ...] = VIDEO_RULES
 
     @classmethod
     def of(cls, known: SignalList, revision: int, mark: Mark) -> Self:
@@ -83,6 +95,7 @@ class HostList:
             known.radii,
             known.enabled_share,
             known.removed,
+            known.video_rules,
         )
 
 
@@ -241,5 +254,6 @@ def _list_of(data: str) -> HostList:
         kind=ListKind(known.pop("kind")),
         subject=Subject(known.pop("subject")),
         mark=Mark(**known.pop("mark")),
+        video_rules=tuple(VideoRule(**each) for each in known.pop("video_rules", _USUAL)),
         **known,
     )

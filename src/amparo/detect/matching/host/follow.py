@@ -20,6 +20,7 @@ from amparo.db.dialects import Watch
 from amparo.detect.hashing.model import Algorithm
 from amparo.detect.index import IndexWriter, Rows
 from amparo.detect.index.phrases import PhraseWriter
+from amparo.detect.lists.forms import index_kind, index_values
 from amparo.detect.lists.model import Change, SignalList, StoredSignal
 from amparo.detect.lists.store import Lists
 from amparo.detect.matching.host.cards import Cards, HostList, Mark
@@ -291,17 +292,15 @@ def _rows(signals: Iterable[StoredSignal]) -> dict[str, Rows]:
     """Signals as the index takes them, by kind."""
     by_kind: dict[str, list[StoredSignal]] = {}
     for signal in signals:
-        by_kind.setdefault(signal.signal.algorithm.value, []).append(signal)
-    return {
-        kind: Rows(
-            np.frombuffer(bytes.fromhex("".join(each.signal.value for each in some)), np.uint8)
-            .reshape(len(some), -1)
-            .copy(),
-            np.array([each.number for each in some], np.uint64),
-            np.array([each.list_number for each in some], np.uint32),
-        )
-        for kind, some in by_kind.items()
-    }
+        by_kind.setdefault(index_kind(signal.signal.algorithm), []).append(signal)
+    return {kind: _of_one_kind(some) for kind, some in by_kind.items()}
+
+
+def _of_one_kind(some: Sequence[StoredSignal]) -> Rows:
+    numbers = np.array([each.number for each in some], np.uint64)
+    lists = np.array([each.list_number for each in some], np.uint32)
+    values, counts = index_values([each.signal for each in some])
+    return Rows(values, np.repeat(numbers, counts), np.repeat(lists, counts))
 
 
 def _pages(

@@ -13,47 +13,37 @@ from numpy.typing import NDArray
 
 from amparo.core.errors import AmparoError, NotFound, Unavailable
 from amparo.core.ids import OrganisationId
-from amparo.detect.hashing.model import USABLE_QUALITY, WRITTEN, Algorithm, MediaHashes
-from amparo.detect.hashing.plug_ins import algorithm, hash_types
+from amparo.detect.hashing.model import USABLE_QUALITY, WRITTEN, Algorithm, Film
+from amparo.detect.hashing.plug_ins import hash_types
 from amparo.detect.index import Hits, IndexReader, as_words
+from amparo.detect.index.model import nearest_of_each
 from amparo.detect.index.phrases import Find, PhraseReader
 from amparo.detect.lists.model import StoredSignal
+from amparo.detect.matching.films import FilmMatch
+from amparo.detect.matching.host.asked import Asked
 from amparo.detect.matching.host.cards import Cards, HostList, Mark
+from amparo.detect.matching.host.films import films
 from amparo.detect.matching.host.follow import INDEX, PHRASES
-from amparo.detect.matching.match import ORIGINAL
 from amparo.detect.texts.folding import Folded
 from amparo.kernels.automaton import word_borders
 
 _LOOK_S = 0.1
+_QUERIES_AT_A_TIME = 1024
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Asked:
-    """A hash that is looked up: of which frame and variant, and of what quality."""
-
-    algorithm: Algorithm
-    value: bytes
-    quality: int = 100
-    variant: str = ORIGINAL
-    frame: int = 0
-    lot: bytes = b""
-    """What decides whether a signal of which a share is enabled counts; empty: the value."""
-    start: int = -1
-    """Where in a text it begins, in code points; −1 where it is not of a text."""
-    end: int = -1
-    item: int = -1
-    """Which it is of several things that are asked about at once."""
-
-
-@dataclass(frozen=True, slots=True, repr=False)
 class Listed:
-    """A signal that matched, its list, and how: `asked` is the number of the hash that found it."""
+    """A signal that matched, its list, and how: `asked` is the number of the hash that found it.
+
+    `film` says how a listed video matched.
+    """
 
     signal: StoredSignal
     known_list: HostList
     distance_bits: int
     asked: int
+    film: FilmMatch | None = None
 
 
 class HostIndex:
@@ -122,17 +112,28 @@ class HostIndex:
         return self._reader.state.counts()
 
     def look_up(
-        self, asked: Sequence[Asked], organisation: OrganisationId, now: datetime
+        self,
+        asked: Sequence[Asked],
+        organisation: OrganisationId,
+        now: datetime,
+        film: Film | None = None,
     ) -> list[Listed]:
-        """The live signals near or equal to what is asked, on lists that count for this file."""
+        """The live signals near or equal to what is asked, on lists that count for this file.
+
+        `film` tells of a video how many frames of it are still to come.
+        """
         return [
             one
-            for one in self.find(asked, organisation, now)
+            for one in self.find(asked, organisation, now, film)
             if list_counts(one.known_list, asked[one.asked])
         ]
 
     def find(
-        self, asked: Sequence[Asked], organisation: OrganisationId, now: datetime
+        self,
+        asked: Sequence[Asked],
+        organisation: OrganisationId,
+        now: datetime,
+        film: Film | None = None,
     ) -> list[Listed]:
         """The same on all of the organisation's lists, whatever share of files they count for."""
         lists = self.lists(organisation)
@@ -142,10 +143,27 @@ class HostIndex:
         if not found:
             return []
         cards = self._cards.signals(sorted({number for _, number, _ in found}))
-        return [
-            Listed(cards[number], lists[cards[number].list_number], distance, query)
+        found = [
+            (query, number, distance)
             for query, number, distance in found
             if number in cards and _counts(cards[number], asked[query], lists, now)
+        ]
+        return [
+            *(
+                Listed(cards[number], lists[cards[number].list_number], distance, query)
+                for query, number, distance in found
+                if cards[number].signal.algorithm != Algorithm.VPDQ
+            ),
+            *(
+                Listed(
+                    one.signal,
+                    lists[one.signal.list_number],
+                    one.match.distance_bits,
+                    one.asked,
+                    one.match,
+                )
+                for one in films(found, asked, cards, lists, film)
+            ),
         ]
 
     def phrases(
@@ -199,7 +217,8 @@ class HostIndex:
                 hits = self._reader.equal(kind.value, values, frozenset(lists))
             elif kind == Algorithm.PDQ:
                 radii = {number: each.radius_bits for number, each in lists.items()}
-                hits = self._reader.near(as_words(joined), radii)
+                yield from self._near(as_words(joined), radii, numbers)
+                continue
             else:
                 own = hash_types().get(kind.value)
                 if own is None:  # of an older notice; it is not plugged in any more
@@ -209,29 +228,18 @@ class HostIndex:
                 hits = self._reader.measured(own.name, values, radii, own.distances)
             yield from _triples(hits, numbers)
 
+    def _near(
+        self, queries: NDArray[np.uint64], radii: Mapping[int, int], numbers: Sequence[int]
+    ) -> Iterator[tuple[int, int, int]]:
+        """A portion at a time: frames of one video can all be near all those of another."""
+        for first in range(0, len(queries), _QUERIES_AT_A_TIME):
+            behind = first + _QUERIES_AT_A_TIME
+            hits = nearest_of_each(self._reader.near(queries[first:behind], radii))
+            yield from _triples(hits, numbers[first:behind])
+
 
 def _is_equal_alone(kind: Algorithm) -> bool:
     return kind.is_exact or kind in WRITTEN
-
-
-def asked_of(hashes: MediaHashes) -> list[Asked]:
-    """Everything that is looked up for a file: its digests, and each picture's variants."""
-    digests = hashes.digests
-    lot = bytes.fromhex(digests.sha256)
-    return [
-        Asked(Algorithm.SHA256, lot, lot=lot),
-        Asked(Algorithm.SHA1, bytes.fromhex(digests.sha1), lot=lot),
-        Asked(Algorithm.MD5, bytes.fromhex(digests.md5), lot=lot),
-        *(
-            Asked(Algorithm.PDQ, variant.value, variant.quality, variant.name, picture.frame, lot)
-            for picture in hashes.pictures
-            for variant in picture.variants
-        ),
-        *(
-            Asked(algorithm(each.algorithm), each.value, each.quality, frame=each.frame, lot=lot)
-            for each in hashes.others
-        ),
-    ]
 
 
 def _triples(hits: Hits, numbers: Sequence[int]) -> Iterator[tuple[int, int, int]]:

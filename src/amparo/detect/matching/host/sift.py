@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from amparo.detect.hashing.model import Algorithm
 from amparo.detect.lists.model import ListKind
-from amparo.detect.matching.host.look_up import Asked, Listed
+from amparo.detect.matching.host.asked import Asked
+from amparo.detect.matching.host.look_up import Listed
 from amparo.detect.matching.match import ORIGINAL
 
 
@@ -23,6 +24,7 @@ def sifted(found: Iterable[Listed], asked: Sequence[Asked]) -> Found:
 
     A negative entry suppresses perceptual matches of the picture that it matched and of no other
     frame of the file; where it is an exact digest, of the file. It never suppresses an exact one.
+    Of a listed video its frame has been left out already.
     A signal that also matches another frame counts.
     """
     ordered = sorted(found, key=lambda one: _order(one, asked[one.asked]))
@@ -36,7 +38,7 @@ def sifted(found: Iterable[Listed], asked: Sequence[Asked]) -> Found:
         counts = (
             by.algorithm.is_exact
             or one.known_list.kind is ListKind.NEGATIVE
-            or not (whole or by.frame in frames)
+            or not (whole or (one.film is None and by.frame in frames))
         )
         (counted if counts else suppressed).setdefault(one.signal.number, one)
     rest = [one for number, one in suppressed.items() if number not in counted]

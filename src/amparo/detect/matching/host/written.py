@@ -15,7 +15,8 @@ from amparo.core.ids import OrganisationId
 from amparo.detect.hashing.model import Algorithm
 from amparo.detect.index.phrases.model import DIGEST_BYTES
 from amparo.detect.lists.model import Signal
-from amparo.detect.matching.host.look_up import Asked, HostIndex
+from amparo.detect.matching.host.asked import Asked
+from amparo.detect.matching.host.look_up import HostIndex
 from amparo.detect.texts.folding import fold
 from amparo.detect.texts.links import BadLink, Link
 from amparo.detect.texts.names import BadName, accounts_of, email

@@ -14,6 +14,7 @@ from amparo.detect.hashing.model import Algorithm
 from amparo.detect.index import IndexWriter, Rows
 from amparo.detect.index.arrays import described, write_array
 from amparo.detect.lists import Signal, default_id, read_signals
+from amparo.detect.lists.forms import index_kind, index_values
 from amparo.detect.matching.known import is_usable
 from amparo.detect.matching.list_index.model import Description, ListFile, write_description
 
@@ -32,10 +33,20 @@ class _Columns:
     expires: "array[float]" = field(default_factory=lambda: array("d"))
     ids: bytearray = field(default_factory=bytearray)
     id_ends: "array[int]" = field(default_factory=lambda: array("Q"))
+    texts: bytearray = field(default_factory=bytearray)
+    text_ends: "array[int]" = field(default_factory=lambda: array("Q"))
 
     def add(self, line: int, signal: Signal, default: str) -> None:
-        self.values[signal.algorithm.value] += bytes.fromhex(signal.value)
-        self.numbers[signal.algorithm.value].append(len(self.lines))
+        kind, number = index_kind(signal.algorithm), len(self.lines)
+        if signal.text:
+            values, (many,) = index_values([signal])
+            self.values[kind] += values.tobytes()
+            self.numbers[kind].extend([number] * int(many))
+            self.texts += signal.text.encode()
+        else:
+            self.values[kind] += bytes.fromhex(signal.value)
+            self.numbers[kind].append(number)
+        self.text_ends.append(len(self.texts))
         self.lines.append(line)
         self.expires.append(signal.expires.timestamp() if signal.expires else np.inf)
         if signal.id != default:
@@ -50,6 +61,7 @@ class _Columns:
                 np.zeros(len(self.numbers[kind]), np.uint32),
             )
             for kind, values in self.values.items()
+            if values
         }
 
 
@@ -82,6 +94,8 @@ def write_list(building: Path, path: Path, algorithm: Algorithm | None, advance:
         "expires.npy": np.array(columns.expires, np.float64),
         "ids.npy": np.frombuffer(columns.ids, np.uint8),
         "id-ends.npy": np.array(columns.id_ends, np.uint64),
+        "texts.npy": np.frombuffer(columns.texts, np.uint8),
+        "text-ends.npy": np.array(columns.text_ends, np.uint64),
     }
     for name, column in arrays.items():
         write_array(building / name, column)

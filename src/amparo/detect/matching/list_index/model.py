@@ -11,7 +11,7 @@ from amparo.detect.hashing.model import Algorithm
 from amparo.detect.index import Damaged
 from amparo.detect.index.arrays import ArrayFile
 
-FORMAT = 1
+FORMAT = 2
 _DESCRIPTION = "list.json"
 
 

@@ -30,9 +30,10 @@ class ListIndex:
         try:
             for file in self.description.files:
                 file.verify(folder)
-            self._lines, self._expires, self._ids, self._id_ends = (
-                file.open(folder) for file in self.description.files
-            )
+            (
+                self._lines, self._expires,
+                self._ids, self._id_ends, self._texts, self._text_ends,
+            ) = (file.open(folder) for file in self.description.files)  # fmt: skip
         except FileNotFoundError as error:
             raise Damaged(f"{folder} lacks {Path(error.filename).name}.") from error
         self._state = IndexReader(folder).state  # what comes there later is not of this list
@@ -59,10 +60,17 @@ class ListIndex:
         """The id of a signal that was found; None where it has expired."""
         if self._expires[number] <= self._now:
             return None
-        first = int(self._id_ends[number - 1]) if number else 0
-        if first == self._id_ends[number]:
-            return default_id(self._path, int(self._lines[number]))
-        return self._ids[first : self._id_ends[number]].tobytes().decode()
+        found = _between(self._ids, self._id_ends, number)
+        return found or default_id(self._path, int(self._lines[number]))
+
+    def text(self, number: int) -> str:
+        """The frames of a video that was found near; of anything else it is empty."""
+        return _between(self._texts, self._text_ends, number)
+
+
+def _between(texts: NDArray[np.uint8], ends: NDArray[np.uint64], number: int) -> str:
+    first = int(ends[number - 1]) if number else 0
+    return texts[first : int(ends[number])].tobytes().decode()
 
 
 def open_list(

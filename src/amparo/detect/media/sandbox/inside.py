@@ -5,7 +5,7 @@ import pickle
 import socket
 import sys
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from importlib import import_module
 from multiprocessing.connection import Connection
 from typing import Final
@@ -15,8 +15,10 @@ from pydantic_core import to_json
 from amparo.detect.media.sandbox.confine import allow_processor_time, confine
 from amparo.detect.media.sandbox.messages import (
     ANSWER,
+    ENOUGH,
     FAILED,
     NO_MEMORY,
+    PART,
     READY,
     Gone,
     Message,
@@ -59,13 +61,27 @@ def _answer(channel: socket.socket, item_seconds: int) -> Message:
     try:
         work, args, kwargs = _request(channel)
         allow_processor_time(item_seconds)
-        return Message(ANSWER, to_json(work(*args, **kwargs), bytes_mode=BYTES_MODE))
+        made = work(*args, **kwargs)
+        if isinstance(made, Generator):
+            _send_parts(channel, made, item_seconds)
+            made = None
+        return Message(ANSWER, to_json(made, bytes_mode=BYTES_MODE))
     except Gone:
         raise
     except MemoryError:
         return Message(NO_MEMORY, b"")
     except Exception:  # noqa: BLE001 (the program logs it with its traceback)
         return _failed()
+
+
+def _send_parts(channel: socket.socket, parts: Generator[object], item_seconds: int) -> None:
+    """Each as it is made, until all are or whoever asked has enough; with new time for each."""
+    for part in parts:
+        send(channel, Message(PART, to_json(part, bytes_mode=BYTES_MODE)))
+        if receive(channel, most_bytes=0).kind == ENOUGH:
+            parts.close()
+            return
+        allow_processor_time(item_seconds)
 
 
 def _request(channel: socket.socket) -> Request:

@@ -10,6 +10,9 @@ ANSWER = b"a"
 NO_MEMORY = b"m"
 FAILED = b"f"
 REQUEST = b"q"
+PART = b"p"
+GO_ON = b"g"
+ENOUGH = b"e"
 
 _HEAD = struct.Struct("!cQ")
 

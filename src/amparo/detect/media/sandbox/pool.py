@@ -7,12 +7,12 @@ import pickle
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import CancelledError
 from dataclasses import replace
 from functools import lru_cache
 from types import GenericAlias, TracebackType
-from typing import Any, ParamSpec, Self, TypeVar, cast
+from typing import Any, ParamSpec, Protocol, Self, TypeVar, cast
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
@@ -20,7 +20,15 @@ from amparo.core.errors import Unavailable
 from amparo.core.problems import Problem, ProblemCode
 from amparo.detect.media.model import Limits, MediaError
 from amparo.detect.media.sandbox import inside
-from amparo.detect.media.sandbox.messages import ANSWER, NO_MEMORY, Gone, Message
+from amparo.detect.media.sandbox.messages import (
+    ANSWER,
+    ENOUGH,
+    GO_ON,
+    NO_MEMORY,
+    PART,
+    Gone,
+    Message,
+)
 from amparo.detect.media.sandbox.threads import Answer, Threads
 from amparo.detect.media.sandbox.worker import (
     Crashed,
@@ -34,6 +42,9 @@ from amparo.detect.media.sandbox.worker import (
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
+R_contra = TypeVar("R_contra", contravariant=True)
+T_co = TypeVar("T_co", covariant=True)
 
 SMALLEST_SHARE_BYTES = 192 * 1024 * 1024
 """What an item may take however many processes share the memory."""
@@ -55,6 +66,19 @@ _WORDS = {
 }
 
 _log = logging.getLogger(__name__)
+
+
+class Taker(Protocol[R_contra, T_co]):
+    """Whoever takes the parts of one item, and makes something of them."""
+
+    def begin(self) -> None:
+        """Parts come from the first one on, perhaps anew after an accident."""
+
+    def take(self, part: R_contra, /) -> bool:
+        """Take a part; whether more of them are wanted."""
+
+    def ended(self, problem: MediaError | None) -> T_co:
+        """What all of them come to; `problem` is why there are no more, if there is one."""
 
 
 class Sandbox:
@@ -125,10 +149,40 @@ class Sandbox:
         """
         return self._threads.submit(lambda: self._run(returns, work, args, kwargs))
 
+    def submit_parts(
+        self,
+        returns: type[R],
+        taker: Taker[R, T],
+        work: Callable[P, Iterator[R]],
+        *args: P.args,
+        **kwargs: P.kwargs,
+    ) -> Answer[T]:
+        """Run `work`, a generator, in a worker, and give each of its parts to `taker`.
+
+        Each part may take as long as what `submit` runs. The answer is what the taker makes of
+        all of them; it raises MemoryError and Unavailable as that of `submit` does.
+        """
+        return self._threads.submit(lambda: self._run_parts(returns, taker, work, args, kwargs))
+
     def renew(self) -> None:
         """Give up the workers that wait, with whatever memory they kept from what they did."""
         while self._idle:
             self._drop(self._idle.pop())
+
+    def _run_parts(
+        self,
+        returns: type[R],
+        taker: Taker[R, T],
+        work: Callable[..., Iterator[R]],
+        args: tuple[object, ...],
+        kwargs: dict[str, object],
+    ) -> T:
+        request = pickle.dumps((work, args, kwargs))
+        try:
+            self._ask(request, _adapter(returns), taker)  # type: ignore[arg-type]  # hashable
+        except MediaError as error:
+            return taker.ended(error)
+        return taker.ended(None)
 
     def _run(
         self,
@@ -140,12 +194,14 @@ class Sandbox:
         request = pickle.dumps((work, args, kwargs))
         return cast(R, self._ask(request, _adapter(returns)))  # type: ignore[arg-type]  # hashable
 
-    def _ask(self, request: bytes, adapter: TypeAdapter[Any]) -> object:
+    def _ask(
+        self, request: bytes, adapter: TypeAdapter[Any], taker: Taker[Any, Any] | None = None
+    ) -> object:
         """The answer of a worker that lived to give it."""
         accidents: Counter[type[Exception]] = Counter()
         while True:
             try:
-                return self._ask_once(request, adapter)
+                return self._ask_once(request, adapter, taker)
             except OutOfTime:
                 raise MediaError(
                     ProblemCode.MEDIA_OUT_OF_TIME,
@@ -156,13 +212,17 @@ class Sandbox:
                 if self._threads.closing or accidents[type(error)] == _MOST_TRIES[type(error)]:
                     raise _crashed(_WORDS[type(error)]) from None
 
-    def _ask_once(self, request: bytes, adapter: TypeAdapter[Any]) -> object:
+    def _ask_once(
+        self, request: bytes, adapter: TypeAdapter[Any], taker: Taker[Any, Any] | None
+    ) -> object:
         worker = self._take()
+        seconds = self._limits.seconds * _WALL_SECONDS_PER_CPU_SECOND
         try:
-            message = worker.ask(
-                request, seconds=self._limits.seconds * _WALL_SECONDS_PER_CPU_SECOND
-            )
-            answer = _read(message, adapter)
+            message = worker.ask(request, seconds=seconds)
+            if taker is None:
+                answer = _read(message, adapter)
+            else:
+                answer = _take_parts(worker, message, adapter, taker, seconds)
         except BaseException:
             self.restarts += 1
             self._drop(worker)
@@ -224,6 +284,21 @@ class Sandbox:
         return status
 
 
+def _take_parts(
+    worker: Worker,
+    message: Message,
+    adapter: TypeAdapter[Any],
+    taker: Taker[Any, Any],
+    seconds: float,
+) -> object:
+    """Give each part to the taker, until it has enough or there are no more."""
+    taker.begin()
+    while message.kind == PART:
+        goes_on = taker.take(_read(Message(ANSWER, message.payload), adapter))
+        message = worker.tell(Message(GO_ON if goes_on else ENOUGH, b""), seconds=seconds)
+    return _read(message, _NOTHING)
+
+
 def out_of_memory(limits: Limits) -> Problem:
     """What is said of an item that needs more memory than all of them have together."""
     mebibytes = limits.memory_bytes // (1024 * 1024)
@@ -255,3 +330,6 @@ def _adapter(returns: Hashable) -> TypeAdapter[Any]:
     """Reads answers; a tuple, because a dataclass alone would not take its configuration."""
     answer = cast(Any, GenericAlias(tuple, (returns,)))
     return TypeAdapter(answer, config=ConfigDict(strict=True, val_json_bytes=inside.BYTES_MODE))
+
+
+_NOTHING: TypeAdapter[Any] = _adapter(cast(Hashable, type(None)))

@@ -66,10 +66,14 @@ class Worker:
 
     def ask(self, request: bytes, *, seconds: float) -> Message:
         """Its answer. Raises Crashed, Killed, or OutOfTime after `seconds`; it is dead then."""
-        until = time.monotonic() + seconds
         self.items += 1
+        return self.tell(Message(REQUEST, request), seconds=seconds)
+
+    def tell(self, message: Message, *, seconds: float) -> Message:
+        """What it says to a message; raises the same."""
+        until = time.monotonic() + seconds
         try:
-            send(self.channel, Message(REQUEST, request), until=until)
+            send(self.channel, message, until=until)
             return receive(self.channel, most_bytes=_LONGEST_ANSWER_BYTES, until=until)
         except TimeoutError:
             self.kill()

@@ -1,0 +1,101 @@
+"""The hashes of a video part by part, so that what its beginning tells can be acted upon."""
+
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+
+from amparo.core.problems import Problem, ProblemCode
+from amparo.detect.hashing.digests import digest
+from amparo.detect.hashing.model import Film, MediaHashes, PictureHash
+from amparo.detect.hashing.others import OtherHashes
+from amparo.detect.hashing.pdq import hash_frame
+from amparo.detect.hashing.plug_ins import pixel_hash_types
+from amparo.detect.media.film import read_film
+from amparo.detect.media.model import Frame, Limits, MediaError
+from amparo.detect.media.sniff import sniff
+
+PART_FRAMES = 32
+"""A part has no more of them: half a minute of a video."""
+
+_SHARE_OF_TIME = 0.25
+"""Of the processor time that is given anew with each part."""
+
+_log = logging.getLogger(__name__)
+
+
+def hash_parts(
+    data: bytes, limits: Limits, *, with_variants: bool = False, with_others: bool = True
+) -> Iterator[MediaHashes]:
+    """The digests of a video, and then its frames, a part at a time, in their order.
+
+    Each part has what is new, and says what there is in all; the last one says what is wrong.
+    """
+    kind = sniff(data)
+    part = MediaHashes(kind, len(data), digest(data), film=Film())
+    yield part
+    others = OtherHashes(pixel_hash_types() if with_others else ())
+    gathered: list[PictureHash] = []
+    film, problem = Film(), None
+    try:
+        read = read_film(data, kind, limits, on_time=_Clock(limits).check)
+        film = Film(read.seconds, read.expected)
+        clock = _Clock(limits)
+        for frame in read.frames():
+            gathered.append(_hashed(frame, others, with_variants=with_variants))
+            if len(gathered) == PART_FRAMES or clock.is_over():
+                yield replace(part, pictures=tuple(gathered), film=film, others=others.taken())
+                gathered, clock = [], _Clock(limits)
+        film = replace(film, is_whole=True)
+    except MediaError as error:
+        problem = error.problem
+        film = replace(film, is_whole=problem.code is ProblemCode.MEDIA_TOO_LONG)
+    except MemoryError:
+        raise  # not the file's fault alone: it may fit once others are done
+    except Exception as error:  # noqa: BLE001 (decoders raise anything on hostile bytes)
+        _log.info("A decoder failed in a way of its own.", exc_info=True)
+        problem = Problem(
+            ProblemCode.MEDIA_DAMAGED, f"The {kind.value} is damaged: {type(error).__name__}."
+        )
+    yield replace(
+        part,
+        pictures=tuple(gathered),
+        film=film,
+        others=others.taken(),
+        problem=problem or others.problem,
+    )
+
+
+def joined(parts: Iterator[MediaHashes]) -> MediaHashes:
+    """All parts as one. Raises StopIteration where there is none."""
+    whole = next(parts)
+    pictures, others = list(whole.pictures), list(whole.others)
+    for part in parts:
+        pictures += part.pictures
+        others += part.others
+        whole = replace(part, problem=part.problem or whole.problem)
+    return replace(whole, pictures=tuple(pictures), others=tuple(others))
+
+
+def _hashed(frame: Frame, others: OtherHashes, *, with_variants: bool) -> PictureHash:
+    if others:
+        others.look(frame)
+    return hash_frame(frame, with_variants=with_variants)
+
+
+class _Clock:
+    """The share of the processor time that a part may take."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._until = time.process_time() + limits.seconds * _SHARE_OF_TIME
+
+    def is_over(self) -> bool:
+        return time.process_time() > self._until
+
+    def check(self) -> None:
+        """Raises MediaError when it is over."""
+        if self.is_over():
+            raise MediaError(
+                ProblemCode.MEDIA_OUT_OF_TIME,
+                "To find the video's frames took too long (AMPARO_ITEM_SECONDS).",
+            )

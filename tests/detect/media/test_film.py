@@ -1,0 +1,262 @@
+"""Of every kind of video those frames are hashed that vPDQ hashes, whatever is odd about it."""
+
+import struct
+from collections.abc import Callable
+from io import BytesIO
+
+import av
+import numpy as np
+import pdqhash
+import pytest
+
+from amparo.core.problems import ProblemCode
+from amparo.detect.hashing.hash_media import hash_media
+from amparo.detect.hashing.model import MediaHashes
+from amparo.detect.media.model import Kind, Limits
+from amparo.testing.clips import Picture, film, films_side_by_side, panned, sound
+
+WIDTH, HEIGHT = 160, 120
+
+
+def pictures(seconds: float, a_second: int = 24, seed: int = 1) -> list[Picture]:
+    return list(
+        panned(seconds, a_second=a_second, width=WIDTH, height=HEIGHT, scene_s=1.5, seed=seed)
+    )
+
+
+def hashed(data: bytes, limits: Limits | None = None) -> MediaHashes:
+    return hash_media(data, limits or Limits())
+
+
+def by_definition(data: bytes) -> dict[int, str]:
+    """Every n-th frame of all that FFmpeg decodes, hashed by Meta's own PDQ."""
+    found = {}
+    with av.open(BytesIO(data)) as container:
+        stream = container.streams.video[0]
+        step = max(1, int(float(stream.average_rate or 1)))
+        for number, frame in enumerate(container.decode(stream)):
+            if number % step == 0:
+                bits, _ = pdqhash.compute(frame.to_ndarray(format="rgb24"))
+                found[number] = np.packbits(bits).tobytes().hex()
+    return found
+
+
+KINDS: dict[str, tuple[Kind, Callable[[list[Picture]], bytes]]] = {
+    "MP4, H.264": (Kind.MP4, lambda some: film(some)),
+    "MP4, H.264, open groups": (
+        Kind.MP4,
+        lambda some: film(
+            some, options={"x264-params": "open-gop=1:keyint=20:bframes=3:scenecut=0"}
+        ),
+    ),
+    "MP4, H.264, one group": (
+        Kind.MP4,
+        lambda some: film(some, options={"x264-params": "keyint=infinite:scenecut=0"}),
+    ),
+    "MP4, interlaced": (
+        Kind.MP4,
+        lambda some: film(some, options={"x264-params": "interlaced=1:keyint=24"}),
+    ),
+    "MP4, 29.97 frames a second": (Kind.MP4, lambda some: film(some, a_second=30_000 / 1001)),
+    "MP4, a frame in two seconds": (Kind.MP4, lambda some: film(some[::24], a_second=0.5)),
+    "MP4, in pieces": (
+        Kind.MP4,
+        lambda some: film(some, layout={"movflags": "frag_keyframe+empty_moov"}),
+    ),
+    "QuickTime": (Kind.QUICKTIME, lambda some: film(some, container="mov")),
+    "QuickTime, animation": (
+        Kind.QUICKTIME,
+        lambda some: film(some, container="mov", codec="qtrle", pixels="rgb24"),
+    ),
+    "WebM, VP9": (
+        Kind.WEBM,
+        lambda some: film(
+            some, container="webm", codec="libvpx-vp9",
+            options={"deadline": "realtime", "cpu-used": "8"},
+        ),
+    ),
+    "WebM, VP8": (
+        Kind.WEBM,
+        lambda some: film(
+            some, container="webm", codec="libvpx",
+            options={"deadline": "realtime", "cpu-used": "8", "auto-alt-ref": "1"},
+        ),
+    ),
+    "Matroska, H.265 of 10 bits": (
+        Kind.MATROSKA,
+        lambda some: film(
+            some, container="matroska", codec="libx265", pixels="yuv420p10le",
+            options={"x265-params": "log-level=0"},
+        ),
+    ),
+    "AVI": (
+        Kind.AVI,
+        lambda some: film(some, container="avi", codec="mpeg4", options={"bf": "2"}),
+    ),
+    "AVI, single pictures": (
+        Kind.AVI,
+        lambda some: film(some, container="avi", codec="mjpeg", pixels="yuvj420p"),
+    ),
+    "MPEG program stream": (
+        Kind.MPEG,
+        lambda some: film(some, container="vob", codec="mpeg2video", options={"bf": "2"}),
+    ),
+    "MPEG video stream": (
+        Kind.MPEG_STREAM,
+        lambda some: film(some, container="mpeg2video", codec="mpeg2video"),
+    ),
+    "MPEG transport stream": (Kind.MPEG_TS, lambda some: film(some, container="mpegts")),
+    "Flash": (Kind.FLV, lambda some: film(some, container="flv", codec="flv")),
+    "ASF": (Kind.ASF, lambda some: film(some, container="asf", codec="wmv2")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_frames_and_hashes_are_those_of_the_definition(name: str) -> None:
+    kind, made = KINDS[name]
+    data = made(pictures(4.2))
+    found = hashed(data)
+    assert (found.kind, found.problem) == (kind, None)
+    expected = by_definition(data)
+    assert {each.frame: each.hex for each in found.pictures} == expected
+    assert found.film is not None
+    assert (found.film.frames, found.film.is_whole) == (len(expected), True)
+
+
+def test_seconds_are_those_at_which_frames_are_shown() -> None:
+    found = hashed(film(pictures(3), a_second=30_000 / 1001))
+    seconds = [each.seconds for each in found.pictures]
+    assert seconds == pytest.approx([number * 29 * 1001 / 30_000 for number in range(3)], abs=1e-3)
+
+
+def test_uneven_times_leave_no_gap() -> None:
+    """A still for ten seconds, then many frames in one: every n-th alone would miss most of it."""
+    stills, burst = pictures(10, a_second=1), pictures(1, a_second=60, seed=9)
+    times = [*range(0, 10_000, 1000), *(10_000 + number * 16 for number in range(60))]
+    data = film([*stills, *burst], container="matroska", times=times)
+    seconds = [each.seconds or 0.0 for each in hashed(data).pictures]
+    gaps = np.diff([*seconds, 10.96])
+    assert gaps.max() <= 1.5
+    assert len(seconds) < 40
+
+
+def test_a_turned_video_is_hashed_as_a_player_shows_it() -> None:
+    upright = pictures(2)
+    turned = [np.ascontiguousarray(np.rot90(each, -1)) for each in upright]
+    shown = hashed(film(turned, rotation=90, options={"qp": "12"}))
+    expected = hashed(film(upright, options={"qp": "12"}))
+    for one, other in zip(shown.pictures, expected.pictures, strict=True):
+        assert (int(one.hex, 16) ^ int(other.hex, 16)).bit_count() <= 10
+
+
+def test_all_of_several_videos_in_one_file_are_hashed() -> None:
+    first, second = pictures(2), pictures(3, seed=40)
+    both = hashed(films_side_by_side(first, second))
+    alone = [hashed(films_side_by_side(each)).pictures for each in (first, second)]
+    assert [each.value for each in both.pictures] == [each.value for some in alone for each in some]
+    assert [each.frame for each in both.pictures] == [0, 24, 48, 72, 96]
+
+
+def test_of_a_long_video_frames_lie_farther_apart() -> None:
+    found = hashed(film(pictures(8)), Limits(video_frames=4))
+    assert [each.seconds for each in found.pictures] == [0.0, 2.0, 4.0, 6.0]
+
+
+def test_what_lies_beyond_the_longest_time_is_told() -> None:
+    found = hashed(film(pictures(5)), Limits(video_length_seconds=2))
+    assert [each.seconds for each in found.pictures] == [0.0, 1.0, 2.0]
+    assert found.problem is not None
+    assert found.problem.code is ProblemCode.MEDIA_TOO_LONG
+
+
+def test_sound_alone_is_no_video() -> None:
+    problem = hashed(sound()).problem
+    assert problem is not None
+    assert problem.code is ProblemCode.MEDIA_NO_VIDEO
+    assert problem.message == (
+        "The video/mp4 holds sound and no picture; only its digests can be compared."
+    )
+
+
+def test_a_header_that_claims_ten_thousand_hours_is_not_believed() -> None:
+    data = bytearray(film(pictures(3)))
+    at = data.index(b"mvhd") + 16
+    (scale,) = struct.unpack_from(">I", data, at)
+    assert scale
+    struct.pack_into(">II", data, at, 1, 36_000_000)
+    found = hashed(bytes(data))
+    assert (len(found.pictures), found.problem) == (3, None)
+    assert found.film is not None
+    assert found.film.seconds < 3
+
+
+def test_a_frame_that_is_shown_after_ten_thousand_hours_is_told() -> None:
+    some = pictures(2)
+    times = [*(number * 42 for number in range(47)), 36_000_000_000]
+    found = hashed(
+        film(some[:48], container="matroska", codec="mjpeg", pixels="yuvj420p", times=times)
+    )
+    assert found.problem is not None
+    assert found.problem.code is ProblemCode.MEDIA_TOO_LONG
+    assert len(found.pictures) <= 3
+
+
+def test_a_video_of_one_pixel_has_no_evidence() -> None:
+    dot = [np.full((2, 2, 3), number, np.uint8) for number in range(24)]
+    found = hashed(film(dot, container="avi", codec="mjpeg", pixels="yuvj444p"))
+    assert found.problem is None
+    assert {each.quality for each in found.pictures} == {0}
+
+
+def test_a_bomb_is_refused_by_its_header() -> None:
+    data = bytearray(film(pictures(1)))
+    for name in (b"avc1",):
+        at = data.index(name, data.index(b"stsd")) + 28
+        struct.pack_into(">HH", data, at, 30_000, 30_000)
+    found = hashed(bytes(data), Limits(max_pixels=1_000_000))
+    # The codec's own header is believed where the container claims more; either way it ends.
+    assert found.problem is None or found.problem.code in (
+        ProblemCode.MEDIA_TOO_MANY_PIXELS, ProblemCode.MEDIA_DAMAGED,
+    )  # fmt: skip
+    large = film([np.zeros((1200, 1600, 3), np.uint8)] * 2)
+    problem = hashed(large, Limits(max_pixels=1_000_000)).problem
+    assert problem is not None
+    assert problem.code is ProblemCode.MEDIA_TOO_MANY_PIXELS
+
+
+@pytest.mark.parametrize("container", ["mp4", "matroska", "avi", "mpegts"])
+def test_of_a_cut_off_video_the_beginning_is_hashed(container: str) -> None:
+    layout = {"movflags": "faststart"} if container == "mp4" else {}
+    data = film(pictures(6), container=container, codec="mpeg4", layout=layout)
+    found = hashed(data[: len(data) // 2])
+    whole = hashed(data)
+    assert 1 <= len(found.pictures) < len(whole.pictures)
+    assert [each.value for each in found.pictures] == [
+        each.value for each in whole.pictures[: len(found.pictures)]
+    ]
+
+
+def test_a_cut_off_mp4_says_so() -> None:
+    data = film(pictures(6), layout={"movflags": "faststart"})
+    found = hashed(data[: len(data) // 2])
+    assert found.problem is not None
+    assert found.problem.code is ProblemCode.MEDIA_TRUNCATED
+
+
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("container", ["mp4", "matroska", "avi", "mpegts", "mov", "flv"])
+def test_rubbish_in_a_video_ends_in_hashes_or_a_named_problem(container: str, seed: int) -> None:
+    codec = "flv" if container == "flv" else "mpeg4"
+    data = np.frombuffer(film(pictures(2), container=container, codec=codec), np.uint8).copy()
+    chance = np.random.default_rng(seed)
+    places = chance.integers(0, len(data), 40)
+    data[places] = chance.integers(0, 256, 40, dtype=np.uint8)
+    found = hashed(data.tobytes())
+    assert found.pictures or found.problem is not None or found.film is None
+
+
+def test_an_empty_container_is_named() -> None:
+    header = film(pictures(1), layout={"movflags": "faststart"})
+    problem = hashed(header[:40]).problem
+    assert problem is not None
+    assert problem.code is ProblemCode.MEDIA_DAMAGED
