@@ -147,3 +147,15 @@ def test_no_way_leads_a_name_in_clear_into_the_database(
         add(database, a_list, in_clear)
     with pytest.raises(ValueError, match="sealed"):
         import_signals(database, a_list, in_clear, actor="test", clock=SystemClock())
+
+
+def test_the_same_word_however_written_and_however_often_is_one_signal(
+    database: Database, a_list: SignalList
+) -> None:
+    many = words(*("Zorvimel", "ZORVIMEL ", "ｚorvimel") * 1000)
+    result = import_signals(database, a_list, many, actor="test", clock=SystemClock())
+    assert result.added == 1
+    with database.reading() as work:
+        now = Lists(work).get(a_list.organisation_id, a_list.name)
+    again = import_signals(database, now, many, actor="test", clock=SystemClock())
+    assert (again.added, again.replaced) == (0, 0)
