@@ -13,6 +13,7 @@ from benchmarks.figures import Figure, machine
 
 NAMES = (
     "hashing",
+    "video",
     "scan_start",
     "matching",
     "growth",

@@ -17,6 +17,7 @@ from tests.interfaces.test_hma import CAT_PDQ, ROCKET_PDQ, VIDEO, VIDEO_MD5, hma
 from tests.interfaces.test_media import CAT
 
 THEIRS = {each.get_name(): each for each in (PdqSignal, VideoMD5Signal)}
+NAMES = (*THEIRS, "vpdq")
 NOTHING = {"present": False, "built_to": -1, "size": 0}
 EMPTY = {
     "db_size": 0, "index_size": 0, "index_out_of_date": False, "newest_db_item": -1,
@@ -44,15 +45,15 @@ ANSWERS: list[tuple[str, str, dict[str, Any], int, Any]] = [
     ("PUT", "/c/bank/KNOWN/content/99", {"json": {"disable_until_ts": -1}}, 400, None),
     ("PUT", "/c/bank/KNOWN/content/99", {"json": {"disable_until_ts": 9999999999}}, 400, None),
     ("GET", "/c/signal_type", {}, 200,
-     [{"name": name, "enabled_ratio": 1.0} for name in THEIRS]),
+     [{"name": name, "enabled_ratio": 1.0} for name in NAMES]),
     ("GET", "/c/content_type", {}, 200,
      [{"name": each.get_name(), "enabled": True} for each in (PhotoContent, VideoContent)]),
-    ("GET", "/c/signal_type/index", {}, 200, dict.fromkeys(THEIRS, EMPTY)),
+    ("GET", "/c/signal_type/index", {}, 200, dict.fromkeys(NAMES, EMPTY)),
     ("GET", "/c/signal_type/index?signal_type=pdq", {}, 200, {"pdq": EMPTY}),
     ("GET", "/c/signal_type/index?signal_type=x", {}, 400, None),
-    ("GET", "/m/index/status", {}, 200, dict.fromkeys(THEIRS, NOTHING)),
+    ("GET", "/m/index/status", {}, 200, dict.fromkeys(NAMES, NOTHING)),
     ("GET", "/m/index/status?signal_type=video_md5", {}, 200, {"video_md5": NOTHING}),
-    ("GET", "/m/index/status?signal_type=vpdq", {}, 400, None),
+    ("GET", "/m/index/status?signal_type=vpdq", {}, 200, {"vpdq": NOTHING}),
     ("GET", f"/m/raw_lookup?signal_type=pdq&signal={CAT_PDQ}", {}, 200, {"matches": []}),
     ("GET", f"/m/raw_lookup?signal_type=pdq&signal={CAT_PDQ.upper()}", {}, 400, None),
     ("GET", f"/m/raw_lookup?signal={CAT_PDQ}", {}, 400, None),
@@ -135,4 +136,4 @@ def test_what_is_a_hash_is_what_threatexchange_takes_for_one(name: str, value: s
             with pytest.raises(Invalid):
                 checked_signal(name, each)
         else:
-            assert checked_signal(name, each) == theirs
+            assert checked_signal(name, each).value == theirs

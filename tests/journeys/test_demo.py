@@ -21,6 +21,7 @@ def test_the_demonstration_shows_what_was_found_and_what_was_missed(
     assert ended.status == 0, ended.out
     assert "Everything that must be found was found, and nothing else." in ended.out
     assert "Unrelated photographs taken for known ones: 0 of 10" in ended.out
+    assert "within a longer video" in ended.out
     assert "missed: PDQ looks at the whole picture" in ended.out
     assert "files a second" in ended.out
     assert "CC BY 2.0" in ended.out

@@ -21,7 +21,9 @@ from amparo.detect.hashing.model import MediaHashes
 from amparo.detect.hashing.plug_ins import algorithm_on_record
 from amparo.detect.matching.host import HostIndex
 from amparo.detect.matching.host.asked import Asked, asked_of
+from amparo.detect.matching.match import ORIGINAL
 from amparo.respond.review.notices.model import (
+    Hash,
     NewNotice,
     Notice,
     Outcome,
@@ -30,12 +32,15 @@ from amparo.respond.review.notices.model import (
     check_why,
 )
 from amparo.respond.review.notices.numbers import canonical, known_form, require_secret, secret_of
-from amparo.respond.review.notices.store import Hash, Notices, find
+from amparo.respond.review.notices.store import Notices, find
 from amparo.respond.vault import Inbox
 
 RECEIVED = "notice.received"
 ANSWERED = "notice.answered"
 """Kinds of outbox rows."""
+
+_MOST_WITH_VARIANTS = 100
+"""Frames; of a longer video the turned ones would fill the database."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +106,9 @@ class NoticeDesk:
                 quality,
                 variant,
                 frame,
+                seconds=rest[0] if rest else None,
             )
-            for name, value, quality, variant, frame in told.hashes
+            for name, value, quality, variant, frame, *rest in told.hashes
         ]
         found = self.index.look_up(asked, actor.organisation_id, self.clock.now()) if asked else []
         return told, tuple(match_of(each, asked[each.asked]) for each in found)
@@ -162,10 +168,16 @@ def answer_notice(
 
 
 def _hashes(hashes: MediaHashes) -> tuple[Hash, ...]:
+    """What is kept of a file; of a video, its frames as they are, and no variants of them."""
+    is_long = len(hashes.pictures) > _MOST_WITH_VARIANTS
     return tuple(
-        (each.algorithm.value, each.value.hex(), each.quality, each.variant, each.frame)
+        (
+            each.algorithm.value, each.value.hex(), each.quality, each.variant, each.frame,
+            each.seconds,
+        )
         for each in asked_of(hashes)
-    )
+        if not is_long or each.variant == ORIGINAL
+    )  # fmt: skip
 
 
 def _digest(new: NewNotice, data: bytes) -> bytes:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from amparo.detect.hashing.model import USABLE_QUALITY, Film
 from amparo.detect.hashing.vpdq import VpdqFrame, vpdq_frames
 from amparo.detect.index import NearTable, Rows, as_words
+from amparo.detect.index.model import LARGEST_RADIUS_BITS, nearest_of_each
 from amparo.detect.lists.model import VideoRule
 
 _KEPT_VIDEOS = 64
@@ -137,6 +138,33 @@ class FilmQuery:
         queries = as_words(b"".join(each.value for each in listed))
         places: NDArray[np.int64] = np.unique(table.search(queries, radius_bits).queries)
         return [int(place) for place in places]
+
+
+def shares(query: Iterable[VpdqFrame], text: str) -> tuple[float, float]:
+    """Percent of a video's frames that are in the one with that text, and of that one's in it.
+
+    Both 0 where no frame is good enough on a side.
+    """
+    looked = [
+        Looked(each.value, each.quality, place, each.seconds) for place, each in enumerate(query)
+    ]
+    found = FilmQuery(looked, None).match(
+        _near_hits(looked, text), text, [VideoRule(0, 0)],
+        radius_bits=LARGEST_RADIUS_BITS, least_quality=USABLE_QUALITY,
+    )  # fmt: skip
+    return (0.0, 0.0) if found is None else (found.query_percent, found.listed_percent)
+
+
+def _near_hits(looked: Sequence[Looked], text: str) -> dict[int, int]:
+    """The hashes looked up that are near a frame of the video with that text, and how near."""
+    listed = _distinct(text, USABLE_QUALITY)
+    if not looked or not listed:
+        return {}
+    values = np.frombuffer(b"".join(each.value for each in listed), np.uint8).reshape(-1, 32)
+    rows = Rows(values, np.zeros(len(listed), np.uint64), np.zeros(len(listed), np.uint32))
+    queries = as_words(b"".join(each.value for each in looked))
+    hits = nearest_of_each(NearTable.of(rows).search(queries, LARGEST_RADIUS_BITS))
+    return dict(zip(hits.queries.tolist(), hits.distances.tolist(), strict=True))
 
 
 @lru_cache(maxsize=_KEPT_VIDEOS)

@@ -5,11 +5,10 @@ from fastapi.responses import Response
 
 from amparo.app.told import match_of
 from amparo.core.errors import Invalid
-from amparo.detect.hashing.model import Algorithm
 from amparo.detect.hashing.plug_ins import algorithm
-from amparo.detect.hashing.vpdq import vpdq_frames
 from amparo.detect.lists.forms import read_value
-from amparo.detect.matching.host.asked import Asked
+from amparo.detect.lists.model import Signal
+from amparo.detect.matching.host.asked import Asked, asked_of_signal
 from amparo.interfaces.calls.callers import KnownCaller, MatchesReader, Open
 from amparo.wire.matches import AskedHash, MatchesAnswer, MatchesRequest
 from amparo.wire.media import MatchAnswer
@@ -44,11 +43,4 @@ def _asked(number: int, given: AskedHash) -> list[Asked]:
         value, text = read_value(kind, given.value)
     except Invalid as error:
         raise Invalid(f"hashes.{number}.value {error.message}.") from error
-    if not text:
-        return [Asked(kind, bytes.fromhex(value), given.quality, file=number)]
-    return [
-        Asked(
-            Algorithm.PDQ, each.value, each.quality, frame=place, seconds=each.seconds, file=number
-        )
-        for place, each in enumerate(vpdq_frames(text))
-    ]
+    return asked_of_signal(Signal("", kind, value, given.quality, text=text), number)

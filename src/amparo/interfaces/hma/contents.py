@@ -1,6 +1,7 @@
 """Contents of banks: added as a file or as hashes, shown, disabled, noted, removed."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -18,6 +19,7 @@ from amparo.app.change_contents import (
 from amparo.app.serving import Serving
 from amparo.core.errors import Invalid, NotFound
 from amparo.detect.lists.contents import Content, get_content
+from amparo.detect.lists.forms import shown
 from amparo.detect.lists.model import Signal, SignalList
 from amparo.interfaces.calls.body import receive_json
 from amparo.interfaces.calls.callers import ListsReader, ListsWriter, Open
@@ -112,8 +114,7 @@ def add_signals(
     """Add hashes by their types."""
     of = _bank(serving, bank, actor)
     said = _said_of({"note": body.pop("note", None)})
-    values = {name: checked_signal(name, value) for name, value in body.items()}
-    signals = {name: Signal("", SIGNAL_TYPES[name], value) for name, value in values.items()}
+    signals = {name: checked_signal(name, value) for name, value in body.items()}
     return _add(serving, of, signals, said, actor)
 
 
@@ -172,9 +173,10 @@ def _signals_of(hashed: Hashed) -> dict[str, Signal]:
             "that nothing would ever match it; it was not added."
         )
     quality = hashed.hashes.pictures[0].quality if hashed.hashes.pictures else None
+    made = {name: checked_signal(name, value) for name, value in signals.items()}
     return {
-        name: Signal("", SIGNAL_TYPES[name], value, quality if name == "pdq" else None)
-        for name, value in signals.items()
+        name: replace(each, quality=quality) if name == "pdq" else each
+        for name, each in made.items()
     }
 
 
@@ -190,7 +192,7 @@ def _add(
         serving.database, of.name, tuple(signals.values()), actor, serving.clock,
         note=said.note, said=metadata,
     )  # fmt: skip
-    return {"id": added.id, "signals": {name: each.value for name, each in signals.items()}}
+    return {"id": added.id, "signals": {name: shown(each) for name, each in signals.items()}}
 
 
 def _said(text: bytes) -> Said:
@@ -234,7 +236,7 @@ def _by_type(content: Content) -> dict[str, str]:
     """The hashes by HMA's types; of those that HMA does not know, by Amparo's."""
     names = {algorithm: name for name, algorithm in SIGNAL_TYPES.items()}
     return {
-        names.get(each.signal.algorithm, each.signal.algorithm.value): each.signal.value
+        names.get(each.signal.algorithm, each.signal.algorithm.value): shown(each.signal)
         for each in content.signals
     }
 

@@ -11,6 +11,7 @@ from python_multipart.multipart import parse_options_header
 from amparo.app.serving import Serving
 from amparo.core.errors import Invalid
 from amparo.detect.hashing.model import USABLE_QUALITY, MediaHashes
+from amparo.detect.hashing.vpdq import vpdq_of
 from amparo.detect.media.sniff import sniff
 from amparo.interfaces.calls.admission import Room
 from amparo.interfaces.calls.body import MOST_METADATA_BYTES, Form, receive_form
@@ -50,11 +51,14 @@ class Hashed:
     @property
     def signals(self) -> dict[str, str]:
         """By signal type; empty where a picture has too little in it for its hash to tell."""
-        return {name: self._signal(name) for name in self.types}
+        signals = {name: self._signal(name) for name in self.types}
+        return {name: each for name, each in signals.items() if each or name != "vpdq"}
 
     def _signal(self, name: str) -> str:
         if name == "video_md5":
             return self.hashes.digests.md5
+        if name == "vpdq":
+            return vpdq_of(self.hashes)
         first = self.hashes.pictures[0]
         return first.hex if first.quality >= USABLE_QUALITY else ""
 
@@ -114,7 +118,7 @@ def _hashed(serving: Serving, data: bytes, types: tuple[str, ...]) -> Hashed:
     with serving.metrics.stage("hash"):
         hashes = hasher.hash(data)
     serving.metrics.restarted(hasher.restarts)
-    if "pdq" in types and not hashes.pictures:
+    if "pdq" in types and not (hashes.pictures and hashes.kind.is_picture):
         why = hashes.problem.message if hashes.problem else f"It is {hashes.kind.value}."
         raise Invalid(f"This is no picture that can be hashed. {why}")
     return Hashed(hashes, types)

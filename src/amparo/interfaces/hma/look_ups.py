@@ -14,7 +14,7 @@ from amparo.app.serving import Serving
 from amparo.core.errors import Invalid
 from amparo.detect.hashing.model import OWN, Algorithm
 from amparo.detect.lists.model import ListKind
-from amparo.detect.matching.host.asked import Asked, asked_of
+from amparo.detect.matching.host.asked import Asked, asked_of, asked_of_signal
 from amparo.detect.matching.host.look_up import Listed, list_counts
 from amparo.detect.matching.host.sift import sifted
 from amparo.interfaces.calls.callers import MatchesReader, Open
@@ -62,13 +62,13 @@ class _Found:
 async def raw_look_up(
     serving: Open,
     actor: MatchesReader,
-    signal: Annotated[str, Query(max_length=1000)],
+    signal: Annotated[str, Query(max_length=1_000_000)],
     signal_type: Annotated[str, Query(max_length=100)],
     banks: Banks = None,
     include_distance: Flag = False,
 ) -> JSONResponse:
     """The contents near a hash, whatever share of look-ups their banks count for."""
-    found = _find_one(serving, actor, _asked(signal_type, signal), banks)
+    found = _find_one(serving, actor, signal_type, signal, banks)
     if include_distance:
         return JSONResponse({"matches": [each.told() for each in found]})
     return JSONResponse({"matches": [each.content_id for each in found]})
@@ -78,7 +78,7 @@ async def raw_look_up(
 async def look_up(
     serving: Open,
     actor: MatchesReader,
-    signal: Annotated[str | None, Query(max_length=1000)] = None,
+    signal: Annotated[str | None, Query(max_length=1_000_000)] = None,
     signal_type: Annotated[str | None, Query(max_length=100)] = None,
     url: Url = None,
     content_type: Words = None,
@@ -95,7 +95,7 @@ async def look_up(
         return JSONResponse(answer if signal_type is None else answer.get(signal_type, {}))
     if not signal or not signal_type:
         raise Invalid("Either url or both signal and signal_type are required")
-    found = _find_one(serving, actor, _asked(signal_type, signal), banks)
+    found = _find_one(serving, actor, signal_type, signal, banks)
     return JSONResponse(_by_bank(found, chance))
 
 
@@ -124,19 +124,18 @@ def _of_file(
     All that Amparo hashes by itself is looked up: a negative list's digest takes out near matches.
     """
     asked = [each for each in asked_of(hashed.hashes) if each.algorithm in OWN]
-    wanted = [SIGNAL_TYPES[name] for name in hashed.types]
-    found = _find(serving, actor, asked, banks, wanted)
-    return {name: _by_bank(found[SIGNAL_TYPES[name]], chance) for name in hashed.types}
+    names = tuple(hashed.signals)
+    found = _find(serving, actor, asked, banks, [SIGNAL_TYPES[name] for name in names])
+    return {name: _by_bank(found[SIGNAL_TYPES[name]], chance) for name in names}
 
 
-def _asked(signal_type: str, signal: str) -> Asked:
-    value = checked_signal(signal_type, signal)
-    return Asked(SIGNAL_TYPES[signal_type], bytes.fromhex(value))
-
-
-def _find_one(serving: Serving, actor: Actor, asked: Asked, banks: str | None) -> list[_Found]:
+def _find_one(
+    serving: Serving, actor: Actor, signal_type: str, signal: str, banks: str | None
+) -> list[_Found]:
     """What is near a hash that a client has sent."""
-    return _find(serving, actor, [asked], banks, [asked.algorithm])[asked.algorithm]
+    checked = checked_signal(signal_type, signal)
+    wanted = checked.algorithm
+    return _find(serving, actor, asked_of_signal(checked), banks, [wanted])[wanted]
 
 
 def _find(
@@ -158,7 +157,7 @@ def _find(
         if each.known_list.kind is not ListKind.NEGATIVE
         or list_counts(each.known_list, asked[each.asked])
     ]
-    matched = any(asked[each.asked].algorithm in wanted for each in found)
+    matched = any(_kind(each, asked) in wanted for each in found)
     serving.look_ups.count(actor, asked=1, matched=int(matched))
     if not matched:
         return {each: [] for each in wanted}
@@ -170,13 +169,21 @@ def _find(
     }
     contents: dict[Algorithm, dict[int, _Found]] = {each: {} for each in wanted}
     for each in sifted(found, asked).counted:
-        by, bank = asked[each.asked].algorithm, shown.get(each.known_list.number)
+        by, bank = _kind(each, asked), shown.get(each.known_list.number)
         if bank is not None and by in contents:
             contents[by].setdefault(each.signal.content_id, _found(each, bank))
     return {by: list(each.values()) for by, each in contents.items()}
 
 
+def _kind(one: Listed, asked: Sequence[Asked]) -> Algorithm:
+    """By which kind of hash it was found; a listed video by its own."""
+    return asked[one.asked].algorithm if one.film is None else one.signal.signal.algorithm
+
+
 def _found(one: Listed, bank: str) -> _Found:
+    if (film := one.film) is not None:
+        distance = f"{film.query_percent:.0f}%[{film.listed_percent:.0f}%]"
+        return _Found(bank, one.known_list.enabled_share, one.signal.content_id, distance)
     near = one.signal.signal.algorithm == Algorithm.PDQ
     distance = str(one.distance_bits) if near else NO_DISTANCE
     return _Found(bank, one.known_list.enabled_share, one.signal.content_id, distance)

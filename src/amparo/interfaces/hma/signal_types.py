@@ -7,20 +7,24 @@ from fastapi import APIRouter, Body
 
 from amparo.core.errors import Invalid
 from amparo.detect.hashing.model import Algorithm
+from amparo.detect.hashing.vpdq import vpdq_frames
+from amparo.detect.lists.forms import read_value
+from amparo.detect.lists.model import Signal, VideoRule
+from amparo.detect.matching.films import shares
 from amparo.interfaces.calls.callers import ListsReader, MatchesReader
 from amparo.interfaces.hma.route import KeyedCall
 
 router = APIRouter(route_class=KeyedCall)
 
-SIGNAL_TYPES = {"pdq": Algorithm.PDQ, "video_md5": Algorithm.MD5}
-CONTENT_TYPES = {"photo": ("pdq",), "video": ("video_md5",)}
+SIGNAL_TYPES = {"pdq": Algorithm.PDQ, "video_md5": Algorithm.MD5, "vpdq": Algorithm.VPDQ}
+CONTENT_TYPES = {"photo": ("pdq",), "video": ("video_md5", "vpdq")}
 FARTHEST_BITS = 31
 """Two PDQ hashes that differ by more are of two pictures."""
 
 NO_DISTANCE = "-"
 """What HMA says of a match of hashes that are equal or not, and nothing between."""
 
-_NOT_YET = frozenset({"vpdq", "url", "url_md5", "raw_text"})
+_NOT_YET = frozenset({"url", "url_md5", "raw_text"})
 _PDQ = re.compile(r"[0-9a-f]{64}")
 _MD5 = re.compile(r"[0-9a-f]{32}")
 
@@ -48,22 +52,28 @@ def algorithm_of(name: str) -> Algorithm:
     if name in _NOT_YET:
         raise Invalid(f"SignalType '{name}' is not enabled: Amparo does not match it yet.")
     if name not in SIGNAL_TYPES:
-        raise Invalid("No such SignalType; there are pdq and video_md5.")
+        raise Invalid("No such SignalType; there are pdq, video_md5 and vpdq.")
     return SIGNAL_TYPES[name]
 
 
-def checked_signal(name: str, value: object) -> str:
-    """The digits of a hash of a type. Raises Invalid, which does not repeat them."""
+def checked_signal(name: str, value: object) -> Signal:
+    """A hash of a type as a list has it. Raises Invalid, which does not repeat it."""
     algorithm = algorithm_of(name)
     if not isinstance(value, str):
         raise Invalid(f"invalid signal: a {name} hash is a text.")
+    if algorithm == Algorithm.VPDQ:
+        try:
+            digits, text = read_value(algorithm, value)
+        except Invalid as error:
+            raise Invalid(f"invalid signal: it {error.message}.") from error
+        return Signal("", algorithm, digits, text=text)
     if algorithm == Algorithm.MD5:
         value = value.strip().lower()
     if not (_PDQ if algorithm == Algorithm.PDQ else _MD5).fullmatch(value):
         raise Invalid(
             f"invalid signal: a {name} hash has {algorithm.digits} lower-case hexadecimal digits."
         )
-    return value
+    return Signal("", algorithm, value)
 
 
 def types_of(content_type: str, wanted: str | None) -> tuple[str, ...]:
@@ -90,7 +100,19 @@ def _compared(name: str, values: object) -> list[Any]:
     if len(values) != 2:
         raise Invalid("Comparison hash list length must be exactly 2")
     left, right = (checked_signal(name, each) for each in values)
-    if SIGNAL_TYPES[name] is not Algorithm.PDQ:
-        return [left == right, {}]
-    distance = (int(left, 16) ^ int(right, 16)).bit_count()
+    if left.algorithm == Algorithm.VPDQ:
+        return _compared_videos(left, right)
+    if left.algorithm != Algorithm.PDQ:
+        return [left.value == right.value, {}]
+    distance = (int(left.value, 16) ^ int(right.value, 16)).bit_count()
     return [distance <= FARTHEST_BITS, {"distance": distance}]
+
+
+def _compared_videos(left: Signal, right: Signal) -> list[Any]:
+    """By HMA's own rule, which asks for a share of the first one's frames alone."""
+    query, compared = shares(vpdq_frames(left.text), right.text)
+    alike = query >= _HMA_RULE.query_percent and compared >= _HMA_RULE.listed_percent
+    return [alike, {"query_match_percent": query, "compared_match_percent": compared}]
+
+
+_HMA_RULE = VideoRule(80, 0)

@@ -21,7 +21,7 @@ from amparo.interfaces.cli.prepare import prepared
 )
 @PROCESSES
 def command(keep: Path | None, processes: int | None) -> None:
-    """Find altered copies of known photographs among unrelated ones.
+    """Find altered copies of known photographs and of a known clip among unrelated ones.
 
     \b
     The photographs are ordinary ones that ship inside Python packages; nothing is downloaded.
@@ -41,9 +41,9 @@ def command(keep: Path | None, processes: int | None) -> None:
         from amparo.programs.demo.run import build, scan
 
         folder = keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        announce("Making copies of six photographs, each altered in many ways …")
+        announce("Making copies of six photographs and a clip, altered in many ways …")
         exhibits = build(folder, sandbox, settings)
-        announce(f"Scanning {len(exhibits.files)} files …")
+        announce(f"Scanning {len(exhibits.files) + len(exhibits.clips)} files …")
         started = time.perf_counter()
         results = scan(exhibits, sandbox, settings)
         seconds = time.perf_counter() - started

@@ -8,6 +8,7 @@ from rich.table import Table
 
 from amparo.app.scan_files import FileMatches
 from amparo.detect.matching import Match
+from amparo.programs.demo.clip_report import clip_faults, clip_table
 from amparo.programs.demo.copies import ALTERATIONS, Alteration
 from amparo.programs.demo.photographs import KNOWN, UNRELATED
 from amparo.programs.demo.run import RADIUS_BITS, Exhibit, Exhibits
@@ -43,7 +44,10 @@ def show(
     console.print(_table(exhibits, results))
     faults = _faults(exhibits, results)
     _tell_unrelated(console, exhibits, results)
-    count = len(exhibits.files)
+    if exhibits.clips:
+        console.print(clip_table(exhibits, results))
+        faults += clip_faults(exhibits, results)
+    count = len(exhibits.files) + len(exhibits.clips)
     console.print(f"{count} files in {seconds:.1f} s: {count / seconds:.0f} files a second.")
     for fault in faults:
         console.print(f"[bold red]Not as it must be:[/] {fault}")

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from amparo.detect.hashing.model import Algorithm, MediaHashes
 from amparo.detect.hashing.plug_ins import algorithm
+from amparo.detect.hashing.vpdq import vpdq_frames
+from amparo.detect.lists.model import Signal
 from amparo.detect.matching.match import ORIGINAL
 
 
@@ -32,6 +34,17 @@ class Asked:
 
     item: int = -1
     """Of several links or names that are looked up at once, which it is."""
+
+
+def asked_of_signal(signal: Signal, file: int = 0) -> list[Asked]:
+    """What is looked up for a hash by itself; for a video, its frames."""
+    if signal.algorithm != Algorithm.VPDQ:
+        quality = 100 if signal.quality is None else signal.quality
+        return [Asked(signal.algorithm, bytes.fromhex(signal.value), quality, file=file)]
+    return [
+        Asked(Algorithm.PDQ, each.value, each.quality, frame=place, seconds=each.seconds, file=file)
+        for place, each in enumerate(vpdq_frames(signal.text))
+    ]
 
 
 def asked_of(hashes: MediaHashes) -> list[Asked]:

@@ -58,6 +58,10 @@ TRUSTED = timedelta(hours=24)
 MOST_LETTERS_WHY = 2000
 
 
+Hash = tuple[str, str, int, str, int] | tuple[str, str, int, str, int, float | None]
+"""Algorithm, value, quality, variant, frame, and when that is shown; older ones lack the last."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class NewNotice:
     """What somebody tells. Raises Invalid where it says neither where nor what.
@@ -144,7 +148,7 @@ class Told:
     explanation: str
     contact: str
     signature: str
-    hashes: tuple[tuple[str, str, int, str, int], ...] = field(default=())
+    hashes: tuple[Hash, ...] = field(default=())
     """Of the file: algorithm, value in hexadecimal digits, quality, variant, frame."""
 
     held_as: str | None = None

@@ -13,6 +13,7 @@ from amparo.core.ids import OrganisationId, new_id
 from amparo.db import Work
 from amparo.respond.review.notices.model import (
     Answer,
+    Hash,
     NewNotice,
     Notice,
     NoticeId,
@@ -28,8 +29,6 @@ KEPT = timedelta(days=180)
 """So long after the answer it is known who told, and in what words."""
 
 _OVERDUE_AT_A_TIME = 1000
-
-Hash = tuple[str, str, int, str, int]
 
 
 class Notices:
