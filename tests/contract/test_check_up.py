@@ -16,14 +16,13 @@ from amparo.access.audit.seal import Sealer
 from amparo.access.audit.signing import signing_key
 from amparo.access.audit.telling import forget_refusals
 from amparo.access.audit.witness import Telling, WitnessRefused
-from amparo.access.installation import KeyName, put_backup, put_key
+from amparo.access.installation import put_backup
 from amparo.access.people.model import NewPerson
 from amparo.access.people.secrets import AccessKey, access_key, ensure_access_key
 from amparo.access.people.store import People
 from amparo.access.roles import Role
 from amparo.access.witnessed import Contradiction, Trails
 from amparo.app.check_up import findings
-from amparo.app.listed_names import listed_names
 from amparo.app.listening import listening_noted
 from amparo.core.clock import SystemClock
 from amparo.core.errors import AmparoError, Unavailable
@@ -31,7 +30,6 @@ from amparo.core.ids import OrganisationId
 from amparo.core.settings import Settings
 from amparo.db import Database
 from amparo.detect.hashing.model import Algorithm
-from amparo.detect.lists.forms import read_value
 from amparo.detect.lists.model import NewList, Signal
 from amparo.detect.lists.store import Lists
 from amparo.respond.vault import Inbox, ensure_key, recipient_of
@@ -241,26 +239,6 @@ def test_keys_that_are_not_the_ones_are_named(
     assert "does not open what is held" in others
     assert "does not open what is sealed" in others
     assert "not the one that has signed the newest checkpoint (entry 1)" in others
-
-
-def test_names_on_lists_need_the_access_key_that_they_were_sealed_with(
-    settings: Settings, well: Database, organisation: OrganisationId
-) -> None:
-    names = listed_names(settings, well)
-    value, written = read_value(Algorithm.ACCOUNT, "zorvi")
-    name = names.sealed(Signal("1", Algorithm.ACCOUNT, value, text=written))
-    with well.work() as work:
-        known = Lists(work).create(NewList("known"), organisation, NOW)
-        Lists(work).add(known, [name], actor="x", now=NOW)
-        print_ = access_key(settings.access_key).derived("fingerprint", "").hex()
-        put_key(work, KeyName.ACCESS, print_)
-    assert "access key" not in found(settings, well)
-    settings.access_key.unlink()
-    assert "There is no access key" in found(settings, well)
-    ensure_access_key(settings.access_key)
-    assert "names on lists" in found(settings, well)
-    with pytest.raises(Unavailable, match="names on lists"):
-        listed_names(settings, well).digest(Algorithm.ACCOUNT, "zorvi")
 
 
 @pytest.mark.parametrize("which", ["vault", "access", "audit"])
