@@ -24,6 +24,7 @@ NAMES = (
     "telling",
     "backing_up",
     "texts",
+    "scoring",
 )
 
 

@@ -118,6 +118,37 @@ def test_policies(typed: Type, database_file: Path, tmp_path: Path) -> None:
     ]  # fmt: skip
 
 
+def test_scores_in_a_policy(typed: Type, database_file: Path, tmp_path: Path) -> None:
+    file = tmp_path / "p.yaml"
+    scored = '\'"zorvimel" in scores && scores["zorvimel"] > 0.5\''
+    file.write_text(POLICY.replace("media.size_bytes > 0", scored))
+    for command in ("check", "save", "test"):
+        told = typed("policy", command, str(file)).err
+        assert "Rule 'all' names the score 'zorvimel', which no scorer here gives" in told
+    file.write_text(file.read_text().replace("action: review", "action: hold"))
+    for command in ("check", "save", "activate", "shadow", "test"):
+        told = typed("policy", command, str(file), status=2).err
+        assert "line 4, column 26: the rule 'all' asks for hold because of a score" in told
+    assert audited(database_file) == ["policy.save"]
+
+
+def test_shield(typed: Type, database_file: Path) -> None:
+    assert "No contract is confirmed" in typed("shield", "show", status=2).err
+    assert "not confirmed" in typed("shield", "withdraw", status=2).err
+    assert "Name the contract" in typed(
+        "shield", "confirm", "--sends", "pdq", "--reference", " ", status=2
+    ).err  # fmt: skip
+    typed("shield", "confirm", "--sends", "pdq", "--reference", "Contract 12")
+    told = typed("shield", "confirm", "--sends", "media", "--reference", "Contract 13").err
+    assert "nothing is sent until AMPARO_SHIELD_SENDS is 'media' too" in told
+    (shown,) = lines(typed("shield", "show"))
+    assert (shown["covers"], shown["reference"]) == ("media", "Contract 13")
+    assert str(shown["by"]).startswith("operator:")
+    typed("shield", "withdraw")
+    assert "No contract is confirmed" in typed("shield", "show", status=2).err
+    assert audited(database_file) == ["contracts.confirm"] * 2 + ["contracts.withdraw"]
+
+
 def test_jurisdiction(typed: Type, database_file: Path, tmp_path: Path) -> None:
     assert "No profile" in typed("jurisdiction", "show", status=2).err
     file = tmp_path / "profile.yaml"

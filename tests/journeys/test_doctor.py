@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from amparo.access.audit.signing import ensure_signing_key
+from amparo.access.first_key import ensure_first_key
 from amparo.app.kept_keys import make_or_find_keys
+from amparo.core.clock import SystemClock
 from amparo.core.settings import Settings, settings
 from amparo.db import Database
 from amparo.db.migrate import upgrade
@@ -47,6 +49,39 @@ def test_advice_fails_nothing_and_a_key_that_stops_the_service_does(
     damaged = doctor(amparo, here)
     assert damaged.status == 1
     assert f"FAILED  service: {here.audit_key}" in damaged.out
+
+
+def test_scorers_are_loaded_and_a_contract_that_is_not_confirmed_is_named(
+    here: Settings, amparo: Run, tmp_path: Path
+) -> None:
+    with Database(here.database) as database:
+        ensure_first_key(database, SystemClock())
+    password = tmp_path / "password"
+    password.write_text("quandelu")
+    password.chmod(0o600)
+    set_up = {
+        "AMPARO_HOME": str(here.home),
+        "AMPARO_SCORERS": '["opennsfw"]',
+        "AMPARO_SHIELD_USER": "ana",
+        "AMPARO_SHIELD_PASSWORD_FILE": str(password),
+    }
+    well = amparo("doctor", env=set_up)
+    assert well.status == 0
+    assert "ok      scorers: opennsfw, Project Arachnid Shield" in well.out
+    assert "told nothing, since no contract is confirmed" in well.out
+    assert "quandelu" not in well.out + well.err
+    amparo("shield", "confirm", "--sends", "pdq", "--reference", "Contract 12", env=set_up)
+    assert "told nothing" not in amparo("doctor", env=set_up).out
+    broken = tmp_path / "broken.py"
+    broken.write_text("1 / 0")
+    for scorers, said in (
+        ('["zorvimel"]', "FAILED  scorers: AMPARO_SCORERS: 'zorvimel' is neither a file nor one"),
+        (f'["{broken}"]', "cannot be loaded: ZeroDivisionError"),
+        ('["google-content-safety"]', "FAILED  scorers: Set AMPARO_GOOGLE_KEY_FILE"),
+    ):
+        ended = amparo("doctor", env=set_up | {"AMPARO_SCORERS": scorers})
+        assert ended.status == 1
+        assert said in ended.out
 
 
 @pytest.fixture

@@ -4,13 +4,13 @@ from amparo.access.audit import record
 from amparo.access.model import Actor
 from amparo.core.clock import Clock
 from amparo.db import Database, Work
-from amparo.detect.deciding import read_policy
+from amparo.detect.deciding.policy import checked_policy
 from amparo.detect.deciding.versions import Policies
 
 
 def save_policy(database: Database, text: str, name: str, actor: Actor, clock: Clock) -> int:
     """Keep a policy as a version of its own. Raises BadPolicy, which names `name`."""
-    read_policy(text, name)
+    checked_policy(text, name)
     now = clock.now()
     with database.work() as work:
         version = Policies(work).save(actor.organisation_id, text, actor=actor.name, now=now)

@@ -16,6 +16,7 @@ from amparo.app.listening import is_open, listens_at
 from amparo.core.clock import Clock
 from amparo.core.settings import Settings
 from amparo.db import Database, Work
+from amparo.detect.media.film import has_library
 
 LEAST_FREE_BYTES = 2 * 1024**3
 CLOCKS_APART = timedelta(seconds=10)
@@ -32,6 +33,16 @@ def host_findings(settings: Settings, clock: Clock) -> Iterator[str]:
     for folder in folders.values():
         yield from _space(folder)
     yield from _file_times(settings, clock)
+    yield from video_findings(is_installed=has_library())
+
+
+def video_findings(*, is_installed: bool) -> Iterator[str]:
+    """Whether what videos show can be compared."""
+    if not is_installed:
+        yield (
+            "Of videos only the digests are compared, so that a copy that was saved again is not "
+            "found: pip install 'amparo[video]'."
+        )
 
 
 def clock_findings(work: Work, database: Database, clock: Clock) -> Iterator[str]:

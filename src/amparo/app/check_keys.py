@@ -51,6 +51,9 @@ def _files(settings: Settings) -> Iterator[tuple[str, Path, bool]]:
         ("key for the witness", settings.audit_witness_key_file),
         ("mail server's password", settings.mail_password_file),
         ("provider's secret", settings.oidc_client_secret_file),
+        ("scorer's token", settings.score_token_file),
+        ("key for Google", settings.google_key_file),
+        ("password for Project Arachnid Shield", settings.shield_password_file),
     ):
         if path is not None:
             yield what, path, False

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
+from amparo.access.contracts import SHIELD, Contracts
 from amparo.access.installation import installation, is_drill, without_backup_since
 from amparo.access.jurisdiction import Profiles
 from amparo.access.keys import organisations
@@ -20,6 +21,7 @@ from amparo.app.check_waiting import message_findings, notice_findings
 from amparo.app.check_witness import witness_findings
 from amparo.app.listening import is_open, listens_at
 from amparo.core.clock import Clock
+from amparo.core.ids import OrganisationId
 from amparo.core.settings import Settings
 from amparo.db import Database, Work
 from amparo.detect.hashing.plug_ins import not_plugged_in
@@ -67,6 +69,7 @@ def findings(settings: Settings, database: Database, clock: Clock) -> Iterator[s
                     f"{name}: no jurisdiction profile is on record, so private messages are not "
                     "scanned and nothing is kept for long; `amparo jurisdiction example us`."
                 )
+            yield from (f"{name}: {found}" for found in _contracts(settings, work, organisation))
             yield from (
                 f"{name}: {found}" for found in _webhooks(Webhooks(work, organisation), clock)
             )
@@ -155,6 +158,18 @@ def _people(people: People) -> Iterator[str]:
         yield (
             "has one owner who can sign in; a second one can invite the first again, who loses a "
             "telephone."
+        )
+
+
+def _contracts(settings: Settings, work: Work, organisation: OrganisationId) -> Iterator[str]:
+    contract = Contracts(work).standing(organisation, SHIELD)
+    sends = settings.shield_sends
+    if settings.shield_user and (contract is None or contract.covers != sends):
+        confirmed = "no contract" if contract is None else f"a contract for {contract.covers!r}"
+        yield (
+            f"Project Arachnid Shield is set up and told nothing, since {confirmed} is confirmed; "
+            f"once one for {sends!r} is signed: `amparo shield confirm --sends {sends} "
+            "--reference …`."
         )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution, version
 
 _FOR_DEVELOPERS = {"bench", "dev"}
-_PURPOSES = {"demo": "`amparo demo`"}
+_PURPOSES = {"demo": "`amparo demo`", "classify": "the scorer `opennsfw`"}
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)[^;]*(?:;(.*))?$")
 _EXTRA = re.compile(r"""extra\s*==\s*['"]([^'"]+)['"]""")
 

@@ -46,6 +46,18 @@ class Metrics:
             "amparo_looked_up_hashes", "Hashes looked up by callers.", registry=self._registry
         )
 
+        self._scored = Counter(
+            "amparo_scored", "Uploads scored.", ["scorer"], registry=self._registry
+        )
+        self._unscored = Counter(
+            "amparo_scores_missing", "Uploads that a scorer said nothing of, by why.",
+            ["scorer", "why"], registry=self._registry,
+        )  # fmt: skip
+        self._score_seconds = Histogram(
+            "amparo_score_seconds", "How long a scorer took, its picture included.", ["scorer"],
+            buckets=_BUCKETS, registry=self._registry,
+        )  # fmt: skip
+
     def decided(self, action: str) -> None:
         """A decision is on record."""
         self._decisions.labels(action).inc()
@@ -63,6 +75,15 @@ class Metrics:
         with self._changing:
             self._restarts.inc(max(0, decoders - self._restarts_seen))
             self._restarts_seen = max(decoders, self._restarts_seen)
+
+    def scored(self, scorer: str, seconds: float) -> None:
+        """A scorer, or a list elsewhere, has said something of an upload."""
+        self._scored.labels(scorer).inc()
+        self._score_seconds.labels(scorer).observe(seconds)
+
+    def unscored(self, scorer: str, why: str) -> None:
+        """It said nothing."""
+        self._unscored.labels(scorer, why).inc()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

@@ -15,6 +15,7 @@ from amparo.access.model import Actor
 from amparo.access.repeats import Call, Unreleased, digest_of_request, keep, reserve
 from amparo.app.hash_upload import UploadHasher
 from amparo.app.metrics import Metrics
+from amparo.app.score_upload import NOTHING, Scored, UploadScorer
 from amparo.app.shadow import in_shadow, policy_of
 from amparo.app.told import answer_of, match_of
 from amparo.core.clock import Clock
@@ -74,6 +75,7 @@ class Pipeline:
     database: Database
     index: HostIndex
     hasher: UploadHasher
+    scorer: UploadScorer
     inbox: Inbox
     settings: Settings
     clock: Clock
@@ -130,8 +132,11 @@ class Pipeline:
             hashes = self.hasher.hash(upload.data, enough)
         self.metrics.restarted(self.hasher.restarts)
         with stage("match"):
-            facts = self._found_out(upload, hashes, actor, laid_down, now)
+            asked, found = self._look_up(hashes, actor, now)
+        with stage("score"):
+            scored = self.scorer.score(upload.data, hashes, found, actor.organisation_id)
         with stage("decide"):
+            facts = _facts(upload, hashes, found, asked, laid_down.jurisdiction, scored)
             standing, tide = laid_down.standing, self.tide(facts, now)
             flooded = {str(number) for number in tide.flooded}
             decision = decide(facts, policy_of(standing.live), flooded=flooded)
@@ -167,25 +172,21 @@ class Pipeline:
         hashes: MediaHashes,
     ) -> bool:
         """Whether what is known of a video so far is enough for it not to go up."""
-        facts = self._found_out(upload, hashes, actor, laid_down, now)
-        if not facts.matches:
+        asked, found = self._look_up(hashes, actor, now)
+        if not found.counted:
             return False
+        facts = _facts(upload, hashes, found, asked, laid_down.jurisdiction, NOTHING)
         flooded = {str(number) for number in self.tide(facts, now).flooded}
         decision = decide(facts, policy_of(laid_down.standing.live), flooded=flooded)
         return decision.action.strictness >= Action.HOLD.strictness
 
-    def _found_out(
-        self,
-        upload: Upload,
-        hashes: MediaHashes,
-        actor: Actor,
-        laid_down: LaidDown,
-        now: datetime,
-    ) -> Facts:
-        """What there is to decide upon."""
+    def _look_up(
+        self, hashes: MediaHashes, actor: Actor, now: datetime
+    ) -> tuple[list[Asked], Found]:
+        """What is looked up of a file, and what of it lists have."""
         asked = asked_of(hashes)
         listed = self.index.look_up(asked, actor.organisation_id, now, hashes.film)
-        return _facts(upload, hashes, sifted(listed, asked), asked, laid_down.jurisdiction)
+        return asked, sifted(listed, asked)
 
     def count(self, one: RecordedDecision, actor: Actor, *, asked: int, matched: int) -> None:
         """What was looked up for it and matched, and what became of it."""
@@ -255,7 +256,12 @@ class Pipeline:
 
 
 def _facts(
-    upload: Upload, hashes: MediaHashes, found: Found, asked: list[Asked], jurisdiction: str
+    upload: Upload,
+    hashes: MediaHashes,
+    found: Found,
+    asked: list[Asked],
+    jurisdiction: str,
+    scored: Scored,
 ) -> Facts:
     said = upload.context
     return Facts(
@@ -267,8 +273,13 @@ def _facts(
             seconds=hashes.film.seconds if hashes.film else 0.0,
             is_whole=hashes.film.is_whole if hashes.film else True,
         ),
-        matches=tuple(match_of(each, asked[each.asked]) for each in found.counted),
+        matches=(
+            *(match_of(each, asked[each.asked]) for each in found.counted),
+            *scored.matches,
+        ),
         suppressed=tuple(match_of(each, asked[each.asked]) for each in found.suppressed),
+        scores=scored.scores,
+        unanswered=scored.unanswered,
         uploader=upload.uploader,
         context=ContextFacts(said.surface, jurisdiction, said.labels),
     )

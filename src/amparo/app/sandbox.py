@@ -4,7 +4,7 @@ from amparo.core.settings import Settings
 from amparo.detect.media.model import Limits
 from amparo.detect.media.sandbox import Sandbox
 
-PRELOAD = ("amparo.detect.hashing.preloaded",)
+PRELOAD = ("amparo.detect.hashing.preloaded", "amparo.detect.scoring.thumbnails")
 
 
 def limits_of(settings: Settings) -> Limits:

@@ -18,6 +18,7 @@ from amparo.app.hash_upload import UploadHasher
 from amparo.app.listed_names import ListedNames
 from amparo.app.metrics import Metrics
 from amparo.app.pipeline import Pipeline
+from amparo.app.score_upload import open_scoring
 from amparo.app.take_notice import NoticeDesk
 from amparo.core.clock import Clock
 from amparo.core.settings import Settings
@@ -65,11 +66,14 @@ def open_serving(
         with database.reading() as work:
             at_start = {each.number: each.revision for each in Lists(work).all()}
         metrics = Metrics()
+        scorer = stack.enter_context(open_scoring(settings, database, sandbox, metrics))
         key = access_key(settings.access_key)
         names = ListedNames(lambda: key)
         look_ups = LookUps(database, clock, asked_floor=settings.lookup_floor)
         stack.enter_context(in_background("look-ups", look_ups.run))
-        pipeline = Pipeline(database, index, hasher, inbox, settings, clock, metrics, look_ups)
+        pipeline = Pipeline(
+            database, index, hasher, scorer, inbox, settings, clock, metrics, look_ups
+        )
         serving = Serving(
             settings=settings,
             clock=clock,

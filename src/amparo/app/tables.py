@@ -1,6 +1,6 @@
 """All tables of all features, for those who make or compare them."""
 
-from amparo.access import installation, look_ups, repeats, solo
+from amparo.access import contracts, installation, look_ups, repeats, solo
 from amparo.access import tables as access
 from amparo.access.audit import tables as audit
 from amparo.access.jurisdiction import store as jurisdiction
@@ -16,6 +16,7 @@ from amparo.respond.webhooks import tables as webhooks
 __all__ = [
     "access",
     "audit",
+    "contracts",
     "deciding",
     "flood",
     "installation",

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import platformdirs
@@ -140,6 +140,58 @@ class Settings(BaseSettings):
     )
     hash_seconds: PositiveInt = Field(
         default=5, description="How long a hash type that asks a service may take for a file."
+    )
+    scorers: tuple[str, ...] = Field(
+        default=(),
+        description="What scores pictures that no list knows, as JSON: `opennsfw`, "
+        "`google-content-safety`, `http`, or plug-in files.",
+    )
+    score_seconds: PositiveInt = Field(
+        default=3, description="How long all scorers and lists elsewhere may take for an upload."
+    )
+    score_per_minute: PositiveInt = Field(
+        default=600,
+        description="How often a minute one process may ask each scorer or list elsewhere.",
+    )
+    score_per_day: PositiveInt = Field(
+        default=20_000,
+        description="How often a day one process may ask each scorer or list elsewhere.",
+    )
+    score_hosts: tuple[str, ...] = Field(
+        default=(),
+        description="Hosts of your own network that scorers may be on, as JSON; others must be "
+        "public, and https.",
+    )
+    score_url: str = Field(
+        default="", description="Where the scorer `http` asks, without credentials."
+    )
+    score_token_file: Path | None = Field(
+        default=None, description="A file with the token that the scorer `http` says who it is by."
+    )
+    score_labels: tuple[str, ...] = Field(
+        default=("http",), description="What the scores of the scorer `http` are called, as JSON."
+    )
+    google_key_file: Path | None = Field(
+        default=None, description="A file with the key for Google's Content Safety API."
+    )
+    shield_url: str = Field(
+        default="https://shield.projectarachnid.com",
+        description="Where Project Arachnid Shield is asked.",
+    )
+    shield_user: str = Field(
+        default="", description="Whom Project Arachnid Shield knows; it is not asked if empty."
+    )
+    shield_password_file: Path | None = Field(
+        default=None, description="A file with the password for Project Arachnid Shield."
+    )
+    shield_sends: Literal["pdq", "media"] = Field(
+        default="pdq",
+        description="What Project Arachnid Shield is told of an upload: `pdq`, the hashes of its "
+        "pictures, or `media`, the file.",
+    )
+    shield_kind: Literal["suspect", "confirmed"] = Field(
+        default="suspect",
+        description="What kind of list an exact `csam` of Project Arachnid Shield counts as.",
     )
     processes: Annotated[int, Field(ge=0)] = Field(
         default=0, description="Sandboxed processes that decode and hash; 0: one a processor."

@@ -1,5 +1,6 @@
 """Send a message to an address that somebody of the platform has chosen, through the guard."""
 
+import ssl
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ class Reply:
 
     status: int
     body: bytes
+    retry_after_s: int | None = None
 
 
 class NotSent(Unavailable):
@@ -59,6 +61,11 @@ class Poster:
     seconds: float
     resolve: Resolve = resolve
     dial: Dial = dial
+    setting: str = "AMPARO_WEBHOOK_HOSTS"
+    """Which setting has `private`, for those who are told to name a host there."""
+
+    authorities: ssl.SSLContext | None = None
+    """Whom to believe who somebody is; None reads the system's anew each time, which takes long."""
 
     def check(self, url: str) -> None:
         """Raises Invalid, NotAllowed where it will never be sent there."""
@@ -80,7 +87,7 @@ class Poster:
                 read += piece
                 if len(read) > most_bytes:
                     raise NotSent(f"The answer has more than {most_bytes} bytes.")
-            return Reply(answer.status, bytes(read))
+            return Reply(answer.status, bytes(read), _retry_after(answer))
 
     @contextmanager
     def _asked(
@@ -94,7 +101,7 @@ class Poster:
         timeouts = {"connect": left, "read": left, "write": left, "pool": left}
         try:
             with (
-                httpcore2.ConnectionPool(network_backend=backend) as pool,
+                httpcore2.ConnectionPool(self.authorities, network_backend=backend) as pool,
                 pool.stream(
                     method, where, headers=said, content=body, extensions={"timeout": timeouts}
                 ) as answer,
@@ -120,14 +127,13 @@ class Poster:
         ):
             raise NotAllowed(
                 "Only https:// on its own port is sent to; name hosts of your own network in "
-                "AMPARO_WEBHOOK_HOSTS."
+                f"{self.setting}."
             )
         if is_address(parts.hostname or "") and not (
             is_public(parts.hostname or "") or is_named(parts.hostname or "", self.private)
         ):
             raise NotAllowed(
-                "This address is not public; name hosts of your own network in "
-                "AMPARO_WEBHOOK_HOSTS."
+                f"This address is not public; name hosts of your own network in {self.setting}."
             )
         return httpcore2.URL(url)
 

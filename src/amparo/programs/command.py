@@ -30,6 +30,7 @@ _COMMANDS = {
     "notices": ("amparo.interfaces.cli.notices", "Show and answer what people told."),
     "policy": ("amparo.interfaces.cli.policy", "Check a policy, and have it hold."),
     "jurisdiction": ("amparo.interfaces.cli.jurisdiction", "Record what counsel has signed off."),
+    "shield": ("amparo.interfaces.cli.shield", "Confirm the contract with a list elsewhere."),
     "audit": ("amparo.interfaces.cli.audit", "Verify the audit trail."),
     "prepare": ("amparo.interfaces.cli.first_start", "Make keys and kernels before a start."),
     "backup": ("amparo.interfaces.cli.backup", "Take along all that this installation knows."),

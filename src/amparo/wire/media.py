@@ -73,6 +73,7 @@ class MatchAnswer(BaseModel):
     listed_last_seconds: float = -1.0
     query_percent: float = -1.0
     listed_percent: float = -1.0
+    remote: bool = False
 
 
 class MediaAnswer(BaseModel):
@@ -81,6 +82,9 @@ class MediaAnswer(BaseModel):
     `suppressed` matches have no consequence, since a negative list knows the picture; `broken`
     rules could not be answered for this upload. Of a video, `is_whole` is false where it was held
     before all of its frames had been looked at.
+    `scores` order people's work and decide nothing:
+    that of `opennsfw` is of a model that detects adult nudity, and does not detect abuse.
+    `unanswered` names who should have scored it and did not, with why.
     """
 
     media_id: str
@@ -88,12 +92,14 @@ class MediaAnswer(BaseModel):
     matches: list[MatchAnswer]
     suppressed: list[MatchAnswer]
     scores: dict[str, float]
+    unanswered: dict[str, str] = {}
     decision_id: str
     policy_version: int
     rules: list[str]
     labels: list[str]
     queue: str
     priority: int
+    blur: int = 0
     restrained: str
     broken: list[str]
     media_type: str

@@ -24,8 +24,8 @@ def test_a_misspelt_field_is_shown_with_a_caret() -> None:
         "p.yaml, line 4, column 31: the condition names the field of m 'distanse', which there is "
         "not; there are algorithm, classification, confidence, distance, end, exact, frame, item, "
         "labels, last_seconds, list, list_kind, listed_last_seconds, listed_percent, "
-        "listed_seconds, quality, query_percent, revision, seconds, signal, source, start, "
-        "subject, variant.\n"
+        "listed_seconds, quality, query_percent, remote, revision, seconds, signal, source, "
+        "start, subject, variant.\n"
         "      when: matches.exists(m, m.distanse < 3)\n"
         "                                ^"
     )

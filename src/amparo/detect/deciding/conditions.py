@@ -61,7 +61,9 @@ class BadCondition(Invalid):
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
+class Token:
+    """A word of a condition, what kind it is of, and where it stands."""
+
     kind: str
     text: str
     at: int
@@ -73,7 +75,7 @@ class Condition:
     def __init__(self, text: str) -> None:
         """Raises BadCondition."""
         self.text = text
-        _check_names(list(_tokens(text)))
+        _check_names(list(tokens(text)))
         try:
             self._program = cel.compile(text)
         except ValueError as error:
@@ -121,31 +123,32 @@ _SAMPLE = seen_of(
 )
 
 
-def _tokens(text: str) -> Iterator[_Token]:
+def tokens(text: str) -> Iterator[Token]:
+    """The words and signs of a condition, in their order."""
     for found in _TOKEN.finditer(text):
         assert found.lastgroup is not None
-        yield _Token(found.lastgroup, found.group(), found.start())
+        yield Token(found.lastgroup, found.group(), found.start())
 
 
-def _check_names(tokens: list[_Token]) -> None:
+def _check_names(words: list[Token]) -> None:
     """Raises BadCondition where a name is none that a condition may use."""
     bound: dict[str, str] = {}
     depth = bound_depth = 0
-    for number, token in enumerate(tokens):
+    for number, token in enumerate(words):
         depth += (token.text == "(") - (token.text == ")")
         if depth < bound_depth:
             bound.clear()
         if token.kind != "name" or token.text in _WORDS:
             continue
-        member = number > 1 and tokens[number - 1].text == "."
-        called = number + 1 < len(tokens) and tokens[number + 1].text == "("
-        owner = tokens[number - 2].text if member else ""
+        member = number > 1 and words[number - 1].text == "."
+        called = number + 1 < len(words) and words[number + 1].text == "("
+        owner = words[number - 2].text if member else ""
         if called:
             _check_called(token, _METHODS if member else _FUNCTIONS)
             if token.text in _MACROS:
                 if bound:
                     raise BadCondition("goes through a list in a list, which takes long", token.at)
-                bound = {each.text: owner for each in tokens[number + 2 : number + 3]}
+                bound = {each.text: owner for each in words[number + 2 : number + 3]}
                 bound_depth = depth + 1
         elif member:
             _check_field(token, owner, bound)
@@ -153,19 +156,19 @@ def _check_names(tokens: list[_Token]) -> None:
             raise _unknown("variable", token, (*_VARIABLES, *bound))
 
 
-def _check_called(token: _Token, known: frozenset[str]) -> None:
+def _check_called(token: Token, known: frozenset[str]) -> None:
     if token.text not in known:
         raise _unknown("function", token, known)
 
 
-def _check_field(token: _Token, owner: str, bound: Mapping[str, str]) -> None:
+def _check_field(token: Token, owner: str, bound: Mapping[str, str]) -> None:
     """A field of a variable, or of one of the matches that a name is bound to."""
     kind = bound.get(owner, "" if owner == "matches" else owner)
     if kind in FIELDS and token.text not in FIELDS[kind]:
         raise _unknown(f"field of {owner}", token, FIELDS[kind])
 
 
-def _unknown(what: str, token: _Token, known: Any) -> BadCondition:
+def _unknown(what: str, token: Token, known: Any) -> BadCondition:
     return BadCondition(
         f"names the {what} {token.text!r}, which there is not; "
         f"there are {', '.join(sorted(known))}",

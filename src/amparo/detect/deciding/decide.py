@@ -49,6 +49,7 @@ def decide(facts: Facts, policy: Policy, *, flooded: Collection[str] = ()) -> De
         broken=tuple(broken),
         keep=_once(what for rule in applied for what in rule.keep),
         message=next((rule.message for rule in reversed(applied) if rule.message), ""),
+        blur=max((rule.blur for rule in applied), default=0),
     )
 
 
@@ -73,7 +74,8 @@ def _applied(facts: Facts, policy: Policy) -> tuple[list[Rule], list[str]]:
 def _strictest_allowed(facts: Facts, flooded: Collection[str]) -> tuple[Action, str]:
     """How strict a machine may be with this file, and why not stricter.
 
-    An exact digest on a confirmed list may be blocked, a perceptual match with one held; suspect
+    An exact digest on a confirmed list may be blocked, a perceptual match with one held, and so may
+    what a list elsewhere says, which nobody here has verified; suspect
     and adult lists, notices and scores only order people's work.
 
     What people write is weaker: a link on a confirmed list tells what it leads to, and may be held;
@@ -87,10 +89,12 @@ def _strictest_allowed(facts: Facts, flooded: Collection[str]) -> tuple[Action, 
         if match.list_kind == _CONFIRMED and match.subject == _CHILD
     ]
     calm = [match for match in acting if match.signal not in flooded]
-    if any(match.exact for match in calm):
+    if any(match.exact and not match.remote for match in calm):
         return Action.BLOCK, ""
     if calm and is_search(facts):
         return Action.BLOCK, ""
+    if any(match.exact for match in calm):
+        return Action.HOLD, "What a list elsewhere says is held; only a person can make more of it."
     if calm and all(match.algorithm in _WORDS for match in calm):
         return Action.REVIEW, WORDS_ALONE
     if calm and all(match.algorithm in _WRITTEN for match in calm):

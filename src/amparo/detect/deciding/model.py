@@ -9,6 +9,9 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+MOST_BLUR = 10
+"""Nothing can be made out."""
+
 
 class Action(StrEnum):
     """What the platform is told to do, from the mildest to the strictest."""
@@ -82,6 +85,9 @@ class MatchFacts:
     query_percent: float = -1.0
     listed_percent: float = -1.0
 
+    remote: bool = False
+    """Whether a service elsewhere says so, whose list nobody here has verified."""
+
 
 @dataclass(frozen=True, slots=True, repr=False)
 class UploaderFacts:
@@ -107,13 +113,15 @@ class Facts:
     """Everything that a policy decides upon.
 
     `suppressed` are matches that a negative list has taken the consequences from; they are on
-    record, and no condition sees them.
+    record, and no condition sees them. `unanswered` says which scorer or remote list said nothing
+    of the file, and why: that is no evidence of anything.
     """
 
     media: MediaFacts
     matches: tuple[MatchFacts, ...] = ()
     suppressed: tuple[MatchFacts, ...] = ()
     scores: Mapping[str, float] = field(default_factory=dict)
+    unanswered: Mapping[str, str] = field(default_factory=dict)
     uploader: UploaderFacts = UploaderFacts()
     context: ContextFacts = ContextFacts()
 
@@ -122,6 +130,7 @@ class Facts:
 class Decision:
     """What to do with an upload, and which rules led there.
 
+    `blur` is how much of it people are kept from seeing at first, from 0 to MOST_BLUR.
     `restrained` says which of the rules that hold everywhere kept the policy from being stricter;
     `broken` are rules whose conditions could not be answered for this upload.
     """
@@ -138,6 +147,7 @@ class Decision:
     """What is kept beyond what must be: `text`."""
     message: str = ""
     """Which message the platform shows to whoever searched."""
+    blur: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +172,7 @@ def on_record(facts: Facts) -> dict[str, Any]:
         "matches": [plain(each) for each in facts.matches],
         "suppressed": [plain(each) for each in facts.suppressed],
         "scores": dict(facts.scores),
+        "unanswered": dict(facts.unanswered),
         "uploader": plain(facts.uploader),
         "context": plain(facts.context),
     }
@@ -174,6 +185,7 @@ def facts_of(recorded: Mapping[str, Any]) -> Facts:
         matches=_matches_of(recorded["matches"]),
         suppressed=_matches_of(recorded["suppressed"]),
         scores=recorded["scores"],
+        unanswered=recorded.get("unanswered", {}),
         uploader=UploaderFacts(**recorded["uploader"]),
         context=ContextFacts(
             **{**recorded["context"], "labels": tuple(recorded["context"]["labels"])}

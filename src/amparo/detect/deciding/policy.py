@@ -1,5 +1,6 @@
 """A policy: ordered rules in YAML, each a condition and what follows from it."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
@@ -8,9 +9,10 @@ import yaml
 
 from amparo.core.errors import Invalid
 from amparo.detect.deciding.conditions import BadCondition, Condition
-from amparo.detect.deciding.model import Action
+from amparo.detect.deciding.model import MOST_BLUR, Action
+from amparo.detect.deciding.on_scores import rests_on_scores
 
-_KEYS = {
+_KEYS: dict[str, type | tuple[type, ...]] = {
     "id": str,
     "when": str,
     "action": str,
@@ -21,9 +23,11 @@ _KEYS = {
     "then": str,
     "keep": list,
     "message": str,
+    "blur": (int, bool),
 }
 _REQUIRED = ("id", "when", "action")
 _LARGEST_PRIORITY = 100
+_ACTS = frozenset({Action.HOLD, Action.BLOCK})
 _KEPT = frozenset({"text"})
 
 
@@ -31,6 +35,14 @@ class BadPolicy(Invalid):
     """A policy that cannot be used; the message names file, line and column, with a caret."""
 
     code = "policy.invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where something stands, as a mark of YAML's says it."""
+
+    line: int
+    column: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +59,7 @@ class Rule:
     goes_on: bool = False
     keep: tuple[str, ...] = ()
     message: str = ""
+    blur: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +75,17 @@ def read_policy(text: str, name: str = "policy.yaml") -> Policy:
     return _Reader(text, name).policy()
 
 
+def checked_policy(text: str, name: str = "policy.yaml") -> Policy:
+    """A policy that is to be saved: as `read_policy`, and no rule asks for what no score may do.
+
+    Raises BadPolicy. Whatever was saved before, a score never holds or blocks: `decide` sees to it.
+    """
+    reader = _Reader(text, name)
+    policy = reader.policy()
+    reader.require_matches()
+    return policy
+
+
 class _Reader:
     """Reads one text and knows where in it everything stands."""
 
@@ -69,6 +93,27 @@ class _Reader:
         self._text = text
         self._lines = text.splitlines()
         self._name = name
+        self._conditions: list[tuple[Rule, yaml.Node]] = []
+
+    def require_matches(self) -> None:
+        """Raises where a rule would hold or block on the strength of scores alone."""
+        for rule, node in self._conditions:
+            if rule.action in _ACTS and rests_on_scores(rule.condition.text):
+                self._fail(
+                    self._mark_in(node, "scores"),
+                    f"the rule {rule.id!r} asks for {rule.action.value} because of a score, and a "
+                    "score only ever orders people's work: without a match nothing is held or "
+                    "blocked; say `matches.exists(…) && …`, or `action: review` and a `priority`",
+                )
+
+    def _mark_in(self, node: yaml.Node, word: str) -> "yaml.Mark | _Place":
+        """Where a word stands in a condition, however that is quoted or folded."""
+        begin, end = node.start_mark, node.end_mark
+        found = re.search(rf"\b{word}\b", self._text[begin.index : end.index])
+        if found is None:
+            return begin
+        before = self._text[: begin.index + found.start()]
+        return _Place(before.count("\n"), len(before) - before.rfind("\n") - 1)
 
     def policy(self) -> Policy:
         try:
@@ -103,12 +148,12 @@ class _Reader:
             if key not in _KEYS:
                 self._fail(mark, f"{key!r} is no part of a rule; there are {', '.join(_KEYS)}")
             values[key] = self._value(value)
-            if type(values[key]) is not _KEYS[key]:
-                self._fail(value.start_mark, f"`{key}` must be {_in_words(_KEYS[key])}")
+            if type(values[key]) not in _kinds(key):
+                self._fail(value.start_mark, f"`{key}` must be {_in_words(key)}")
         for key in _REQUIRED:
             if key not in values:
                 self._fail(node.start_mark, f"the rule lacks `{key}`")
-        return Rule(
+        rule = Rule(
             id=values["id"],
             condition=self._condition(parts["when"][1]),
             action=self._one_of(Action, parts["action"][1]),
@@ -119,7 +164,10 @@ class _Reader:
             goes_on=values.get("then", "stop") == "go-on" or self._stops(parts),
             keep=self._keep(parts, values.get("keep", [])),
             message=values.get("message", ""),
+            blur=self._blur(parts, values.get("blur", 0)),
         )
+        self._conditions.append((rule, parts["when"][1]))
+        return rule
 
     def _condition(self, node: yaml.Node) -> Condition:
         try:
@@ -147,6 +195,14 @@ class _Reader:
         if not set(map(str, kept)) <= _KEPT:
             self._fail(parts["keep"][1].start_mark, "`keep` is a list that may hold `text` alone")
         return tuple(map(str, kept))
+
+    def _blur(self, parts: dict[str, tuple[Any, yaml.Node]], blur: int | bool) -> int:
+        """`true` is as much as there is."""
+        if isinstance(blur, bool):
+            return MOST_BLUR if blur else 0
+        if not 0 <= blur <= MOST_BLUR:
+            self._fail(parts["blur"][1].start_mark, f"`blur` is from 0 to {MOST_BLUR}, or true")
+        return blur
 
     def _stops(self, parts: dict[str, tuple[Any, yaml.Node]]) -> bool:
         """False; raises where `then` says neither."""
@@ -178,8 +234,14 @@ class _Reader:
         )
 
 
-def _in_words(kind: type) -> str:
-    return {str: "text", int: "a whole number", list: "a list"}[kind]
+def _kinds(key: str) -> tuple[type, ...]:
+    kinds = _KEYS[key]
+    return kinds if isinstance(kinds, tuple) else (kinds,)
+
+
+def _in_words(key: str) -> str:
+    words = {str: "text", int: "a whole number", list: "a list", bool: "true"}
+    return " or ".join(words[each] for each in _kinds(key))
 
 
 DEFAULT_POLICY = Path(__file__).with_name("default_policy.yaml").read_text(encoding="utf-8")

@@ -48,6 +48,7 @@ class DecisionRow(Row):
     action: Mapped[str] = mapped_column(String(20))
     queue: Mapped[str] = mapped_column(String(100))
     priority: Mapped[int]
+    blur: Mapped[int] = mapped_column(server_default="0")
     policy_version: Mapped[int]
     rules: Mapped[list[str]] = mapped_column(JSON)
     restrained: Mapped[str] = mapped_column(String(200))

@@ -11,7 +11,7 @@ from amparo.core.ids import MediaId, OrganisationId, new_id
 from amparo.db import Work
 from amparo.db.ready import Ready
 from amparo.detect.deciding.model import Action, Shadow
-from amparo.detect.deciding.policy import DEFAULT_POLICY, read_policy
+from amparo.detect.deciding.policy import DEFAULT_POLICY, checked_policy
 from amparo.detect.deciding.tables import DecisionRow, PolicyRow, PolicyStandingRow
 
 DEFAULT_VERSION = 0
@@ -103,7 +103,7 @@ class Policies:
 
     def save(self, organisation: OrganisationId, text: str, *, actor: str, now: datetime) -> int:
         """Keep a policy as a version of its own; its number. Raises BadPolicy."""
-        read_policy(text)
+        checked_policy(text)
         self._work.execute(_BEGIN, {"organisation": organisation})
         number = self._work.execute(
             update(PolicyStandingRow)

@@ -1,14 +1,12 @@
 """The hash types that the operator has plugged in, and what an algorithm's name stands for."""
 
-import importlib.util
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
 from amparo.core.errors import Invalid
-from amparo.core.open_folders import OTHERS_WRITE, open_folders
+from amparo.core.plug_in_files import load_from
 from amparo.core.settings import settings
 from amparo.detect.hashing.hash_type import FileHashType, HashType, PixelHashType, checked
 from amparo.detect.hashing.model import OWN, Algorithm
@@ -68,33 +66,4 @@ def not_plugged_in(names: Iterable[str]) -> list[str]:
 
 def load(path: Path) -> HashType:
     """What a file says in HASH_TYPE. Raises Invalid."""
-    _check_is_ours(path)
-    spec = importlib.util.spec_from_file_location(f"amparo_hash_type_{path.stem}", path)
-    if spec is None or spec.loader is None:
-        raise Invalid(f"AMPARO_HASH_TYPES: {path} is no Python file (.py).")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:  # (a plug-in raises anything)
-        raise Invalid(f"{path} cannot be loaded: {type(error).__name__}: {error}") from error
-    if not hasattr(module, "HASH_TYPE"):
-        raise Invalid(f"{path} has no HASH_TYPE.")
-    return checked(module.HASH_TYPE, str(path))
-
-
-def _check_is_ours(path: Path) -> None:
-    """What is loaded is run: nobody but the operator may have written it. Raises Invalid."""
-    try:
-        about, folders = path.stat(), open_folders(path)
-    except OSError as error:
-        raise Invalid(f"AMPARO_HASH_TYPES: {path} cannot be read ({error.strerror}).") from error
-    if about.st_mode & OTHERS_WRITE or about.st_uid not in (0, os.getuid()):
-        raise Invalid(
-            f"{path} is run as part of Amparo, and others may change it: chown it to this account "
-            "or to root, and chmod go-w."
-        )
-    if folders:
-        raise Invalid(
-            f"{path} is run as part of Amparo, and others may put another file in its place, in "
-            f"{folders[0]}: chmod go-w {folders[0]}, or keep it elsewhere."
-        )
+    return checked(load_from(path, "HASH_TYPE", setting="AMPARO_HASH_TYPES"), str(path))

@@ -125,14 +125,15 @@ def decode_with_pillow(data: bytes, kind: Kind, limits: Limits) -> Iterator[Fram
 def _moving(
     image: Image.Image, kind: Kind, limits: Limits, deadline: float, file_bytes: int
 ) -> Iterator[Frame]:
-    """Of an animation that stands at its first frame, one a second, and an even sample."""
+    """Of an animation that stands at its first frame, an even sample, and one a second beside."""
     total: int = getattr(image, "n_frames", 1)
     evenly = frozenset(sampled(total, limits.sampled_frames))
+    each_second = limits.video_frames > limits.sampled_frames
     at_ms, next_ms = _shown_ms(image), 1000
     for number in range(1, total):
         _seek(image, number, deadline, limits)
         check_pixels(*image.size, kind, limits, file_bytes)
-        if number in evenly or at_ms >= next_ms:
+        if number in evenly or (each_second and at_ms >= next_ms):
             next_ms = max(next_ms, at_ms // 1000 * 1000 + 1000)
             yield _frame(image, number, at_ms / 1000)
         else:

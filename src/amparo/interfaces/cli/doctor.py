@@ -141,6 +141,13 @@ def _sandbox() -> Iterator[str]:
         yield check_sandbox(sandbox, limits_of(_settings()))
 
 
+def _scorers() -> Iterator[str]:
+    """Loads each scorer that the settings name, and lets it see nothing yet."""
+    from amparo.app.score_upload import loaded_scorers
+
+    yield ", ".join(loaded_scorers(_settings())) or "none (AMPARO_SCORERS)"
+
+
 _CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "program": _python,
     "parts": _parts,
@@ -148,5 +155,6 @@ _CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "kernels": _kernels,
     "pictures": _decoders,
     "sandbox": _sandbox,
+    "scorers": _scorers,
     "service": _service,
 }

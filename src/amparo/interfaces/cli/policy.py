@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from amparo.core.errors import Conflict
+from amparo.core.errors import AmparoError, Conflict
+from amparo.core.settings import settings
 from amparo.interfaces.cli.database import opened, operator, organisation_option
 from amparo.interfaces.cli.options import FORMAT, announce, leave, text_of
 from amparo.interfaces.cli.output import Format, printer
@@ -15,7 +16,7 @@ from amparo.interfaces.cli.progress import counting
 if TYPE_CHECKING:
     from amparo.access.model import Actor
     from amparo.db import Database
-    from amparo.detect.deciding import Action
+    from amparo.detect.deciding import Action, Policy
 
 _VERSIONS = {"version": 7, "stands": 7, "saved": 25, "by": 30}
 _CHANGED = {"media_id": 36, "was": 8, "would_be": 8, "rules": 40}
@@ -44,9 +45,10 @@ def check(file: Path) -> None:
     Example:
       amparo policy check policy.yaml
     """
-    from amparo.detect.deciding import read_policy
+    from amparo.detect.deciding.policy import checked_policy
 
-    policy = read_policy(text_of(file), str(file))
+    policy = checked_policy(text_of(file), str(file))
+    _warn_of_scores(policy)
     announce(f"{file}: {len(policy.rules)} rules, nothing wrong.")
     leave(0)
 
@@ -69,9 +71,10 @@ def test(file: Path, last: int, form: str, organisation: str | None) -> None:
       amparo policy test policy.yaml --format table
     """
     from amparo.app.replay import Changed, replay
-    from amparo.detect.deciding import read_policy
+    from amparo.detect.deciding.policy import checked_policy
 
-    policy = read_policy(text_of(file), str(file))
+    policy = checked_policy(text_of(file), str(file))
+    _warn_of_scores(policy)
     show_row = printer(Format(form), _CHANGED, lambda record: [record])
 
     def tell(changed: Changed) -> None:
@@ -270,10 +273,34 @@ def _number(database: "Database", actor: "Actor", policy: str) -> int:
     """The version that is named, or the one that the file's policy is saved as."""
     from amparo.app.change_policy import save_policy
     from amparo.core.clock import SystemClock
+    from amparo.detect.deciding import read_policy
 
     if policy.isdecimal() and not Path(policy).exists():
         return int(policy)
-    return save_policy(database, text_of(Path(policy)), policy, actor, SystemClock())
+    text = text_of(Path(policy))
+    number = save_policy(database, text, policy, actor, SystemClock())
+    _warn_of_scores(read_policy(text, policy))
+    return number
+
+
+def _warn_of_scores(policy: "Policy") -> None:
+    """Names the scores that no scorer here gives, for which a rule would wait in vain."""
+    from amparo.detect.deciding.on_scores import score_names
+    from amparo.detect.scoring.plug_ins import labels
+
+    if not any(score_names(rule.condition.text) for rule in policy.rules):
+        return
+    try:
+        known = labels(settings())
+    except AmparoError as error:
+        announce(f"Whether its scores are given here cannot be told: {error.message}")
+        return
+    for rule in policy.rules:
+        for name in sorted(score_names(rule.condition.text) - known):
+            announce(
+                f"Rule {rule.id!r} names the score {name!r}, which no scorer here gives "
+                f"(AMPARO_SCORERS); there are {', '.join(sorted(known)) or 'none'}."
+            )
 
 
 def _announce_moved(moved: "Counter[tuple[Action, Action]]") -> None:
