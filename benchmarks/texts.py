@@ -73,7 +73,7 @@ def _words(folder: Path, size: int, chance: random.Random) -> Iterator[Figure]:
     name = f"1 kB text, {size:,} words"
     yield Figure.of(name, "ms", [median(ours)], [MOST_TEXT_MS], "the limit", target=1, at_most=True)
     yield Figure.of(
-        f"{name}, beside one that folds nothing and knows no words",
+        f"{name}, unfolded by the peer",
         "ms",
         ours,
         theirs,
