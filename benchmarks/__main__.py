@@ -23,6 +23,7 @@ NAMES = (
     "importing",
     "telling",
     "backing_up",
+    "texts",
     "scoring",
     "bulk",
 )

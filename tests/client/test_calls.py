@@ -81,6 +81,32 @@ def test_hashes_are_looked_up(client: Amparo, platform: Platform) -> None:
         client.match([])
 
 
+def test_what_people_write_is_decided_and_looked_up(client: Amparo, platform: Platform) -> None:
+    client.create_list("known", kind="confirmed")
+    change = client.add_signals(
+        "known",
+        [
+            NewSignal(algorithm="keyword", value="zorvimel"),
+            NewSignal(algorithm="url_host", value="bad.example"),
+            NewSignal(algorithm="account", value="chat:zorvi"),
+        ],
+    )
+    assert change.revision is not None
+    platform.wait_for("known", change.revision)
+    said = Context(surface="profile")
+    text = client.decide_text("a Zorvimel", accounts=["chat:zorvi"], context=said, uploader=None)
+    assert text.action == "review"
+    assert sorted((each.algorithm, each.start, each.item) for each in text.matches) == [
+        ("account", -1, 0), ("keyword", 2, -1),
+    ]  # fmt: skip
+    again = [client.decide_text("a", idempotency_key="k").media_id for _ in range(2)]
+    assert again[0] == again[1]
+    search = client.decide_search("zorvimel", uploader=Uploader(id="u-1"))
+    assert (search.blocked, search.message) == (True, "help")
+    links = client.look_up_urls(["https://a.bad.example/", "good.example"])
+    assert [len(found) for found in links.results] == [1, 0]
+
+
 def test_a_list_is_followed_to_its_end_and_from_there_on(client: Amparo) -> None:
     client.create_list("known", kind="confirmed")
     for batch in range(3):

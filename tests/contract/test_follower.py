@@ -16,7 +16,7 @@ from amparo.detect.hashing.model import Algorithm
 from amparo.detect.lists.model import ListKind, NewList, Signal, SignalList
 from amparo.detect.lists.store import Lists
 from amparo.detect.matching.host import Follower, HostIndex
-from amparo.detect.matching.host.look_up import Asked
+from amparo.detect.matching.host.asked import Asked
 from tests.contract.test_lists_store import a_signal, add
 from tests.databases import NOW
 

@@ -22,6 +22,9 @@ NEEDS: dict[str, Scope | frozenset[Scope]] = {
     "POST /v1/media": Scope.MEDIA_SUBMIT,
     "GET /v1/media/{media_id}": Scope.MEDIA_READ,
     "POST /v1/matches": Scope.MATCHES_READ,
+    "POST /v1/urls": Scope.MATCHES_READ,
+    "POST /v1/texts": Scope.MEDIA_SUBMIT,
+    "POST /v1/searches": Scope.MEDIA_SUBMIT,
     "GET /v1/decisions": Scope.DECISIONS_READ,
     "GET /v1/lists": Scope.LISTS_READ,
     "POST /v1/lists": Scope.LISTS_WRITE,
@@ -56,6 +59,9 @@ NEEDS: dict[str, Scope | frozenset[Scope]] = {
 BODIES = {
     "POST /v1/media": {"content": b"a note"},
     "POST /v1/matches": {"json": {"hashes": [{"algorithm": "md5", "value": "0" * 32}]}},
+    "POST /v1/urls": {"json": {"urls": ["https://example.org/"]}},
+    "POST /v1/texts": {"json": {"text": "a note"}},
+    "POST /v1/searches": {"json": {"query": "a note"}},
     "POST /v1/lists": {"json": {"name": "made"}},
     "POST /v1/lists/{name}/signals": {
         "json": {"signals": [{"algorithm": "md5", "value": "0" * 32}]}

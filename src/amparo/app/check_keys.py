@@ -10,12 +10,15 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from amparo.access.audit.signing import read_key
 from amparo.access.audit.witness import newest_checkpoint
-from amparo.access.people.secrets import access_key
+from amparo.access.installation import KeyName, installation
+from amparo.access.people.secrets import AccessKey, access_key
 from amparo.access.people.tables import PersonRow
-from amparo.core.errors import AmparoError
+from amparo.core.errors import AmparoError, Invalid
 from amparo.core.open_folders import open_folders
 from amparo.core.settings import Settings
 from amparo.db import Work
+from amparo.detect.hashing.model import NAMES
+from amparo.detect.lists.tables import SignalRow
 from amparo.respond.review.notices.tables import NoticeRow
 from amparo.respond.vault.keys import opens
 from amparo.respond.webhooks.tables import WebhookRow
@@ -121,25 +124,35 @@ def _access(settings: Settings, work: Work) -> Iterator[str]:
         for column in (PersonRow.totp_sealed, WebhookRow.secret_sealed, NoticeRow.sender_sealed)
         if (found := _newest(work, column)) is not None
     ]
+    names = select(SignalRow.number).where(SignalRow.algorithm.in_([each.value for each in NAMES]))
     if not settings.access_key.exists():
-        if sealed:
+        if sealed or work.execute(names.limit(1)).first():
             yield (
-                f"There is no access key {settings.access_key}, though secrets are sealed with "
-                "one: copy it from where it is kept; a new one opens none of them."
+                f"There is no access key {settings.access_key}, though secrets or the names on "
+                "lists are sealed with one: copy it from where it is kept; a new one opens none."
             )
         return
     try:
         key = access_key(settings.access_key)
         for each in sealed:
             key.open(each)
+        _require_known(key, work)
     except AmparoError as error:
         if error.code != "not_sealed_here":
             yield error.message
             return
         yield (
             f"The access key {settings.access_key} does not open what is sealed on record, such "
-            "as codes and webhooks' secrets. All hosts need the one that was there first."
+            "as codes, webhooks' secrets and the names on lists. All hosts need the one that was "
+            "there first."
         )
+
+
+def _require_known(key: AccessKey, work: Work) -> None:
+    """Raises Invalid where the database was written with another, by which names are listed."""
+    known = installation(work).keys.get(KeyName.ACCESS)
+    if known not in (None, key.derived("fingerprint", "").hex()):
+        raise Invalid("The database was written with another access key.", code="not_sealed_here")
 
 
 def _newest(work: Work, column: InstrumentedAttribute[bytes | None]) -> bytes | None:

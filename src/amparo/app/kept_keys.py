@@ -29,7 +29,7 @@ WORDS = {
 }
 OPENS = {
     KeyName.VAULT: "held uploads",
-    KeyName.ACCESS: "people's second factors and the webhooks' secrets",
+    KeyName.ACCESS: "people's second factors, the webhooks' secrets and the names on lists",
     KeyName.AUDIT: "the audit trail's checkpoints",
 }
 

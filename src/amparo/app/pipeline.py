@@ -61,7 +61,7 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
-class _LaidDown:
+class LaidDown:
     """What holds when an upload arrives; `jurisdiction` is the name of its profile, or none's."""
 
     standing: Standing
@@ -89,7 +89,7 @@ class Pipeline:
         Raises Denied where it may not be scanned, Conflict and Invalid for its Idempotency-Key,
         Unavailable where a decision cannot be made or kept: then nothing was decided.
         """
-        laid_down = self._laid_down(upload, actor)
+        laid_down = self.laid_down(upload.context.surface, actor)
         call = _call_of(upload, actor)
         self.unreleased.release(self.database)
         earlier = reserve(self.database, call, self.clock.now())
@@ -101,7 +101,7 @@ class Pipeline:
             self.unreleased.let_go(self.database, call)
             raise
 
-    def _laid_down(self, upload: Upload, actor: Actor) -> _LaidDown:
+    def laid_down(self, surface: str, actor: Actor) -> LaidDown:
         """The policy and the jurisdiction profile that hold; the profile allows what is to be done.
 
         Raises Denied where it does not.
@@ -109,7 +109,6 @@ class Pipeline:
         with self.database.glancing() as work:
             profile = Profiles(work).present(actor.organisation_id)
             standing = Policies(work).standing(actor.organisation_id)
-        surface = upload.context.surface
         if profile is None and surface == PRIVATE:
             raise Denied(
                 "Private messages are not scanned: no jurisdiction profile is on record that says "
@@ -121,10 +120,10 @@ class Pipeline:
                 f"The jurisdiction profile {profile.name!r} has no basis for {surface!r}.",
                 code="surface_not_lawful",
             )
-        return _LaidDown(standing, "" if profile is None else profile.name)
+        return LaidDown(standing, "" if profile is None else profile.name)
 
     def _decide(
-        self, upload: Upload, actor: Actor, call: Call, laid_down: _LaidDown
+        self, upload: Upload, actor: Actor, call: Call, laid_down: LaidDown
     ) -> dict[str, Any]:
         now = self.clock.now()
         stage = self.metrics.stage
@@ -138,7 +137,7 @@ class Pipeline:
             scored = self.scorer.score(upload.data, hashes, found, actor.organisation_id)
         with stage("decide"):
             facts = _facts(upload, hashes, found, asked, laid_down.jurisdiction, scored)
-            standing, tide = laid_down.standing, self._tide(facts, now)
+            standing, tide = laid_down.standing, self.tide(facts, now)
             flooded = {str(number) for number in tide.flooded}
             decision = decide(facts, policy_of(standing.live), flooded=flooded)
             shadow = in_shadow(facts, standing, flooded)
@@ -160,15 +159,15 @@ class Pipeline:
         answer = answer_of(one)
         # Should this fail, it may be on record all the same: only a sweep removes held bytes.
         with stage("record"):
-            self._put_on_record(one, actor, call, answer, tide)
-        self._count(one, actor)
+            self.put_on_record(one, actor, call, answer, tide)
+        self.count(one, actor, asked=1, matched=int(bool(one.facts["matches"])))
         return answer
 
     def _is_held(
         self,
         upload: Upload,
         actor: Actor,
-        laid_down: _LaidDown,
+        laid_down: LaidDown,
         now: datetime,
         hashes: MediaHashes,
     ) -> bool:
@@ -177,7 +176,7 @@ class Pipeline:
         if not found.counted:
             return False
         facts = _facts(upload, hashes, found, asked, laid_down.jurisdiction, NOTHING)
-        flooded = {str(number) for number in self._tide(facts, now).flooded}
+        flooded = {str(number) for number in self.tide(facts, now).flooded}
         decision = decide(facts, policy_of(laid_down.standing.live), flooded=flooded)
         return decision.action.strictness >= Action.HOLD.strictness
 
@@ -189,8 +188,9 @@ class Pipeline:
         listed = self.index.look_up(asked, actor.organisation_id, now, hashes.film)
         return asked, sifted(listed, asked)
 
-    def _count(self, one: RecordedDecision, actor: Actor) -> None:
-        self.look_ups.count(actor, asked=1, matched=bool(one.facts["matches"]))
+    def count(self, one: RecordedDecision, actor: Actor, *, asked: int, matched: int) -> None:
+        """What was looked up for it and matched, and what became of it."""
+        self.look_ups.count(actor, asked=asked, matched=matched)
         self.metrics.decided(one.decision.action.value)
         if one.decision.broken:
             self.metrics.unanswered(len(one.decision.broken))
@@ -199,7 +199,7 @@ class Pipeline:
                 why=f"version {one.policy_version}: {', '.join(one.decision.broken)}",
             )
 
-    def _tide(self, facts: Facts, now: datetime) -> flood.Tide:
+    def tide(self, facts: Facts, now: datetime) -> flood.Tide:
         """Which of the signals are in a flood."""
         signals = _signals(facts)
         if not signals:
@@ -207,7 +207,7 @@ class Pipeline:
         with self.database.glancing() as work:
             return flood.tide(work, signals, now, self.settings.flood_floor)
 
-    def _put_on_record(
+    def put_on_record(
         self,
         one: RecordedDecision,
         actor: Actor,

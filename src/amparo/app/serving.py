@@ -13,7 +13,9 @@ from amparo.access.look_ups import LookUps
 from amparo.access.people.secrets import AccessKey, access_key
 from amparo.access.refusals import Refusals
 from amparo.app.background import in_background
+from amparo.app.decide_text import TextPipeline
 from amparo.app.hash_upload import UploadHasher
+from amparo.app.listed_names import ListedNames
 from amparo.app.metrics import Metrics
 from amparo.app.pipeline import Pipeline
 from amparo.app.score_upload import open_scoring
@@ -44,6 +46,8 @@ class Serving:
     fetcher: Fetcher
     access_key: AccessKey
     notices: NoticeDesk
+    names: ListedNames
+    texts: TextPipeline
     at_start: Mapping[int, int]
     """The lists' revisions, by number, when this process began."""
 
@@ -64,23 +68,27 @@ def open_serving(
         metrics = Metrics()
         scorer = stack.enter_context(open_scoring(settings, database, sandbox, metrics))
         key = access_key(settings.access_key)
+        names = ListedNames(lambda: key)
         look_ups = LookUps(database, clock, asked_floor=settings.lookup_floor)
         stack.enter_context(in_background("look-ups", look_ups.run))
+        pipeline = Pipeline(
+            database, index, hasher, scorer, inbox, settings, clock, metrics, look_ups
+        )
         serving = Serving(
             settings=settings,
             clock=clock,
             database=database,
             index=index,
             keys=KeyRing(database, clock),
-            pipeline=Pipeline(
-                database, index, hasher, scorer, inbox, settings, clock, metrics, look_ups
-            ),
+            pipeline=pipeline,
             metrics=metrics,
             look_ups=look_ups,
             refusals=Refusals(database, clock),
             fetcher=Fetcher(settings.fetch_hosts, settings.max_file_bytes, settings.fetch_seconds),
             access_key=key,
             notices=NoticeDesk(database, hasher, inbox, index, key, clock),
+            names=names,
+            texts=TextPipeline(pipeline, names, key),
             at_start=at_start,
         )
         yield serving

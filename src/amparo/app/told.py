@@ -28,6 +28,9 @@ def match_of(listed: Listed, asked: Asked) -> MatchFacts:
         labels=signal.labels,
         classification=signal.classification,
         confidence=-1.0 if signal.confidence is None else signal.confidence,
+        start=asked.start,
+        end=asked.end,
+        item=asked.item,
     )
 
 

@@ -9,6 +9,7 @@ import httpx2
 from amparo.client.calls.asking import read
 from amparo.client.calls.lists import Lists
 from amparo.client.calls.notices import Notices
+from amparo.client.calls.texts import Texts
 from amparo.client.calls.uploads import Uploads
 from amparo.client.calls.webhooks import Webhooks
 from amparo.client.channel import Call, Channel
@@ -16,7 +17,7 @@ from amparo.client.patience import Patience
 from amparo.wire.readiness import Readiness
 
 
-class Amparo(Uploads, Lists, Notices, Webhooks):
+class Amparo(Uploads, Texts, Lists, Notices, Webhooks):
     """An Amparo at `url`, called with `key`: `AMPARO_URL` and `AMPARO_KEY` where none is given.
 
     Make one and use it from all threads: it keeps its connections. An attempt may take `timeout_s`,

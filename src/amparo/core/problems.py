@@ -35,6 +35,8 @@ class ProblemCode(StrEnum):
     MEDIA_UNKNOWN_CODEC = "media.unknown_codec"
     MEDIA_VIDEO_MISSING = "media.video_missing"
 
+    TEXT_TRUNCATED = "text.truncated"
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:

@@ -199,6 +199,9 @@ class Settings(BaseSettings):
     max_file_bytes: PositiveInt = Field(
         default=100 * MIB, description="A larger file gets its digests only."
     )
+    max_text_bytes: PositiveInt = Field(
+        default=1_000_000, description="A longer text is refused before it is read."
+    )
     max_pixels: PositiveInt = Field(
         default=80_000_000, description="A picture of more pixels is refused by its header."
     )

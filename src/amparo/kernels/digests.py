@@ -17,18 +17,44 @@ def equal_rows(
     first = np.empty(queries.shape[0], np.int64)
     behind = np.empty(queries.shape[0], np.int64)
     for query in range(queries.shape[0]):
-        first[query] = _place(digests, queries[query], behind_equal=False)
-        behind[query] = _place(digests, queries[query], behind_equal=True)
+        low, high = _around(digests, queries[query])
+        place = _place(digests, queries[query], low, high)
+        first[query] = place
+        while place < digests.shape[0] and _order(digests[place], queries[query]) == 0:
+            place += 1
+        behind[query] = place
     return first, behind
 
 
 @kernel
-def _place(digests: NDArray[np.uint8], wanted: NDArray[np.uint8], behind_equal: bool) -> Whole:
-    low, high = 0, digests.shape[0]
+def _around(digests: NDArray[np.uint8], wanted: NDArray[np.uint8]) -> tuple[Whole, Whole]:
+    """Rows between which `wanted` stands, if it does.
+
+    Digests are spread evenly, so it stands near where its first bytes say; where they are not, it
+    is looked for in steps that double.
+    """
+    count = digests.shape[0]
+    share = 0.0
+    for place in range(min(6, wanted.shape[0])):
+        share += wanted[place] / 256.0 ** (place + 1)
+    low = high = min(np.int64(share * count), count)
+    step = np.int64(16)
+    while low > 0 and _order(digests[low - 1], wanted) >= 0:
+        low = max(np.int64(0), low - step)
+        step *= 2
+    step = np.int64(16)
+    while high < count and _order(digests[high], wanted) < 0:
+        high = min(np.int64(count), high + step)
+        step *= 2
+    return low, high
+
+
+@kernel
+def _place(digests: NDArray[np.uint8], wanted: NDArray[np.uint8], low: Whole, high: Whole) -> Whole:
+    """The first row from `low` to `high` that does not stand before `wanted`."""
     while low < high:
         middle = (low + high) // 2
-        order = _order(digests[middle], wanted)
-        if order < 0 or (order == 0 and behind_equal):
+        if _order(digests[middle], wanted) < 0:
             low = middle + 1
         else:
             high = middle

@@ -64,6 +64,9 @@ class MatchAnswer(BaseModel):
     labels: tuple[str, ...]
     classification: str
     confidence: float
+    start: int = -1
+    end: int = -1
+    item: int = -1
     seconds: float = -1.0
     last_seconds: float = -1.0
     listed_seconds: float = -1.0

@@ -2,7 +2,16 @@
 
 import pytest
 
-from amparo.detect.deciding import Action, Facts, MatchFacts, MediaFacts, decide, read_policy
+from amparo.detect.deciding import (
+    DEFAULT_POLICY,
+    Action,
+    Facts,
+    MatchFacts,
+    MediaFacts,
+    decide,
+    read_policy,
+)
+from amparo.detect.deciding.model import ContextFacts, facts_of, on_record
 
 
 def a_match(**others: object) -> MatchFacts:
@@ -79,3 +88,77 @@ def test_rules_that_go_on_add_up() -> None:
 
 def test_where_no_rule_applies_it_is_allowed() -> None:
     assert decide(facts(a_match()), policy("id: a, when: 'false', action: hold")).rules == ()
+
+
+WORDS = ("url_prefix", "url_host", "email", "account", "keyword", "regex")
+
+
+def written(*matches: MatchFacts, surface: str = "post") -> Facts:
+    return Facts(MediaFacts("text/plain", 9), matches, context=ContextFacts(surface))
+
+
+@pytest.mark.parametrize("kind", WORDS)
+def test_words_names_and_places_of_links_are_put_to_people_whatever_a_policy_says(
+    kind: str,
+) -> None:
+    decision = decide(written(a_match(algorithm=kind)), BLOCKS_ALL)
+    assert decision.action is Action.REVIEW
+    assert "no content" in decision.restrained
+
+
+def test_a_link_on_a_confirmed_list_is_held_and_never_blocked() -> None:
+    assert decide(written(a_match(algorithm="url")), BLOCKS_ALL).action is Action.HOLD
+    among = written(a_match(algorithm="url"), a_match(algorithm="keyword", signal="2"))
+    assert decide(among, BLOCKS_ALL).action is Action.HOLD
+    for weaker in ({"list_kind": "suspect"}, {"subject": "adult"}):
+        decision = decide(written(a_match(algorithm="url", **weaker)), BLOCKS_ALL)
+        assert decision.action is Action.REVIEW
+
+
+@pytest.mark.parametrize("kind", ["url", *WORDS])
+def test_a_search_may_be_blocked_by_confirmed_lists_about_children_alone(kind: str) -> None:
+    search = written(a_match(algorithm=kind), surface="search")
+    assert decide(search, BLOCKS_ALL).action is Action.BLOCK
+    for weaker in ({"list_kind": "suspect"}, {"subject": "adult"}, {"list_kind": "negative"}):
+        search = written(a_match(algorithm=kind, **weaker), surface="search")
+        assert decide(search, BLOCKS_ALL).action is Action.REVIEW
+
+
+def test_a_picture_sent_from_a_search_is_no_search() -> None:
+    for kind, media_type in (("pdq", "image/jpeg"), ("pdq", "text/plain")):
+        upload = Facts(
+            MediaFacts(media_type, 1), (a_match(algorithm=kind),), context=ContextFacts("search")
+        )
+        assert decide(upload, BLOCKS_ALL).action is Action.HOLD
+
+
+def test_the_default_policy_shows_help_to_whoever_searches_and_puts_words_to_people() -> None:
+    default = read_policy(DEFAULT_POLICY)
+    word = a_match(algorithm="keyword")
+    search = decide(written(word, surface="search"), default)
+    assert (search.action, search.message, search.restrained) == (Action.BLOCK, "help", "")
+    text = decide(written(word), default)
+    assert (text.action, text.message, text.restrained) == (Action.REVIEW, "", "")
+    link = decide(written(a_match(algorithm="url"), word), default)
+    assert (link.action, link.restrained) == (Action.HOLD, "")
+    suspect = decide(written(a_match(algorithm="keyword", list_kind="suspect")), default)
+    assert suspect.action is Action.REVIEW
+
+
+def test_nothing_is_kept_of_a_text_unless_a_rule_that_applies_says_so() -> None:
+    rules = policy(
+        "id: never, when: 'false', action: review, keep: [text]",
+        "id: one, when: matches.size() > 1, action: review, keep: [text], then: go-on",
+        "id: rest, when: 'true', action: allow",
+    )
+    word = a_match(algorithm="keyword")
+    assert decide(written(word), rules).keep == ()
+    assert decide(written(word, word), rules).keep == ("text",)
+
+
+def test_facts_that_were_recorded_before_texts_were_known_can_be_read() -> None:
+    recorded = on_record(facts(a_match()))
+    for match in recorded["matches"]:
+        for name in ("start", "end", "item"):
+            del match[name]
+    assert facts_of(recorded) == facts(a_match())

@@ -22,9 +22,10 @@ def test_the_default_policy_can_be_read() -> None:
 def test_a_misspelt_field_is_shown_with_a_caret() -> None:
     assert complaint(RULE.format("matches.exists(m, m.distanse < 3)")) == (
         "p.yaml, line 4, column 31: the condition names the field of m 'distanse', which there is "
-        "not; there are algorithm, classification, confidence, distance, exact, frame, labels, "
-        "last_seconds, list, list_kind, listed_last_seconds, listed_percent, listed_seconds, "
-        "quality, query_percent, remote, revision, seconds, signal, source, subject, variant.\n"
+        "not; there are algorithm, classification, confidence, distance, end, exact, frame, item, "
+        "labels, last_seconds, list, list_kind, listed_last_seconds, listed_percent, "
+        "listed_seconds, quality, query_percent, remote, revision, seconds, signal, source, "
+        "start, subject, variant.\n"
         "      when: matches.exists(m, m.distanse < 3)\n"
         "                                ^"
     )

@@ -30,10 +30,21 @@ FRAMES = st.builds(
 """Of a video, at any time until three hours after its beginning."""
 
 
+WRITTEN = {
+    Algorithm.VPDQ: st.lists(FRAMES, min_size=1).map(vpdq_text),
+    Algorithm.URL: st.sampled_from(["https://example.org/a,b?c", "https://xn--bcher-kva.example/"]),
+    Algorithm.URL_PREFIX: st.just("https://example.org:8080/a"),
+    Algorithm.URL_HOST: st.just("example.org"),
+    Algorithm.KEYWORD: st.sampled_from(["zorvimel", 'quandelu, "the" second', "=1+1", "#words"]),
+    Algorithm.REGEX: st.sampled_from([r"zor(vi|mi){1,3}mel", "a,b"]),
+}
+"""Texts in their one form. Of names there is a keyed digest alone."""
+
+
 @st.composite
 def signals(draw: st.DrawFn) -> Signal:
     algorithm = draw(st.sampled_from(OWN))
-    text = vpdq_text(draw(st.lists(FRAMES, min_size=1))) if algorithm.has_text else ""
+    text = draw(WRITTEN.get(algorithm, st.just("")))
     digits = st.text("0123456789abcdef", min_size=algorithm.digits, max_size=algorithm.digits)
     return Signal(
         id=draw(WORDS.filter(bool)),

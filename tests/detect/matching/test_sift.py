@@ -7,9 +7,10 @@ import pytest
 from amparo.core.ids import ListId, OrganisationId, SignalNumber
 from amparo.detect.hashing.model import Algorithm
 from amparo.detect.lists.model import ListKind, Signal, StoredSignal, Subject
+from amparo.detect.matching.host.asked import Asked
 from amparo.detect.matching.host.cards import HostList
-from amparo.detect.matching.host.look_up import Asked, Listed
-from amparo.detect.matching.host.sift import sifted
+from amparo.detect.matching.host.look_up import Listed
+from amparo.detect.matching.host.sift import sifted, sifted_written
 
 EXACT = Asked(Algorithm.SHA256, b"\0" * 32)
 FRAMES = [Asked(Algorithm.PDQ, b"\0" * 32, frame=number) for number in range(3)]
@@ -50,3 +51,36 @@ def test_what_counts(found: list[Listed], counted: set[int], suppressed: set[int
     sifted_out = sifted(found, ASKED)
     assert {one.signal.number for one in sifted_out.counted} == counted
     assert {one.signal.number for one in sifted_out.suppressed} == suppressed
+
+
+WRITTEN = [
+    Asked(Algorithm.KEYWORD, b"\1" * 32, start=4, end=9),
+    Asked(Algorithm.KEYWORD, b"\1" * 32, start=20, end=25),
+    Asked(Algorithm.KEYWORD, b"\2" * 32, start=4, end=15),
+    Asked(Algorithm.URL_HOST, b"\3" * 32, item=0),
+    Asked(Algorithm.URL_HOST, b"\4" * 32, item=0),
+    Asked(Algorithm.URL, b"\3" * 32, item=0),
+    Asked(Algorithm.URL_HOST, b"\3" * 32, item=1),
+]
+
+
+@pytest.mark.parametrize(
+    ("negative", "suppressed"),
+    [(0, {0}), (1, {1}), (2, {2}), (3, {3}), (5, {5}), (6, {6})],
+)
+def test_a_negative_word_or_link_suppresses_its_own_kind_at_its_own_place_alone(
+    negative: int, suppressed: set[int]
+) -> None:
+    found = [a_listed(1, number) for number in range(len(WRITTEN))]
+    sifted_out = sifted_written([*found, harmless(negative)], WRITTEN)
+    assert {one.asked for one in sifted_out.suppressed} == suppressed
+    counted = {one.asked for one in sifted_out.counted if one.signal.number == 1}
+    assert counted <= set(range(len(WRITTEN))) - suppressed
+
+
+def test_every_signal_is_told_before_any_comes_again_and_confirmed_ones_first() -> None:
+    asked = [Asked(Algorithm.KEYWORD, b"", start=at, end=at + 1) for at in range(40)]
+    often = [a_listed(1, at, ListKind.SUSPECT) for at in range(39)]
+    told = sifted_written([*often, a_listed(2, 39)], asked).counted
+    assert [one.signal.number for one in told[:3]] == [2, 1, 1]
+    assert len(told) == 40

@@ -6,9 +6,13 @@ import sys
 CODE = """
 import tempfile
 from pathlib import Path
+import numpy as np
 import numba.core.dispatcher as dispatcher
 from amparo.detect.index import IndexReader, IndexWriter
+from amparo.detect.index.phrases import PhraseReader, Phrases, PhraseWriter
 from amparo.detect.matching.warm_up import warm_up
+from amparo.detect.texts.folding import fold
+from amparo.kernels.automaton import word_borders
 from tests.detect.index.rows import changed, random_rows
 
 warm_up()
@@ -30,6 +34,14 @@ with tempfile.TemporaryDirectory() as name, IndexWriter(Path(name)) as writer:
         index.equal("sha1", random_rows(2, 3, width=20).values)
     writer.change(withdrawn=known.signals[30:40])
     reader.near(changed(known.values[50], 20), 31)
+    words = Path(name) / "phrases"
+    PhraseWriter(words).add(Phrases.of([(fold("zorvimel").codes, bytes(32))]))
+    text = fold("É zorvimel, zorvimel")
+    phrases = PhraseReader(words)
+    for listed in (True, False):
+        phrases.find(
+            text.codes, word_borders(text.classes), lambda some: np.full(len(some), listed), most=9
+        )
 print(asked)
 """
 

@@ -6,12 +6,20 @@ from amparo.core.errors import Invalid
 from amparo.detect.deciding.conditions import seen_of
 from amparo.detect.deciding.model import Action, Decision, Facts
 from amparo.detect.deciding.policy import Policy, Rule
+from amparo.detect.hashing.model import WRITTEN, Algorithm
+from amparo.detect.media.model import Kind
 
 REVIEW_QUEUE = "review"
+SEARCH = "search"
+"""The surface of what people search for."""
 
 FLOODED = "The flood guard has suspended the consequences of this signal."
 """What restrained a decision where every signal that could act is in a flood."""
 
+WORDS_ALONE = "Words, names and places of links are put to people; they tell of no content."
+
+_WRITTEN = frozenset(each.value for each in WRITTEN)
+_WORDS = _WRITTEN - {Algorithm.URL.value}
 _CONFIRMED = "confirmed"
 _CHILD = "child"
 
@@ -39,6 +47,8 @@ def decide(facts: Facts, policy: Policy, *, flooded: Collection[str] = ()) -> De
         rules=tuple(rule.id for rule in applied),
         restrained=restrained if given is not wanted else "",
         broken=tuple(broken),
+        keep=_once(what for rule in applied for what in rule.keep),
+        message=next((rule.message for rule in reversed(applied) if rule.message), ""),
         blur=max((rule.blur for rule in applied), default=0),
     )
 
@@ -67,6 +77,11 @@ def _strictest_allowed(facts: Facts, flooded: Collection[str]) -> tuple[Action, 
     An exact digest on a confirmed list may be blocked, a perceptual match with one held, and so may
     what a list elsewhere says, which nobody here has verified; suspect
     and adult lists, notices and scores only order people's work.
+
+    What people write is weaker: a link on a confirmed list tells what it leads to, and may be held;
+    that a link lies below a listed place, that a name or a word is listed, tells of no content, and
+    people use words to ask for help, to report and to mourn. A search alone may be blocked by such:
+    nothing of anybody's is taken down or reported, and who searched is shown help in its place.
     """
     acting = [
         match
@@ -76,13 +91,28 @@ def _strictest_allowed(facts: Facts, flooded: Collection[str]) -> tuple[Action, 
     calm = [match for match in acting if match.signal not in flooded]
     if any(match.exact and not match.remote for match in calm):
         return Action.BLOCK, ""
+    if calm and is_search(facts):
+        return Action.BLOCK, ""
     if any(match.exact for match in calm):
         return Action.HOLD, "What a list elsewhere says is held; only a person can make more of it."
+    if calm and all(match.algorithm in _WORDS for match in calm):
+        return Action.REVIEW, WORDS_ALONE
+    if calm and all(match.algorithm in _WRITTEN for match in calm):
+        return Action.HOLD, "A link is held; only a person can make more of it."
     if calm:
         return Action.HOLD, "A perceptual match is held; only a person can make more of it."
     if acting:
         return Action.REVIEW, FLOODED
     return Action.REVIEW, "Only a match with a confirmed list may be held without a person."
+
+
+def is_search(facts: Facts) -> bool:
+    """Whether it is what somebody searches for, and nothing that anybody posts or keeps."""
+    return (
+        facts.context.surface == SEARCH
+        and facts.media.type == Kind.TEXT.value
+        and all(match.algorithm in _WRITTEN for match in facts.matches)
+    )
 
 
 def _once(names: object) -> tuple[str, ...]:

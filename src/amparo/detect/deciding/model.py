@@ -72,6 +72,11 @@ class MatchFacts:
     classification: str = ""
     confidence: float = -1.0
     """From 0 to 1; −1 where the list says nothing."""
+    start: int = -1
+    """Where in a text it begins, in code points; −1 where it is not of a text."""
+    end: int = -1
+    item: int = -1
+    """Which of the links, accounts or addresses that were sent, from 0 on; −1 for all else."""
 
     seconds: float = -1.0
     last_seconds: float = -1.0
@@ -138,6 +143,10 @@ class Decision:
     rules: tuple[str, ...]
     restrained: str = ""
     broken: tuple[str, ...] = ()
+    keep: tuple[str, ...] = ()
+    """What is kept beyond what must be: `text`."""
+    message: str = ""
+    """Which message the platform shows to whoever searched."""
     blur: int = 0
 
 

@@ -21,11 +21,14 @@ _KEYS: dict[str, type | tuple[type, ...]] = {
     "labels": list,
     "notify": list,
     "then": str,
+    "keep": list,
+    "message": str,
     "blur": (int, bool),
 }
 _REQUIRED = ("id", "when", "action")
 _LARGEST_PRIORITY = 100
 _ACTS = frozenset({Action.HOLD, Action.BLOCK})
+_KEPT = frozenset({"text"})
 
 
 class BadPolicy(Invalid):
@@ -54,6 +57,8 @@ class Rule:
     labels: tuple[str, ...] = ()
     notify: tuple[str, ...] = ()
     goes_on: bool = False
+    keep: tuple[str, ...] = ()
+    message: str = ""
     blur: int = 0
 
 
@@ -157,6 +162,8 @@ class _Reader:
             labels=tuple(str(each) for each in values.get("labels", ())),
             notify=tuple(str(each) for each in values.get("notify", ())),
             goes_on=values.get("then", "stop") == "go-on" or self._stops(parts),
+            keep=self._keep(parts, values.get("keep", [])),
+            message=values.get("message", ""),
             blur=self._blur(parts, values.get("blur", 0)),
         )
         self._conditions.append((rule, parts["when"][1]))
@@ -183,6 +190,11 @@ class _Reader:
         if not 0 <= priority <= _LARGEST_PRIORITY:
             self._fail(parts["priority"][1].start_mark, "`priority` is from 0 to 100")
         return priority
+
+    def _keep(self, parts: dict[str, tuple[Any, yaml.Node]], kept: list[Any]) -> tuple[str, ...]:
+        if not set(map(str, kept)) <= _KEPT:
+            self._fail(parts["keep"][1].start_mark, "`keep` is a list that may hold `text` alone")
+        return tuple(map(str, kept))
 
     def _blur(self, parts: dict[str, tuple[Any, yaml.Node]], blur: int | bool) -> int:
         """`true` is as much as there is."""

@@ -39,6 +39,13 @@ class Algorithm:
     SHA1: ClassVar["Algorithm"]
     SHA256: ClassVar["Algorithm"]
     VPDQ: ClassVar["Algorithm"]
+    URL: ClassVar["Algorithm"]
+    URL_PREFIX: ClassVar["Algorithm"]
+    URL_HOST: ClassVar["Algorithm"]
+    EMAIL: ClassVar["Algorithm"]
+    ACCOUNT: ClassVar["Algorithm"]
+    KEYWORD: ClassVar["Algorithm"]
+    REGEX: ClassVar["Algorithm"]
 
     @property
     def digits(self) -> int:
@@ -51,8 +58,24 @@ Algorithm.MD5 = Algorithm("md5", 16, is_exact=True)
 Algorithm.SHA1 = Algorithm("sha1", 20, is_exact=True)
 Algorithm.SHA256 = Algorithm("sha256", 32, is_exact=True)
 Algorithm.VPDQ = Algorithm("vpdq", 32, has_text=True)
+Algorithm.URL = Algorithm("url", 32, has_text=True)
+Algorithm.URL_PREFIX = Algorithm("url_prefix", 32, has_text=True)
+Algorithm.URL_HOST = Algorithm("url_host", 32, has_text=True)
+Algorithm.EMAIL = Algorithm("email", 32, has_text=True)
+Algorithm.ACCOUNT = Algorithm("account", 32, has_text=True)
+Algorithm.KEYWORD = Algorithm("keyword", 32, has_text=True)
+Algorithm.REGEX = Algorithm("regex", 32, has_text=True)
 
-OWN = (Algorithm.PDQ, Algorithm.MD5, Algorithm.SHA1, Algorithm.SHA256, Algorithm.VPDQ)
+LINKS = (Algorithm.URL, Algorithm.URL_PREFIX, Algorithm.URL_HOST)
+NAMES = (Algorithm.EMAIL, Algorithm.ACCOUNT)
+"""Of these neither text nor digest is kept, but a digest made with a key."""
+
+WRITTEN = (*LINKS, *NAMES, Algorithm.KEYWORD, Algorithm.REGEX)
+"""What people write, and not what a file is: looked up in texts, by equal values."""
+
+OWN = (
+    Algorithm.PDQ, Algorithm.MD5, Algorithm.SHA1, Algorithm.SHA256, Algorithm.VPDQ, *WRITTEN,
+)  # fmt: skip
 """Those that Amparo brings."""
 
 

@@ -17,8 +17,11 @@ from amparo.detect.index.model import WIDTH_BYTES, Damaged, Rows, readable
 
 _MAGIC = b"AmpJ"
 _HEADER = struct.Struct("<4sIQQ32s")  # magic, checksum of the rest, sequence, bytes, their SHA-256
-_COUNTS = struct.Struct(f"<{1 + len(WIDTH_BYTES)}Q")
-_OTHER = struct.Struct("<20sIQ")  # a kind that Amparo does not bring, bytes of a value, rows
+_FIRST = {kind: WIDTH_BYTES[kind] for kind in ("pdq", "md5", "sha1", "sha256")}
+"""The kinds of which every record says how many rows it has; others stand behind, by name."""
+
+_COUNTS = struct.Struct(f"<{1 + len(_FIRST)}Q")
+_OTHER = struct.Struct("<20sIQ")  # another kind, bytes of a value, rows
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -151,12 +154,12 @@ def _record(path: Path, descriptor: int, start: int) -> tuple[Change, int] | Non
 
 
 def _packed(change: Change) -> bytes:
-    kinds = {kind: change.added.get(kind, Rows.none(width)) for kind, width in WIDTH_BYTES.items()}
+    kinds = {kind: change.added.get(kind, Rows.none(width)) for kind, width in _FIRST.items()}
     counts = _COUNTS.pack(len(change.withdrawn), *(len(rows) for rows in kinds.values()))
     parts = [counts, change.withdrawn.astype("<u8").tobytes()]
     for rows in kinds.values():
         parts += _columns(rows)
-    for kind in sorted(change.added.keys() - WIDTH_BYTES.keys()):
+    for kind in sorted(change.added.keys() - _FIRST.keys()):
         rows = change.added[kind]
         parts += [_OTHER.pack(kind.encode(), rows.values.shape[1], len(rows)), *_columns(rows)]
     payload = b"".join(parts)
@@ -191,7 +194,7 @@ def _unpacked(path: Path, sequence: int, payload: bytes) -> Change:
     added: dict[str, Rows] = {}
     try:
         withdrawn = part("<u8", counts[0])
-        for (kind, width), count in zip(WIDTH_BYTES.items(), counts[1:], strict=True):
+        for (kind, width), count in zip(_FIRST.items(), counts[1:], strict=True):
             take(kind, width, count)
         while place < len(payload):
             name, width, count = _OTHER.unpack_from(payload, place)

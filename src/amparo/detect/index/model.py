@@ -19,8 +19,18 @@ LARGEST_RADIUS_BITS = 31
 """Up to this distance PDQ is specified to tell the same picture."""
 
 NEAR = "pdq"
-WIDTH_BYTES: Mapping[str, int] = MappingProxyType({NEAR: 32, "md5": 16, "sha1": 20, "sha256": 32})
-"""The kinds of hash that Amparo brings; all but the first are found only where they are equal.
+WIDTH_BYTES: Mapping[str, int] = MappingProxyType(
+    {
+        NEAR: 32,
+        "md5": 16,
+        "sha1": 20,
+        "sha256": 32,
+        **dict.fromkeys(
+            ("url", "url_prefix", "url_host", "email", "account", "keyword", "regex"), 32
+        ),
+    }
+)
+"""The kinds of value that Amparo brings; all but the first are found only where they are equal.
 
 An index takes others too, each of one width, and compares them by a measure that it is given.
 """

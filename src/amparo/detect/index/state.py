@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from amparo.core.errors import Invalid
 from amparo.detect.index.delta import DeltaTable
-from amparo.detect.index.exact import DigestTable
+from amparo.detect.index.exact import DigestTable, is_gone
 from amparo.detect.index.journal import Change, Journal
 from amparo.detect.index.manifest import Manifest
 from amparo.detect.index.measured import Measure, Measured, near_by_measure
@@ -140,6 +140,17 @@ class State:
         if kind in self.delta:
             parts.append(self.delta[kind].measured(asked, radii, measure))
         return Hits.of(parts)
+
+    def signals_of(self, kind: str) -> NDArray[np.uint64]:
+        """The numbers of all signals of a kind that were not withdrawn, in ascending order."""
+        parts = [np.empty(0, np.uint64)]
+        for segment in self.segments:
+            table = tables(segment).get(kind)
+            if table is not None:
+                parts.append(table.signals[~is_gone(table.gone, np.arange(len(table)))])
+        if kind in self.delta:
+            parts.append(self.delta[kind].left().signals)
+        return np.unique(np.concatenate(parts))
 
     def width_of(self, kind: str) -> int | None:
         """How many bytes the values of a kind have here; None where there are none."""

@@ -24,7 +24,7 @@ from amparo.db import Database, Work
 from amparo.detect.hashing.model import Algorithm
 from amparo.detect.lists.model import ListKind, Signal, SignalList, StoredSignal
 from amparo.detect.lists.negative import check_signals
-from amparo.detect.lists.store import Lists, is_live, next_revision, same_values
+from amparo.detect.lists.store import Lists, is_live, kept_text, next_revision, same_values
 from amparo.detect.lists.tables import ChangeRow, SignalRow
 
 ROWS_AT_A_TIME = 1000
@@ -230,7 +230,7 @@ def _plain(signal: Signal, staged: _Staged) -> tuple[Any, ...]:
         signal.expires and signal.expires.strftime("%Y-%m-%d %H:%M:%S.%f"),
         signal.enabled_share,
         signal.note,
-        signal.text,
+        kept_text(signal),
         staged.change,
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from amparo.core.errors import Invalid
-from amparo.detect.hashing.model import OWN
+from amparo.detect.hashing.model import OWN, WRITTEN
 from amparo.detect.lists.model import ListKind, NewList, Signal
 
 WIDEST_RADIUS_BITS = 31
@@ -27,13 +27,19 @@ def check_signals(kind: ListKind, signals: Iterable[Signal]) -> None:
     if kind is not ListKind.NEGATIVE:
         return
     for signal in signals:
-        if signal.algorithm not in OWN or signal.algorithm.has_text:
+        if not _is_narrow(signal):
             raise Invalid(
-                "A negative list takes PDQ and digests alone: how wide anything else protects "
-                "cannot be told."
+                "A negative list takes PDQ, digests, and what people write: how wide anything else "
+                "protects cannot be told."
             )
         if not signal.note.strip() or signal.expires is None:
             raise Invalid(
                 "Each signal of a negative list needs a `note` that says why it is harmless, and "
                 "`expires`."
             )
+
+
+def _is_narrow(signal: Signal) -> bool:
+    """Whether it can be told how far it protects."""
+    kind = signal.algorithm
+    return kind in WRITTEN or (kind in OWN and not kind.has_text)

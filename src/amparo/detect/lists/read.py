@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TextIO
 
 from amparo.core.errors import Invalid, NotFound
-from amparo.detect.hashing.model import Algorithm
+from amparo.detect.hashing.model import WRITTEN, Algorithm
 from amparo.detect.hashing.plug_ins import algorithm as algorithm_of
 from amparo.detect.hashing.plug_ins import algorithms
 from amparo.detect.lists.columns import (
@@ -151,6 +151,8 @@ def _bare(
             )
         name, _, digits = text.rpartition(":")
         kind = _named(path, number, name) if name else algorithm or _by_length(path, number, digits)
+        if kind in WRITTEN:
+            raise _bad(path, number, "", f"is a {kind.value}; those come as CSV or JSON lines")
         try:
             value, written = checked_value(digits, kind)
         except BadValue as error:

@@ -17,6 +17,7 @@ from amparo.core.errors import Conflict, NotFound
 from amparo.core.ids import ListId, OrganisationId, SignalNumber, new_id
 from amparo.db import Work
 from amparo.db.ready import Ready
+from amparo.detect.hashing.model import NAMES
 from amparo.detect.hashing.plug_ins import algorithm_on_record
 from amparo.detect.lists.model import (
     Change,
@@ -271,9 +272,16 @@ def row_of(signal: Signal, list_number: int, added_by: int) -> dict[str, object]
         "expires": signal.expires,
         "enabled_share": signal.enabled_share,
         "note": signal.note,
-        "text": signal.text,
+        "text": kept_text(signal),
         "added_by": added_by,
     }
+
+
+def kept_text(signal: Signal) -> str:
+    """What of it is put on record. Raises ValueError where that would be a name in clear."""
+    if signal.algorithm in NAMES and signal.text:
+        raise ValueError("A name is sealed before it is put on record.")
+    return signal.text
 
 
 def signal_of(columns: RowMapping) -> StoredSignal:

@@ -33,7 +33,7 @@ def _write_json_lines(signals: Iterable[Signal], file: TextIO) -> None:
 def _write_hashes(signals: Iterable[Signal], file: TextIO) -> None:
     """Raises Invalid where one is no single hash."""
     for signal in signals:
-        if signal.text:
+        if signal.algorithm.has_text:
             raise Invalid(
                 f"A signal of the list is {signal.algorithm.value}, which is no single hash; "
                 "export it as jsonl or csv."

@@ -7,6 +7,10 @@ import numpy as np
 
 from amparo.detect.index import DigestTable, IndexReader, IndexWriter, NearTable, Rows
 from amparo.detect.index.near import MANY_QUERIES, SHORTEST_RING_ROWS
+from amparo.detect.index.phrases import PhraseReader, Phrases, PhraseWriter
+from amparo.detect.index.phrases.model import DIGEST_BYTES
+from amparo.detect.texts.folding import fold
+from amparo.kernels.automaton import word_borders
 
 
 def warm_up(*, long: bool = True) -> None:
@@ -17,6 +21,7 @@ def warm_up(*, long: bool = True) -> None:
     DigestTable.of(digests).search(digests.values)
     if long:
         _change_and_search(digests)
+        _find_phrases()
 
 
 def _change_and_search(digests: Rows) -> None:
@@ -32,6 +37,16 @@ def _change_and_search(digests: Rows) -> None:
             for index in (writer, IndexReader(Path(name))):
                 index.near(asked, 31)
                 index.equal("md5", digests.values)
+
+
+def _find_phrases() -> None:
+    folded = fold("a word")
+    borders = word_borders(folded.classes)
+    with TemporaryDirectory(prefix="amparo-") as name:
+        known = Phrases.of([(folded.codes, bytes(DIGEST_BYTES))])
+        PhraseWriter(Path(name)).add(known)
+        reader = PhraseReader(Path(name))
+        reader.find(folded.codes, borders, lambda some: np.zeros(len(some), np.bool_), most=1)
 
 
 def _rows(count: int, first: int) -> Rows:

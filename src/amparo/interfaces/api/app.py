@@ -32,6 +32,7 @@ from amparo.interfaces.api import (
     notices,
     proposals,
     session,
+    texts,
     webhooks,
 )
 from amparo.interfaces.calls.admission import Bodies, Rates
@@ -105,8 +106,8 @@ def routes() -> FastAPI:
         redoc_url=None,
         responses=_PROBLEMS,
     )
-    for part in (health, media, matches, lists, proposals, decisions, session, webhooks, notices,
-                 checkpoints):  # fmt: skip
+    for part in (health, media, texts, matches, lists, proposals, decisions, session, webhooks,
+                 notices, checkpoints):  # fmt: skip
         api.include_router(part.router)
     api.include_router(session.known)
     api.include_router(notices.public)

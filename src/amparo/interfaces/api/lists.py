@@ -107,7 +107,9 @@ def add(
 
     A proposal holds once somebody else has confirmed it.
     """
-    given = [_signal(number, each) for number, each in enumerate(body.signals)]
+    given = [
+        serving.names.sealed(_signal(number, each)) for number, each in enumerate(body.signals)
+    ]
     added = add_signals(serving.database, name, given, actor, serving.clock)
     if added.proposal is not None:
         response.status_code = 202

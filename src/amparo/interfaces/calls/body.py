@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 MOST_METADATA_BYTES = 64 * 1024
 _MOST_HEADER_BYTES = 4096
 _ENVELOPE_BYTES = MOST_METADATA_BYTES + 16 * 1024
+_ESCAPED = 6
+"""JSON may write a letter of one byte in six, as \\u and four digits."""
+
 _SECONDS = 60
 """How long a body may take to arrive, and a second more for each megabyte."""
 
@@ -93,6 +96,28 @@ async def receive_json(request: Request, max_bytes: int, room: Room) -> bytes:
     _check_length(request, max_bytes)
     async with _in_time(max_bytes):
         return await _raw(request, MOST_METADATA_BYTES, room)
+
+
+async def receive_text(request: Request, max_bytes: int, room: Room) -> bytes:
+    """JSON that holds a text of so many bytes, however it is escaped. Raises as `receive` does."""
+    kind, _ = parse_options_header(request.headers.get("content-type", ""))
+    if kind not in (b"application/json", b""):
+        raise HTTPException(415, "Send application/json.")
+    most = _ESCAPED * max_bytes + MOST_METADATA_BYTES
+    too_large = HTTPException(
+        413, f"A text may have {max_bytes} bytes (AMPARO_MAX_TEXT_BYTES), and this is longer."
+    )
+    claimed = request.headers.get("content-length", "0")
+    if not claimed.isdecimal() or int(claimed) > most:
+        raise too_large
+    data = bytearray()
+    async with _in_time(most):
+        async for piece in request.stream():
+            room.take(len(piece))
+            data += piece
+            if len(data) > most:
+                raise too_large
+    return bytes(data)
 
 
 @asynccontextmanager

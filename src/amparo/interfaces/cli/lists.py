@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from amparo.core.settings import settings
 from amparo.interfaces.cli.database import opened, operator, organisation_option
 from amparo.interfaces.cli.lists_alter import (
     remove,
@@ -154,6 +155,7 @@ def import_file(
       amparo lists import harmless memes.csv --note "a picture from the news" --days 365
     """
     from amparo.app.change_lists import import_into
+    from amparo.app.listed_names import listed_names
     from amparo.core.clock import SystemClock
     from amparo.detect.hashing.plug_ins import algorithm as algorithm_of
     from amparo.detect.lists import read_signals
@@ -168,8 +170,9 @@ def import_file(
             for signal in signals
         )
     with opened() as database, counting(f"Importing {file.name}", "signals") as advance:
+        sealed = map(listed_names(settings(), database).sealed, signals)
         result = import_into(
-            database, name, signals, operator(database, organisation), clock,
+            database, name, sealed, operator(database, organisation), clock,
             only_these=only_these, advance=advance,
         )  # fmt: skip
     what = (

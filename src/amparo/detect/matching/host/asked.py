@@ -27,6 +27,14 @@ class Asked:
     file: int = 0
     """Of several files that are looked up at once, which it belongs to."""
 
+    start: int = -1
+    """Where in a text it begins, in code points; −1 where it is not of a text."""
+
+    end: int = -1
+
+    item: int = -1
+    """Of several links or names that are looked up at once, which it is."""
+
 
 def asked_of_signal(signal: Signal, file: int = 0) -> list[Asked]:
     """What is looked up for a hash by itself; for a video, its frames."""

@@ -11,18 +11,23 @@ from typing import Self
 
 import numpy as np
 import structlog
+from numpy.typing import NDArray
 
 from amparo.access.installation import epoch
 from amparo.core.errors import Unavailable
 from amparo.db import Database
 from amparo.db.dialects import Watch
+from amparo.detect.hashing.model import Algorithm
 from amparo.detect.index import IndexWriter, Rows
+from amparo.detect.index.phrases import PhraseWriter
 from amparo.detect.lists.forms import index_kind, index_values
 from amparo.detect.lists.model import Change, SignalList, StoredSignal
 from amparo.detect.lists.store import Lists
 from amparo.detect.matching.host.cards import Cards, HostList, Mark
+from amparo.detect.matching.host.phrases import phrases_of
 
 INDEX = "index"
+PHRASES = "phrases"
 LOOK_S = 1.0
 """How often it looks although nobody has told of a change."""
 
@@ -73,6 +78,7 @@ class Follower:
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._index = IndexWriter(folder / INDEX)
+        self._phrases = PhraseWriter(folder / PHRASES)
         self._cards = Cards(folder, writing=True)
         self._seen: object = None
         self._deaf = False
@@ -81,6 +87,9 @@ class Follower:
         )
         if self._cards.state(_LOADING):
             self._begin_anew("it was ended while it loaded a list")
+        if self._cards.state(PHRASES) not in ("", self._phrases.identity):
+            self._begin_anew("its words are others")
+        self._cards.put_state(PHRASES, self._phrases.identity)
 
     def __enter__(self) -> Self:
         return self
@@ -199,6 +208,7 @@ class Follower:
             self._cards.put_signals(page)
             gathered.append(page)
         signals = [signal for page in gathered for signal in page]
+        self._phrases.add(phrases_of(signals), self._are_listed)
         if len(signals) >= self._many:
             self._load_segment(signals)
         elif signals:
@@ -231,6 +241,7 @@ class Follower:
         """Applied twice it does what it does once, since a crash can come between two steps."""
         added = list(batch.added.values())
         self._cards.put_signals(added)
+        self._phrases.add(phrases_of(added), self._are_listed)
         numbers = np.array(sorted(batch.withdrawn | batch.added.keys()), np.uint64)
         if len(added) >= self._many:
             self._index.change({}, numbers)
@@ -240,6 +251,12 @@ class Follower:
         else:
             self._index.change(_rows(added), numbers)
         self._cards.remove_signals(batch.withdrawn)
+
+    def _are_listed(self, digests: NDArray[np.uint8]) -> NDArray[np.bool_]:
+        """Of which phrases there is a signal: others are no longer looked for."""
+        listed = np.zeros(len(digests), np.bool_)
+        listed[self._index.equal(Algorithm.KEYWORD.value, digests).queries] = True
+        return listed
 
     def _reopen(self) -> None:
         """After a failure: an index that the disk has failed is closed, and opened as it is now."""
@@ -255,6 +272,9 @@ class Follower:
         self._cards.clear()
         self._index.close()
         shutil.rmtree(self._folder / INDEX)
+        shutil.rmtree(self._folder / PHRASES)
+        self._phrases = PhraseWriter(self._folder / PHRASES)
+        self._cards.put_state(PHRASES, self._phrases.identity)
         self._index = IndexWriter(self._folder / INDEX)
         self._loaded = 0
 

@@ -13,16 +13,19 @@ from numpy.typing import NDArray
 
 from amparo.core.errors import AmparoError, NotFound, Unavailable
 from amparo.core.ids import OrganisationId
-from amparo.detect.hashing.model import USABLE_QUALITY, Algorithm, Film
+from amparo.detect.hashing.model import USABLE_QUALITY, WRITTEN, Algorithm, Film
 from amparo.detect.hashing.plug_ins import hash_types
 from amparo.detect.index import Hits, IndexReader, as_words
 from amparo.detect.index.model import nearest_of_each
+from amparo.detect.index.phrases import Find, PhraseReader
 from amparo.detect.lists.model import StoredSignal
 from amparo.detect.matching.films import FilmMatch
 from amparo.detect.matching.host.asked import Asked
 from amparo.detect.matching.host.cards import Cards, HostList, Mark
 from amparo.detect.matching.host.films import films
-from amparo.detect.matching.host.follow import INDEX
+from amparo.detect.matching.host.follow import INDEX, PHRASES
+from amparo.detect.texts.folding import Folded
+from amparo.kernels.automaton import word_borders
 
 _LOOK_S = 0.1
 _QUERIES_AT_A_TIME = 1024
@@ -51,9 +54,11 @@ class HostIndex:
         try:
             self._reader = IndexReader(folder / INDEX)
             self._cards = Cards(folder)
+            self._phrases = PhraseReader(folder / PHRASES)
         except NotFound as error:
             raise Unavailable("The index is not there yet.") from error
         self._reached: dict[int, HostList] = {}
+        self._patterns: tuple[NDArray[np.uint64], list[StoredSignal]] | None = None
         self._stop = threading.Event()
         self._watch = threading.Thread(target=self._look, name="index-watch", daemon=True)
         self._watch.start()
@@ -81,6 +86,7 @@ class HostIndex:
         while not self._stop.wait(_LOOK_S):
             try:
                 self._lists()
+                self._phrases.follow()
             except AmparoError as error:
                 _log.warning("The index cannot be followed.", why=error.message)
 
@@ -160,17 +166,54 @@ class HostIndex:
             ),
         ]
 
+    def phrases(
+        self, text: Folded, organisation: OrganisationId, *, most: int
+    ) -> tuple[list[Find], bool]:
+        """Where a text has words and phrases of the organisation's lists; and whether more."""
+        lists = frozenset(self.lists(organisation))
+        if not lists:
+            return [], False
+
+        def count(digests: NDArray[np.uint8]) -> NDArray[np.bool_]:
+            return self._are_on(lists, Algorithm.KEYWORD, digests)
+
+        return self._phrases.find(text.codes, word_borders(text.classes), count, most=most)
+
+    def are_listed(
+        self, kind: Algorithm, values: NDArray[np.uint8], organisation: OrganisationId
+    ) -> NDArray[np.bool_]:
+        """bool[N]: which of the values uint8[N, W] are worth looking up, which most are not."""
+        return self._are_on(frozenset(self.lists(organisation)), kind, values)
+
+    def _are_on(
+        self, lists: frozenset[int], kind: Algorithm, values: NDArray[np.uint8]
+    ) -> NDArray[np.bool_]:
+        listed = np.zeros(len(values), np.bool_)
+        listed[self._reader.equal(kind.value, values, lists).queries] = True
+        return listed
+
+    def patterns(self, organisation: OrganisationId) -> list[StoredSignal]:
+        """The regular expressions on the organisation's lists, by number."""
+        numbers = self._reader.state.signals_of(Algorithm.REGEX.value)
+        if not len(numbers):
+            return []
+        if self._patterns is None or not np.array_equal(self._patterns[0], numbers):
+            cards = self._cards.signals(numbers.tolist())
+            self._patterns = numbers, [cards[each] for each in numbers.tolist() if each in cards]
+        lists = self.lists(organisation)
+        return [each for each in self._patterns[1] if each.list_number in lists]
+
     def _hits(
         self, asked: Sequence[Asked], lists: Mapping[int, HostList]
     ) -> Iterator[tuple[int, int, int]]:
         by_kind: dict[Algorithm, list[int]] = {}
         for number, each in enumerate(asked):
-            if each.algorithm.is_exact or each.quality >= USABLE_QUALITY:
+            if _is_equal_alone(each.algorithm) or each.quality >= USABLE_QUALITY:
                 by_kind.setdefault(each.algorithm, []).append(number)
         for kind, numbers in by_kind.items():
             joined = b"".join(asked[number].value for number in numbers)
             values = np.frombuffer(joined, np.uint8).reshape(len(numbers), -1)
-            if kind.is_exact:
+            if _is_equal_alone(kind):
                 hits = self._reader.equal(kind.value, values, frozenset(lists))
             elif kind == Algorithm.PDQ:
                 radii = {number: each.radius_bits for number, each in lists.items()}
@@ -195,6 +238,10 @@ class HostIndex:
             yield from _triples(hits, numbers[first:behind])
 
 
+def _is_equal_alone(kind: Algorithm) -> bool:
+    return kind.is_exact or kind in WRITTEN
+
+
 def _triples(hits: Hits, numbers: Sequence[int]) -> Iterator[tuple[int, int, int]]:
     for query, signal, distance in zip(
         hits.queries.tolist(), hits.signals.tolist(), hits.distances.tolist(), strict=True
@@ -210,7 +257,7 @@ def signal_counts(
         return False
     if not _is_enabled(known, asked):
         return False
-    if asked.algorithm.is_exact:
+    if _is_equal_alone(asked.algorithm):
         return True
     least = lists[known.list_number].minimum_quality
     quality = known.signal.quality

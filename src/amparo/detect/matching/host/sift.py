@@ -1,8 +1,10 @@
 """Of what was looked up for a file, each signal once, and apart what negative lists suppress."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from amparo.detect.hashing.model import Algorithm
 from amparo.detect.lists.model import ListKind
 from amparo.detect.matching.host.asked import Asked
 from amparo.detect.matching.host.look_up import Listed
@@ -45,3 +47,46 @@ def sifted(found: Iterable[Listed], asked: Sequence[Asked]) -> Found:
 
 def _order(one: Listed, by: Asked) -> tuple[bool, int, bool, int]:
     return not by.algorithm.is_exact, one.distance_bits, by.variant != ORIGINAL, by.frame
+
+
+def sifted_written(found: Iterable[Listed], asked: Sequence[Asked]) -> Found:
+    """Of what was looked up for a text or for links: each signal once at each place.
+
+    A negative entry suppresses matches of its own kind at exactly its own place, and no others.
+    """
+    placed = [(_place(asked[one.asked]), one) for one in found]
+    harmless = {place for place, one in placed if one.known_list.kind is ListKind.NEGATIVE}
+    counted: dict[tuple[_Place, int], Listed] = {}
+    suppressed: dict[tuple[_Place, int], Listed] = {}
+    for place, one in sorted(placed, key=_by_place):
+        counts = one.known_list.kind is ListKind.NEGATIVE or place not in harmless
+        (counted if counts else suppressed).setdefault((place, one.signal.number), one)
+    return Found(_each_first(counted.values()), _each_first(suppressed.values()))
+
+
+_Place = tuple[Algorithm, int, int, int]
+
+
+def _place(asked: Asked) -> _Place:
+    return asked.algorithm, asked.start, asked.end, asked.item
+
+
+def _by_place(placed: tuple[_Place, Listed]) -> tuple[int, int, int]:
+    (_, start, end, item), _ = placed
+    return item, start, end
+
+
+def _each_first(found: Iterable[Listed]) -> tuple[Listed, ...]:
+    """Every signal once before any comes again, those of confirmed lists first.
+
+    Of very many finds only the first are told, and a policy sees fewer still.
+    """
+    times: Counter[int] = Counter()
+    ranked = []
+    for one in found:
+        ranked.append((times[one.signal.number], _KINDS.index(one.known_list.kind), one))
+        times[one.signal.number] += 1
+    return tuple(one for _, _, one in sorted(ranked, key=lambda each: each[:2]))
+
+
+_KINDS = (ListKind.CONFIRMED, ListKind.SUSPECT, ListKind.NEGATIVE)
