@@ -118,13 +118,14 @@ def test_a_name_that_is_no_text_is_kept_byte_by_byte(amparo: Run, tmp_path: Path
     assert told(amparo("bulk", "scan", "archive", "--to", "catalogue"))["unchanged"] == 1
 
 
-def test_a_huge_file_is_refused_by_its_size(archive: Path, amparo: Run, tmp_path: Path) -> None:
-    with (archive / "huge.mp4").open("wb") as file:
-        file.truncate(3 * 2**30)
-    ended = amparo("bulk", "scan", "archive", "--to", "catalogue")
+def test_a_huge_file_has_its_digests(archive: Path, amparo: Run, tmp_path: Path) -> None:
+    huge = b"zorvimel" * 200_000
+    (archive / "huge.bin").write_bytes(huge)
+    limited = {"AMPARO_MAX_FILE_BYTES": "1000000"}
+    ended = amparo("bulk", "scan", "archive", "--to", "catalogue", env=limited)
     assert told(ended)["media.too_large"] == 1
-    row = next(row for row in rows_of(tmp_path / "catalogue") if row["key"] == "huge.mp4")
-    assert (row["size"], row["sha256"]) == (3 * 2**30, None)
+    row = next(row for row in rows_of(tmp_path / "catalogue") if row["key"] == "huge.bin")
+    assert (row["size"], row["sha256"]) == (len(huge), hashlib.sha256(huge).digest())
     assert "AMPARO_MAX_FILE_BYTES" in row["problem"]
 
 

@@ -1,5 +1,6 @@
 """`amparo bulk scan` of an object store: what is read, refused, and changed meanwhile."""
 
+import hashlib
 import json
 import time
 
@@ -70,6 +71,16 @@ def test_expired_credentials_end_the_scan_and_it_goes_on_where_it_was(
     assert sorted(str(row["key"]) for row in catalogue_rows(archive)) == [
         f"{number:02}.jpg" for number in range(OBJECTS)
     ]
+
+
+def test_a_large_object_is_read_once_for_its_digests(store: Store, amparo: Run) -> None:
+    large = b"zorvimel" * 2_500_000
+    store.put("2019/large.bin", large)
+    ended = amparo(*SCAN, env={"AMPARO_MAX_FILE_BYTES": "1000000"})
+    assert told(ended)["media.too_large"] == 1
+    (row,) = catalogue_rows(store)
+    assert row["md5"] == hashlib.md5(large).digest()
+    assert store.gets == {"2019/large.bin": 1}
 
 
 def test_what_may_not_be_read_is_named_and_the_rest_is_read(archive: Store, amparo: Run) -> None:

@@ -97,10 +97,13 @@ def open_scanner(asked: Asked, run: str, settings: Settings) -> Iterator[Callabl
         from amparo.app.hash_files import FileHashes, hash_opened
         from amparo.detect.bulk.catalogue import Catalogue
         from amparo.detect.bulk.hash_batch import Opened, Scanner
+        from amparo.detect.hashing.model import MediaHashes
 
         def named(opened: Opened) -> tuple[str, FileHashes | bytes]:
             if isinstance(opened, Problem):
                 return "", FileHashes("", problem=opened)
+            if isinstance(opened, MediaHashes):
+                return "", FileHashes("", opened)
             return "", opened
 
         def hash_all(opened: Iterable[Opened]) -> "Iterator[MediaHashes | Problem]":

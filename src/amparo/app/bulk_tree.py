@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from amparo.app.read import read_file
+from amparo.app.read import FileBytes, read_file
 from amparo.app.walk import Found, not_regular, problem_of_path, walk
 from amparo.core.errors import NotFound
 from amparo.core.problems import Problem, ProblemCode
 from amparo.detect.bulk.model import Item
+from amparo.detect.hashing.model import MediaHashes
 
 _SINCE = datetime(1970, 1, 1, tzinfo=UTC)
 _CHANGED = Problem(
@@ -35,16 +36,29 @@ class TreeSource:
 
     def read(self, item: Item) -> bytes | Problem:
         """All of a file, where it is as it was listed before and after."""
+        file = self._read(item, item.size_bytes)
+        if isinstance(file, Problem):
+            return file
+        is_same = file.hashes is None and len(file.data) == item.size_bytes
+        return file.data if is_same else _CHANGED
+
+    def digests(self, item: Item, max_bytes: int) -> MediaHashes | Problem:
+        """Of a large file, read once, a piece at a time."""
+        file = self._read(item, max_bytes)
+        if isinstance(file, Problem):
+            return file
+        is_same = file.hashes is not None and file.hashes.size_bytes == item.size_bytes
+        return file.hashes if is_same and file.hashes is not None else _CHANGED
+
+    def _read(self, item: Item, max_bytes: int) -> FileBytes | Problem:
         path = os.path.join(self.id, item.key)
-        file = read_file(path, max_bytes=item.size_bytes)
+        file = read_file(path, max_bytes=max_bytes)
         if file.problem is not None:
             return file.problem
         now = self._item(Found(path))
         if now.problem is not None:
             return now.problem
-        if file.hashes is not None or len(file.data) != item.size_bytes or now.etag != item.etag:
-            return _CHANGED
-        return file.data
+        return file if now.etag == item.etag else _CHANGED
 
     def _item(self, found: Found) -> Item:
         key = os.path.relpath(found.path, self.id)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 
 from amparo.app.walk import not_regular, problem_of_path
 from amparo.core.problems import Problem, ProblemCode
-from amparo.detect.hashing.digests import Digester
+from amparo.detect.hashing.digests import digests_alone
 from amparo.detect.hashing.model import MediaHashes
-from amparo.detect.media.sniff import sniff
 
 _PIECE_BYTES = 1024 * 1024
 
@@ -40,7 +39,7 @@ def read_file(path: str, *, max_bytes: int) -> FileBytes:
         try:
             pieces = _pieces(file.fileno(), before.st_size)
             if before.st_size > max_bytes:
-                result = FileBytes(hashes=_digests_only(pieces, before.st_size, max_bytes))
+                result = FileBytes(hashes=digests_alone(pieces, before.st_size, max_bytes))
             else:
                 result = FileBytes(b"".join(pieces))
         except OSError as error:
@@ -64,24 +63,6 @@ def _pieces(descriptor: int, size_bytes: int) -> Iterator[bytes]:
             return
         left -= len(piece)
         yield piece
-
-
-def _digests_only(pieces: Iterator[bytes], size_bytes: int, max_bytes: int) -> MediaHashes:
-    digester = Digester()
-    first = b""
-    for piece in pieces:
-        first = first or piece
-        digester.update(piece)
-    return MediaHashes(
-        kind=sniff(first),
-        size_bytes=size_bytes,
-        digests=digester.digests(),
-        problem=Problem(
-            ProblemCode.MEDIA_TOO_LARGE,
-            f"The file has {size_bytes} bytes; up to {max_bytes} are decoded "
-            "(AMPARO_MAX_FILE_BYTES). Its digests were compared.",
-        ),
-    )
 
 
 def _changed(before: os.stat_result, after: os.stat_result) -> bool:

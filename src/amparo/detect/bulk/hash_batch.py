@@ -25,8 +25,8 @@ _MOST_UNREADABLE = 20
 
 ENGINE = f"amparo {__version__}"
 
-Opened = bytes | Problem
-"""What was read of an object, or why there is nothing."""
+Opened = bytes | MediaHashes | Problem
+"""What was read of an object, the digests of one that is too large, or why there is nothing."""
 
 HashAll = Callable[[Iterable[Opened]], Iterator[MediaHashes | Problem]]
 """Hashes in the sandbox, in their order. Raises Unavailable where it cannot run."""
@@ -88,7 +88,7 @@ class Scanner:
     def _open(self, item: Item) -> Opened:
         """Raises CredentialsRefused, and Unavailable where nothing can be read for long."""
         opened = self._opened_alone(item)
-        if isinstance(opened, bytes) or opened.code is not ProblemCode.FILE_UNREADABLE:
+        if not isinstance(opened, Problem) or opened.code is not ProblemCode.FILE_UNREADABLE:
             self.unreadable = 0
             return opened
         self.unreadable += 1
@@ -102,9 +102,9 @@ class Scanner:
     def _opened_alone(self, item: Item) -> Opened:
         if item.problem is not None:
             return item.problem
-        if item.size_bytes > self.max_file_bytes:
-            return _too_large(item.size_bytes, self.max_file_bytes)
         self.pace.wait(item.size_bytes)
+        if item.size_bytes > self.max_file_bytes:
+            return self.source.digests(item, self.max_file_bytes)
         return self.source.read(item)
 
 
@@ -131,13 +131,6 @@ def read_ahead(
             yield opened.result()
     finally:
         threads.shutdown(cancel_futures=True)
-
-
-def _too_large(size_bytes: int, max_bytes: int) -> Problem:
-    return Problem(
-        ProblemCode.MEDIA_TOO_LARGE,
-        f"The object has {size_bytes} bytes; up to {max_bytes} are read (AMPARO_MAX_FILE_BYTES).",
-    )
 
 
 def _counted(rows: list[Row]) -> Report:

@@ -1,18 +1,25 @@
 """Where an archive's objects come from: a Protocol, and the object stores."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from amparo.core.errors import AmparoError, Denied, NotFound, Unavailable
 from amparo.core.problems import Problem, ProblemCode
 from amparo.detect.bulk.model import Item
 from amparo.detect.bulk.pace import Pace, Rate
 from amparo.detect.bulk.stores import CredentialsRefused, open_store, told_by_store
+from amparo.detect.hashing.digests import digests_alone
+from amparo.detect.hashing.model import MediaHashes
 
 if TYPE_CHECKING:
-    from obstore import ObjectMeta
+    from collections.abc import Callable
+
+    from obstore import GetResult, ObjectMeta
+
+T = TypeVar("T")
 
 _LISTED_AT_A_TIME = 1000
+_PIECE_BYTES = 8 * 1024 * 1024
 
 _CHANGED = Problem(
     ProblemCode.FILE_CHANGED,
@@ -35,6 +42,12 @@ class Source(Protocol):
         """The bytes of exactly the state that was listed, or why they cannot be had.
 
         Raises CredentialsRefused where nothing else can be read either.
+        """
+
+    def digests(self, item: Item, max_bytes: int) -> MediaHashes | Problem:
+        """The digests of one that has more than `max_bytes`, never in memory as a whole.
+
+        Raises the same.
         """
 
 
@@ -64,6 +77,13 @@ class StoreSource:
         """
         if item.size_bytes == 0:
             return b""
+        return self._got(item, lambda got: _whole(got, item))
+
+    def digests(self, item: Item, max_bytes: int) -> MediaHashes | Problem:
+        """By one GET, a piece at a time."""
+        return self._got(item, lambda got: _digests(got, item, max_bytes))
+
+    def _got(self, item: Item, use: "Callable[[GetResult], T | Problem]") -> T | Problem:
         import obstore
         from obstore.exceptions import NotModifiedError, PreconditionError
 
@@ -74,15 +94,33 @@ class StoreSource:
                     got = obstore.get(
                         self._store, item.key, options={"if_match": item.etag or None}
                     )
-                    data = bytes(got.bytes())
+                    if (got.meta["e_tag"] or "") != item.etag:
+                        return _CHANGED
+                    return use(got)
                 except (PreconditionError, NotModifiedError):
                     return _CHANGED
         except CredentialsRefused:
             raise
         except AmparoError as error:
             return _problem(error)
-        is_same = len(data) == item.size_bytes and (got.meta["e_tag"] or "") == item.etag
-        return data if is_same else _CHANGED
+
+
+def _whole(got: "GetResult", item: Item) -> bytes | Problem:
+    data = bytes(got.bytes())
+    return data if len(data) == item.size_bytes else _CHANGED
+
+
+def _digests(got: "GetResult", item: Item, max_bytes: int) -> MediaHashes | Problem:
+    read = 0
+
+    def pieces() -> Iterator[bytes]:
+        nonlocal read
+        for piece in got.stream(min_chunk_size=_PIECE_BYTES):
+            read += len(piece)
+            yield bytes(piece)
+
+    found = digests_alone(pieces(), item.size_bytes, max_bytes)
+    return found if read == item.size_bytes else _CHANGED
 
 
 def _item(meta: "ObjectMeta") -> Item:

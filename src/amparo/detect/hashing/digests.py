@@ -1,8 +1,11 @@
 """MD5, SHA-1 and SHA-256 of bytes, all three in one go over them."""
 
 import hashlib
+from collections.abc import Iterable
 
-from amparo.detect.hashing.model import Digests
+from amparo.core.problems import Problem, ProblemCode
+from amparo.detect.hashing.model import Digests, MediaHashes
+from amparo.detect.media.sniff import sniff
 
 
 class Digester:
@@ -30,3 +33,22 @@ def digest(data: bytes) -> Digests:
     digester = Digester()
     digester.update(data)
     return digester.digests()
+
+
+def digests_alone(pieces: Iterable[bytes], size_bytes: int, max_bytes: int) -> MediaHashes:
+    """What is told of a file of more than `max_bytes`, read once, a piece at a time."""
+    digester = Digester()
+    first = b""
+    for piece in pieces:
+        first = first or piece
+        digester.update(piece)
+    return MediaHashes(
+        kind=sniff(first),
+        size_bytes=size_bytes,
+        digests=digester.digests(),
+        problem=Problem(
+            ProblemCode.MEDIA_TOO_LARGE,
+            f"The file has {size_bytes} bytes; up to {max_bytes} are decoded "
+            "(AMPARO_MAX_FILE_BYTES). Its digests were compared.",
+        ),
+    )
