@@ -1,8 +1,9 @@
 """Look-ups of hashes, by those who hash by themselves."""
 
+import re
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, ValidationInfo
 
 from amparo.wire.media import MatchAnswer, Said
 
@@ -10,6 +11,16 @@ MOST_HASHES = 1000
 
 AlgorithmName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{1,19}$")]
 """`pdq`, `md5`, `sha1`, `sha256`, or a hash type that the operator has plugged in."""
+
+_DIGITS = re.compile(r"([0-9a-fA-F]{2}){1,4096}")
+
+
+def _digits_unless_a_video(value: str, info: ValidationInfo) -> str:
+    """Raises ValueError where a hash is written in no hexadecimal digits."""
+    if info.data.get("algorithm") != "vpdq" and not _DIGITS.fullmatch(value):
+        raise ValueError("must be hexadecimal digits, two for each byte")
+    return value
+
 
 HashValue = Annotated[str, Field(min_length=1, max_length=1_000_000, pattern=r"^[^\x00]*$")]
 """Hexadecimal digits; of `vpdq` a JSON list of "hash,quality,seconds", one for each frame."""
@@ -19,7 +30,7 @@ class AskedHash(Said):
     """A hash, in hexadecimal digits; `quality` is that of PDQ."""
 
     algorithm: AlgorithmName
-    value: HashValue
+    value: Annotated[HashValue, AfterValidator(_digits_unless_a_video)]
     quality: Annotated[int, Field(strict=True, ge=0, le=100)] = 100
 
 

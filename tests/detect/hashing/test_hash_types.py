@@ -287,9 +287,7 @@ def test_a_file_in_whose_place_others_may_put_another_is_not_run(tmp_path: Path)
 
 def test_names_stand_for_what_is_plugged_in(plug: Plug) -> None:
     plug(TILES, ASKED)
-    assert [each.value for each in algorithms()] == [
-        "pdq", "md5", "sha1", "sha256", "vpdq", "tiles", "asked",
-    ]  # fmt: skip
+    assert [each.value for each in algorithms()][-2:] == ["tiles", "asked"]
     assert algorithm("tiles").digits == 128
     assert not_plugged_in(["pdq", "tiles", "gone"]) == ["gone"]
     with pytest.raises(Invalid, match="not one of pdq, md5"):
