@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from skimage import data
 
+from amparo.app.change_policy import activate_policy, save_policy
 from amparo.detect.hashing.hash_media import hash_media
 from amparo.detect.hashing.vpdq import vpdq_of
 from amparo.detect.media.model import Limits
@@ -123,6 +124,33 @@ def test_a_long_video_is_held_before_its_end(listed: Platform) -> None:
     frames = answer["frames"]
     assert isinstance(frames, int)
     assert frames < 100
+
+
+def test_nothing_is_held_early_by_what_holds_at_the_beginning_alone(platform: Platform) -> None:
+    """A rule about videos that were not looked at whole is asked when all has been looked at."""
+    rule = (
+        "policy: 1\nrules:\n  - id: early\n    when: '!media.is_whole && matches.size() > 0'\n"
+        "    action: hold\n  - id: rest\n    when: 'true'\n    action: allow\n"
+    )
+    actor = platform.serving.keys.actor(platform.key)
+    serving = platform.serving
+    number = save_policy(serving.database, rule, "p.yaml", actor, serving.clock)
+    activate_policy(serving.database, number, actor, serving.clock)
+    platform.make_list()
+    platform.add(vpdq(KNOWN_FILE))
+    long = film([*KNOWN[::6], *scenes(400, 60, a_second=2)], a_second=2, options=GOOD)
+    answer = submit(platform, long)
+    assert (answer["action"], answer["is_whole"]) == ("allow", True)
+
+
+def test_a_cut_off_copy_with_repeated_frames_is_found(platform: Platform) -> None:
+    slides = [picture for one in scenes(40, 8, a_second=1) for picture in [one] * 3 * A_SECOND]
+    whole = film(slides, a_second=A_SECOND, options=GOOD, layout={"movflags": "faststart"})
+    platform.make_list()
+    platform.add(vpdq(whole))
+    answer = submit(platform, whole[: len(whole) * 6 // 10])
+    assert (answer["action"], answer["problem"]) == ("hold", "media.truncated")
+    assert only_match(answer)["query_percent"] == 100
 
 
 def test_rules_of_the_list_say_which_direction_counts(platform: Platform) -> None:

@@ -65,14 +65,25 @@ class UploadHasher:
         self, data: bytes, enough: Enough | None, limits: Limits, *, with_others: bool
     ) -> MediaHashes:
         if sniff(data).is_video:
-            gathering = Gathering(seconds=self._video_seconds, enough=enough)
+            return self._ask_in_parts(data, enough, limits, with_others=with_others)
+        return self._sandbox.submit(
+            MediaHashes, hash_media, data, limits, with_variants=True, with_others=with_others
+        ).result()
+
+    def _ask_in_parts(
+        self, data: bytes, enough: Enough | None, limits: Limits, *, with_others: bool
+    ) -> MediaHashes:
+        gathering = Gathering(seconds=self._video_seconds, enough=enough)
+        try:
             return self._sandbox.submit_parts(
                 MediaHashes, gathering, hash_parts, data, limits,
                 with_variants=True, with_others=with_others,
             ).result()  # fmt: skip
-        return self._sandbox.submit(
-            MediaHashes, hash_media, data, limits, with_variants=True, with_others=with_others
-        ).result()
+        except MemoryError:
+            if limits is not self._limits:
+                raise  # it may have more, alone
+            problem = out_of_memory(limits)
+            return gathering.ended(MediaError(problem.code, problem.message))
 
 
 def _digests_only(data: bytes, problem: Problem) -> MediaHashes:

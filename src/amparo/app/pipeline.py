@@ -1,6 +1,6 @@
 """The way of an upload: hashed, matched, decided, held where need be, on record, and answered."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -175,7 +175,7 @@ class Pipeline:
         asked, found = self._look_up(hashes, actor, now)
         if not found.counted:
             return False
-        facts = _facts(upload, hashes, found, asked, laid_down.jurisdiction, NOTHING)
+        facts = _facts(upload, _as_if_whole(hashes), found, asked, laid_down.jurisdiction, NOTHING)
         flooded = {str(number) for number in self.tide(facts, now).flooded}
         decision = decide(facts, policy_of(laid_down.standing.live), flooded=flooded)
         return decision.action.strictness >= Action.HOLD.strictness
@@ -255,6 +255,17 @@ class Pipeline:
             )  # fmt: skip
 
 
+def _frames(hashes: MediaHashes) -> int:
+    """How many were hashed, or will have been."""
+    film = hashes.film
+    return film.frames if film is not None and film.is_whole else len(hashes.pictures)
+
+
+def _as_if_whole(hashes: MediaHashes) -> MediaHashes:
+    """What a policy shall see before the end: nothing that it would not see at the end."""
+    return replace(hashes, film=hashes.film and replace(hashes.film, is_whole=True))
+
+
 def _facts(
     upload: Upload,
     hashes: MediaHashes,
@@ -268,7 +279,7 @@ def _facts(
         media=MediaFacts(
             type=hashes.kind.value,
             size_bytes=hashes.size_bytes,
-            frames=len(hashes.pictures),
+            frames=_frames(hashes),
             problem=hashes.problem.code.value if hashes.problem else "",
             seconds=hashes.film.seconds if hashes.film else 0.0,
             is_whole=hashes.film.is_whole if hashes.film else True,

@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from amparo.core.errors import Invalid
 from amparo.detect.hashing.model import Algorithm, Digests, Film, MediaHashes, PictureHash
-from amparo.detect.hashing.vpdq import VpdqFrame, vpdq_text
+from amparo.detect.hashing.vpdq import VpdqFrame, vpdq_frames, vpdq_text
 from amparo.detect.lists.forms import digest_of
 from amparo.detect.lists.model import KnownList, Signal, VideoRule
 from amparo.detect.matching import KnownSignals, Match, find_matches
-from amparo.detect.matching.films import FilmMatch, FilmQuery, Looked
+from amparo.detect.matching.films import FilmMatch, FilmQuery, Looked, shares
 from amparo.detect.media.model import Kind
 
 RADIUS = 31
@@ -121,9 +122,9 @@ def test_frames_to_come_count_as_others_until_they_have_come() -> None:
     """What is held early would be held in the end, whatever is still to come."""
     beginning, listed = scenes(0, 1), scenes(0, 1, 2, 3)
     rule = [VideoRule(80, 0)]
-    assert matched(beginning, listed, rule, Film(20.0, 20)) is None
-    assert matched(beginning, listed, rule, Film(1.0, 2)) is not None
-    assert matched(beginning, listed, rule, Film(20.0, 20, is_whole=True)) is not None
+    assert matched(beginning, listed, rule, Film(20.0, 20, seen=2)) is None
+    assert matched(beginning, listed, rule, Film(1.0, 2, seen=2)) is not None
+    assert matched(beginning, listed, rule, Film(20.0, 20, is_whole=True, seen=2)) is not None
 
 
 def test_nothing_is_said_where_all_frames_are_poor() -> None:
@@ -178,3 +179,19 @@ def test_of_several_listed_videos_each_is_told() -> None:
         video(*scenes(4, 5), name="none"),
     )  # fmt: skip
     assert sorted(each.signal_id for each in found) == ["one", "other"]
+
+
+def test_two_stills_of_an_hour_are_compared_in_a_moment() -> None:
+    """Every frame is near every other: pairs must not be kept, nor all be looked at."""
+    still = [(near(SCENES[0], number % 7, number), 100) for number in range(3600)]
+    found = matched(still[:50], still)
+    assert found is not None
+    assert found.listed_percent == 100
+    text = vpdq_text(VpdqFrame(value, 100, 0.0) for value, _ in still)
+    assert shares(vpdq_frames(text), text) == (100, 100)
+
+
+@pytest.mark.parametrize("quality", ["0000100", "00009" + "9" * 5000, "-1", "1.5", ""])
+def test_a_quality_that_is_none_is_refused(quality: str) -> None:
+    with pytest.raises(Invalid, match="quality"):
+        vpdq_frames(f'["{"0" * 64},{quality},0"]')

@@ -13,6 +13,7 @@ from amparo.core.problems import ProblemCode
 from amparo.detect.hashing.hash_media import hash_media
 from amparo.detect.hashing.model import MediaHashes
 from amparo.detect.media.model import Kind, Limits
+from amparo.detect.media.sniff import sniff
 from amparo.testing.clips import Picture, film, films_side_by_side, panned, sound
 
 WIDTH, HEIGHT = 160, 120
@@ -260,3 +261,71 @@ def test_an_empty_container_is_named() -> None:
     problem = hashed(header[:40]).problem
     assert problem is not None
     assert problem.code is ProblemCode.MEDIA_DAMAGED
+
+
+def test_frames_at_uneven_times_are_found_where_packets_may_hold_none() -> None:
+    """A recorder's VP8 tells no rate, and FFmpeg guesses a thousand frames a second."""
+    some = pictures(10)
+    chance = np.random.default_rng(7)
+    times = np.cumsum(chance.integers(30, 56, len(some))).tolist()
+    quick = {"deadline": "realtime", "cpu-used": "8"}
+    found = hashed(film(some, container="webm", codec="libvpx", times=times, options=quick))
+    seconds = [each.seconds or 0.0 for each in found.pictures]
+    assert np.diff([*seconds, (times[-1] - times[0]) / 1000]).max() <= 1.5
+    assert seconds[0] == 0
+
+
+def test_seconds_begin_with_the_first_frame_also_where_frames_are_counted() -> None:
+    times = [3_600_000 + number * 42 for number in range(48)]
+    quick = {"deadline": "realtime", "cpu-used": "8"}
+    data = film(pictures(2), container="webm", codec="libvpx", times=times, options=quick)
+    assert [each.seconds for each in hashed(data).pictures] == pytest.approx([0, 1.0], abs=0.1)
+
+
+def test_frames_that_a_decoder_leaves_out_at_first_are_hashed_all_the_same() -> None:
+    """Pictures that are refreshed bit by bit are whole only after a while."""
+    refreshed = {"x264-params": "intra-refresh=1:keyint=48:bframes=0"}
+    data = film(pictures(12), options=refreshed)
+    found = hashed(data)
+    assert {each.frame: each.hex for each in found.pictures} == by_definition(data)
+    assert found.problem is None
+
+
+def test_another_stream_that_is_too_large_costs_only_itself() -> None:
+    good, huge = pictures(2), [np.zeros((1200, 1600, 3), np.uint8)] * 2
+    found = hashed(films_side_by_side(good, huge), Limits(max_pixels=1_000_000))
+    assert [each.frame for each in found.pictures] == [0, 24]
+    assert found.problem is not None
+    assert found.problem.code is ProblemCode.MEDIA_TOO_MANY_PIXELS
+
+
+def test_times_beyond_all_measure_end_too() -> None:
+    times = [*(number * 42 for number in range(47)), *(2**62 + number for number in range(2))]
+    data = film(
+        pictures(3)[:49], container="matroska", codec="mjpeg", pixels="yuvj420p", times=times
+    )
+    found = hashed(data)
+    assert found.pictures
+    assert found.problem is not None
+
+
+def test_of_a_video_that_is_too_long_the_beginning_is_hashed_closely() -> None:
+    times = [number * 1000 for number in range(40)]
+    some = pictures(2)[:40]
+    data = film(some, container="matroska", codec="mjpeg", pixels="yuvj420p", times=times)
+    found = hashed(data, Limits(video_length_seconds=9, video_frames=10))
+    assert [each.seconds for each in found.pictures] == list(range(10))
+
+
+@pytest.mark.parametrize(
+    ("beginning", "kind"),
+    [
+        (b"\x00\x00\x00\x18styp" + b"msdh" + b"\0" * 12, Kind.MP4),
+        (b"\x00\x00\x00\x20uuid" + b"\0" * 40, Kind.MP4),
+        (b"\x00\x00\x00\x18ftypisom\x00\x00\x02\x00mif1isom", Kind.MP4),
+        (b"\x00\x00\x00\x18ftypmif1\x00\x00\x02\x00avifmif1", Kind.AVIF),
+        ((b"\0\0\0\0\x47" + b"\0" * 187) * 4, Kind.MPEG_TS),
+    ],
+)
+def test_what_is_a_video_is_told_from_how_it_begins(beginning: bytes, kind: Kind) -> None:
+    assert sniff(beginning) is kind

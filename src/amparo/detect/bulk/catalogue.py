@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from amparo.core.errors import Conflict, Invalid, NotFound, Unavailable
 from amparo.core.ids import new_id
+from amparo.core.problems import ProblemCode
 from amparo.detect.bulk.model import Fingerprint
 from amparo.detect.bulk.place import Place
 from amparo.detect.bulk.rows import FORMAT, schema
@@ -33,6 +34,9 @@ _REPLACES = "-replaces.parquet"
 _READERS = 8
 _TRIED_AGAIN = "file."
 """How the codes of problems begin that another run may not have."""
+
+_WITHOUT_THE_EXTRA = ProblemCode.MEDIA_VIDEO_MISSING.value
+"""Nor has a run this one where what decodes videos was installed meanwhile."""
 
 
 class DamagedPart(Unavailable):
@@ -170,7 +174,7 @@ def generation_of(part: str) -> int:
 
 
 def _is_tried_again(code: str | None) -> bool:
-    return code is not None and code.startswith(_TRIED_AGAIN)
+    return code is not None and (code.startswith(_TRIED_AGAIN) or code == _WITHOUT_THE_EXTRA)
 
 
 class Known:

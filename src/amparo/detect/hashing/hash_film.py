@@ -36,12 +36,13 @@ def hash_parts(
     yield part
     others = OtherHashes(pixel_hash_types() if with_others else ())
     gathered: list[PictureHash] = []
-    film, problem = Film(), None
+    film, problem, count = Film(), None, 0
     try:
         read = read_film(data, kind, limits, on_time=_Clock(limits).check)
         film = Film(read.seconds, read.expected)
         clock = _Clock(limits)
         for frame in read.frames():
+            count += 1
             gathered.append(_hashed(frame, others, with_variants=with_variants))
             if len(gathered) == PART_FRAMES or clock.is_over():
                 yield replace(part, pictures=tuple(gathered), film=film, others=others.taken())
@@ -49,7 +50,7 @@ def hash_parts(
         film = replace(film, is_whole=True)
     except MediaError as error:
         problem = error.problem
-        film = replace(film, is_whole=problem.code is ProblemCode.MEDIA_TOO_LONG)
+        film = replace(film, frames=count, is_whole=problem.code is ProblemCode.MEDIA_TOO_LONG)
     except MemoryError:
         raise  # not the file's fault alone: it may fit once others are done
     except Exception as error:  # noqa: BLE001 (decoders raise anything on hostile bytes)
@@ -57,6 +58,7 @@ def hash_parts(
         problem = Problem(
             ProblemCode.MEDIA_DAMAGED, f"The {kind.value} is damaged: {type(error).__name__}."
         )
+        film = replace(film, frames=count)
     yield replace(
         part,
         pictures=tuple(gathered),
@@ -74,7 +76,14 @@ def joined(parts: Iterator[MediaHashes]) -> MediaHashes:
         pictures += part.pictures
         others += part.others
         whole = replace(part, problem=part.problem or whole.problem)
-    return replace(whole, pictures=tuple(pictures), others=tuple(others))
+    film = whole.film and replace(whole.film, seen=len(pictures))
+    return replace(whole, pictures=tuple(pictures), others=tuple(others), film=film)
+
+
+def ended(hashes: MediaHashes) -> MediaHashes:
+    """The same where no more frames of the video will come, whatever there are."""
+    film = hashes.film and replace(hashes.film, frames=hashes.film.seen)
+    return replace(hashes, film=film)
 
 
 def _hashed(frame: Frame, others: OtherHashes, *, with_variants: bool) -> PictureHash:

@@ -71,7 +71,7 @@ def hash_media(
 def _film(pictures: Sequence[PictureHash], *, is_whole: bool) -> Film | None:
     """Of an animation."""
     shown = [each.seconds for each in pictures if each.seconds is not None]
-    return Film(shown[-1], len(pictures), is_whole) if shown else None
+    return Film(shown[-1], len(pictures), is_whole, len(pictures)) if shown else None
 
 
 def hash_pictures(

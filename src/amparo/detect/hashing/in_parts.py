@@ -5,7 +5,7 @@ from dataclasses import replace
 from time import monotonic
 
 from amparo.core.problems import Problem, ProblemCode
-from amparo.detect.hashing.hash_film import joined
+from amparo.detect.hashing.hash_film import ended, joined
 from amparo.detect.hashing.model import MediaHashes
 from amparo.detect.media.model import MediaError
 
@@ -44,8 +44,8 @@ class Gathering:
             raise problem
         whole = joined(iter(self._parts))
         if problem is not None:
-            return replace(whole, problem=problem.problem)
-        return replace(whole, problem=self._late(whole)) if self._is_late else whole
+            return ended(replace(whole, problem=problem.problem))
+        return ended(replace(whole, problem=self._late(whole))) if self._is_late else whole
 
     def _knows_enough(self) -> bool:
         if self._enough is None or self._frames < self._ask_from:

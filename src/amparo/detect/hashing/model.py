@@ -165,12 +165,13 @@ class OtherHash:
 class Film:
     """What is told of moving pictures: their length, and how many frames there are to hash.
 
-    `is_whole` where all of these were looked at.
+    So many of these were `seen`; `is_whole` where all of them were.
     """
 
     seconds: float = 0.0
     frames: Annotated[int, Interval(ge=0)] = 0
     is_whole: bool = False
+    seen: Annotated[int, Interval(ge=0)] = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,7 @@ def _frame(number: int, part: object) -> VpdqFrame:
     digits, quality, seconds = (field.strip() for field in fields)
     if len(digits) != _DIGITS or not _HEXADECIMAL.issuperset(digits):
         raise Invalid(f"has a frame {number} whose hash is not {_DIGITS} hexadecimal digits")
-    if not (quality.isascii() and quality.isdigit() and int(quality[:4]) <= 100):
+    if not (quality.isascii() and quality.isdigit() and len(quality) <= 3 and int(quality) <= 100):
         raise Invalid(f"has a frame {number} whose quality is no whole number from 0 to 100")
     return VpdqFrame(bytes.fromhex(digits), int(quality), _seconds(number, seconds))
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from amparo.detect.hashing.model import USABLE_QUALITY, Film
 from amparo.detect.hashing.vpdq import VpdqFrame, vpdq_frames
-from amparo.detect.index import NearTable, Rows, as_words
-from amparo.detect.index.model import LARGEST_RADIUS_BITS, nearest_of_each
+from amparo.detect.index import as_words
+from amparo.detect.index.model import LARGEST_RADIUS_BITS
 from amparo.detect.lists.model import VideoRule
+from amparo.kernels.hamming import any_near
 
 _KEPT_VIDEOS = 64
 
@@ -62,7 +62,7 @@ class FilmQuery:
         self._originals = {each.frame: each for each in looked if each.is_original}
         self._to_come = 0
         if film is not None and not film.is_whole:
-            self._to_come = max(0, film.frames - len(self._originals))
+            self._to_come = max(0, film.frames - film.seen)
 
     def match(
         self,
@@ -91,7 +91,7 @@ class FilmQuery:
             return None
         alike = {usable[self._looked[number].frame] for number in found}
         query_percent = 100 * len(alike) / (len(set(usable.values())) + self._to_come)
-        near = self._near(listed, radius_bits, least, usable)
+        near = self._near(found, listed, radius_bits)
         listed_percent = 100 * len(near) / len(listed)
         if not any(
             query_percent >= rule.query_percent and listed_percent >= rule.listed_percent
@@ -119,25 +119,16 @@ class FilmQuery:
         }
 
     def _near(
-        self,
-        listed: Sequence[VpdqFrame],
-        radius_bits: int,
-        least: int,
-        usable: Mapping[int, bytes],
+        self, found: Iterable[int], listed: Sequence[VpdqFrame], radius_bits: int
     ) -> list[int]:
-        """The places of the listed frames that are near one looked up, in any variant."""
-        known = [each for each in self._looked if each.frame in usable and each.quality >= least]
-        values = b"".join(each.value for each in known)
-        table = NearTable.of(
-            Rows(
-                np.frombuffer(values, np.uint8).reshape(-1, 32),
-                np.arange(len(known), dtype=np.uint64),
-                np.zeros(len(known), np.uint32),
-            )
-        )
+        """The places of the listed frames that are near one of those that were found.
+
+        One that is near no frame of the listed video is near none of these either. It stops at the
+        first that is near: of two stills of an hour all pairs are.
+        """
+        known = as_words(b"".join(self._looked[number].value for number in found))
         queries = as_words(b"".join(each.value for each in listed))
-        places: NDArray[np.int64] = np.unique(table.search(queries, radius_bits).queries)
-        return [int(place) for place in places]
+        return [int(place) for place in np.flatnonzero(any_near(queries, known, radius_bits))]
 
 
 def shares(query: Iterable[VpdqFrame], text: str) -> tuple[float, float]:
@@ -156,15 +147,10 @@ def shares(query: Iterable[VpdqFrame], text: str) -> tuple[float, float]:
 
 
 def _near_hits(looked: Sequence[Looked], text: str) -> dict[int, int]:
-    """The hashes looked up that are near a frame of the video with that text, and how near."""
-    listed = _distinct(text, USABLE_QUALITY)
-    if not looked or not listed:
-        return {}
-    values = np.frombuffer(b"".join(each.value for each in listed), np.uint8).reshape(-1, 32)
-    rows = Rows(values, np.zeros(len(listed), np.uint64), np.zeros(len(listed), np.uint32))
+    """The hashes looked up that are near a frame of the video with that text; how near, untold."""
+    listed = as_words(b"".join(each.value for each in _distinct(text, USABLE_QUALITY)))
     queries = as_words(b"".join(each.value for each in looked))
-    hits = nearest_of_each(NearTable.of(rows).search(queries, LARGEST_RADIUS_BITS))
-    return dict(zip(hits.queries.tolist(), hits.distances.tolist(), strict=True))
+    return dict.fromkeys(np.flatnonzero(any_near(queries, listed, LARGEST_RADIUS_BITS)).tolist(), 0)
 
 
 @lru_cache(maxsize=_KEPT_VIDEOS)

@@ -11,6 +11,7 @@ from amparo.detect.index.phrases import PhraseReader, Phrases, PhraseWriter
 from amparo.detect.index.phrases.model import DIGEST_BYTES
 from amparo.detect.texts.folding import fold
 from amparo.kernels.automaton import word_borders
+from amparo.kernels.hamming import any_near
 
 
 def warm_up(*, long: bool = True) -> None:
@@ -19,6 +20,7 @@ def warm_up(*, long: bool = True) -> None:
     NearTable.of(some).search(some.values[:1].view(np.uint64), 31)
     digests = Rows(some.values[:, :16].copy(), some.signals, some.lists)
     DigestTable.of(digests).search(digests.values)
+    any_near(some.values.view(np.uint64), some.values.view(np.uint64), 31)
     if long:
         _change_and_search(digests)
         _find_phrases()

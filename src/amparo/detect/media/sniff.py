@@ -36,6 +36,12 @@ _HEIF_BRANDS = frozenset(
 _QUICKTIME_BEGINNINGS = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 """Of films from before there were brands."""
 
+_MP4_BEGINNINGS = frozenset({b"styp", b"sidx", b"moof", b"uuid", b"emsg", b"prft"})
+"""Of pieces of films, and of films with something before their brands."""
+
+_MOVING_BRANDS = (b"iso", b"mp4", b"avc", b"hvc", b"M4", b"3g", b"qt", b"dash", b"f4v", b"MSNV")
+"""How the first brand begins of what is a film, whatever else it says that it is like."""
+
 _DOCTYPE = b"\x42\x82"
 _DOCTYPE_WITHIN = 64
 _TS_PACKET_BYTES = 188
@@ -62,6 +68,8 @@ def sniff(data: bytes) -> Kind:
         return _by_brands(head)
     if head[4:8] in _QUICKTIME_BEGINNINGS:
         return Kind.QUICKTIME
+    if head[4:8] in _MP4_BEGINNINGS:
+        return Kind.MP4
     if _is_transport_stream(head):
         return Kind.MPEG_TS
     return _by_text(head)
@@ -71,11 +79,13 @@ def _by_brands(head: bytes) -> Kind:
     """ISO base media: the brands say whether it is a still picture or a film."""
     length = min(int.from_bytes(head[:4], "big"), len(head))
     brands = [head[8:12], *(head[at : at + 4] for at in range(16, length - 3, 4))]
+    if brands[0].startswith(_MOVING_BRANDS):
+        return Kind.QUICKTIME if brands[0] == b"qt  " else Kind.MP4
     if _AVIF_BRANDS.intersection(brands):
         return Kind.AVIF
     if _HEIF_BRANDS.intersection(brands):
         return Kind.HEIC
-    return Kind.QUICKTIME if brands[0] == b"qt  " else Kind.MP4
+    return Kind.MP4
 
 
 def _webm_or_matroska(head: bytes) -> Kind:
@@ -85,9 +95,12 @@ def _webm_or_matroska(head: bytes) -> Kind:
 
 
 def _is_transport_stream(head: bytes) -> bool:
-    """Its packets all begin alike."""
-    starts = head[: 5 * _TS_PACKET_BYTES : _TS_PACKET_BYTES]
-    return len(starts) > 1 and not starts.strip(b"\x47")
+    """Its packets all begin alike; cameras and discs put four bytes of time before each."""
+    for packet_bytes, before in ((_TS_PACKET_BYTES, 0), (_TS_PACKET_BYTES + 4, 4)):
+        starts = head[before : 5 * packet_bytes : packet_bytes]
+        if len(starts) > 1 and not starts.strip(b"\x47"):
+            return True
+    return False
 
 
 def _by_text(head: bytes) -> Kind:

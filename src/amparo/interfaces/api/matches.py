@@ -1,16 +1,21 @@
 """Look-ups of hashes: the hot path, answered from this host alone."""
 
 from fastapi import APIRouter
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import Response
 
+from amparo.access.model import Actor
+from amparo.app.serving import Serving
 from amparo.app.told import match_of
 from amparo.core.errors import Invalid
+from amparo.detect.hashing.model import Algorithm
 from amparo.detect.hashing.plug_ins import algorithm
+from amparo.detect.hashing.vpdq import MOST_FRAMES
 from amparo.detect.lists.forms import read_value
 from amparo.detect.lists.model import Signal
 from amparo.detect.matching.host.asked import Asked, asked_of_signal
 from amparo.interfaces.calls.callers import KnownCaller, MatchesReader, Open
-from amparo.wire.matches import AskedHash, MatchesAnswer, MatchesRequest
+from amparo.wire.matches import MOST_HASHES, AskedHash, MatchesAnswer, MatchesRequest
 from amparo.wire.media import MatchAnswer
 
 router = APIRouter(prefix="/v1", tags=["matches"], route_class=KnownCaller)
@@ -19,7 +24,16 @@ router = APIRouter(prefix="/v1", tags=["matches"], route_class=KnownCaller)
 @router.post("/matches", response_model=MatchesAnswer)
 async def look_up(request: MatchesRequest, serving: Open, actor: MatchesReader) -> Response:
     """What up to 1000 hashes match on the organisation's lists."""
+    if any(each.algorithm == Algorithm.VPDQ.value for each in request.hashes):
+        # Frames of videos take their time, in which the other requests would wait.
+        return await run_in_threadpool(_looked_up, request, serving, actor)
+    return _looked_up(request, serving, actor)
+
+
+def _looked_up(request: MatchesRequest, serving: Serving, actor: Actor) -> Response:
     asked = [one for number, each in enumerate(request.hashes) for one in _asked(number, each)]
+    if len(asked) > MOST_FRAMES + MOST_HASHES:
+        raise Invalid(f"These videos have more than {MOST_FRAMES} frames together; ask for fewer.")
     serving.metrics.looked_up(len(request.hashes))
     now = serving.clock.now()
     results: list[list[MatchAnswer]] = [[] for _ in request.hashes]

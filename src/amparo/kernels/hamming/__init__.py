@@ -8,11 +8,13 @@ uint8[⌈N / 8⌉] has a bit set, counted from the lowest, for each row that was
 from amparo.kernels.hamming.brute import near_rows
 from amparo.kernels.hamming.many import near_rows_of_many
 from amparo.kernels.hamming.ring import near_rows_by_ring
+from amparo.kernels.hamming.some import any_near
 from amparo.kernels.hamming.tables import BUCKETS, CHUNKS, ring_table, sketches_a_chunk
 
 __all__ = [
     "BUCKETS",
     "CHUNKS",
+    "any_near",
     "near_rows",
     "near_rows_by_ring",
     "near_rows_of_many",

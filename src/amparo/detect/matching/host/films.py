@@ -1,6 +1,6 @@
 """Of the frames that a look-up found near listed videos, the videos that it matches."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from amparo.detect.hashing.model import Algorithm, Film
@@ -33,26 +33,25 @@ def films(
     """The listed videos that a file matches; each file of several that are asked at once alone."""
     near: dict[tuple[int, int], dict[int, int]] = {}
     harmless: dict[int, set[int]] = {}
-    for query, number, distance in found:
+    for place, number, distance in found:
         card = cards.get(number)
         if card is None or card.list_number not in lists:
             continue
-        file = asked[query].file
+        file = asked[place].file
         if card.signal.algorithm == Algorithm.VPDQ:
             hits = near.setdefault((file, number), {})
-            hits[query] = min(distance, hits.get(query, distance))
+            hits[place] = min(distance, hits.get(place, distance))
         elif lists[card.list_number].kind is ListKind.NEGATIVE:
-            harmless.setdefault(file, set()).add(asked[query].frame)
-    queries: dict[int, tuple[list[int], FilmQuery]] = {}
+            harmless.setdefault(file, set()).add(asked[place].frame)
+    if not near:
+        return
+    queries = _queries({file for file, _ in near}, asked, film)
     for (file, number), hits in near.items():
-        if file not in queries:
-            queries[file] = _query(file, asked, film)
-        places, query_ = queries[file]
-        place_of = {number_: place for place, number_ in enumerate(places)}
+        query = queries[file]
         card = cards[number]
         of = lists[card.list_number]
-        match = query_.match(
-            {place_of[query]: distance for query, distance in hits.items()},
+        match = query.film.match(
+            {query.place_of[each]: distance for each, distance in hits.items()},
             card.signal.text,
             of.video_rules,
             radius_bits=of.radius_bits,
@@ -60,18 +59,32 @@ def films(
             without=frozenset(harmless.get(file, ())),
         )
         if match is not None:
-            yield Filmed(card, match, places[match.nearest])
+            yield Filmed(card, match, query.places[match.nearest])
 
 
-def _query(file: int, asked: Sequence[Asked], film: Film | None) -> tuple[list[int], FilmQuery]:
-    """The pictures of a file, by their numbers among all that is asked, as a query."""
-    places = [
-        number
-        for number, each in enumerate(asked)
-        if each.file == file and each.algorithm == Algorithm.PDQ
-    ]
-    looked = [
-        Looked(each.value, each.quality, each.frame, each.seconds, each.variant == ORIGINAL)
-        for each in (asked[number] for number in places)
-    ]
-    return places, FilmQuery(looked, film)
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """The pictures of a file, and which of all that is asked each of them is."""
+
+    film: FilmQuery
+    places: Sequence[int]
+    place_of: Mapping[int, int]
+
+
+def _queries(files: Set[int], asked: Sequence[Asked], film: Film | None) -> dict[int, _Query]:
+    places: dict[int, list[int]] = {file: [] for file in files}
+    for number, each in enumerate(asked):
+        if each.file in files and each.algorithm == Algorithm.PDQ:
+            places[each.file].append(number)
+    return {
+        file: _Query(
+            FilmQuery([_looked(asked[number]) for number in numbers], film),
+            numbers,
+            {number: place for place, number in enumerate(numbers)},
+        )
+        for file, numbers in places.items()
+    }
+
+
+def _looked(each: Asked) -> Looked:
+    return Looked(each.value, each.quality, each.frame, each.seconds, each.variant == ORIGINAL)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -16,6 +17,15 @@ if TYPE_CHECKING:
     from av.video.codeccontext import VideoCodecContext
     from av.video.stream import VideoStream
 
+_REFRESHED = frozenset({"h264", "hevc", "mpeg2video", "mpeg1video"})
+"""Codecs in which pictures may be refreshed bit by bit."""
+
+_WHOLE = 1
+"""FFmpeg's number for a picture that needs no other."""
+
+_WITHOUT_GAP_S = 1.25
+"""Farther apart frames are hashed only where there is none between them."""
+
 _ALL: Literal["DEFAULT"] = "DEFAULT"
 _NEEDED_BY_OTHERS: Literal["NONREF"] = "NONREF"
 """FFmpeg's words for what a decoder passes over."""
@@ -24,27 +34,56 @@ _NEEDED_BY_OTHERS: Literal["NONREF"] = "NONREF"
 def counted(
     container: InputContainer, stream: VideoStream, step: int, frames_a_second: float
 ) -> Iterator[Frame]:
-    """Every `step`-th frame, by decoding all of them."""
+    """Every `step`-th frame, and more where that leaves gaps, by decoding all of them."""
     _alone(stream.codec_context)
+    began: float | None = None
+    last = -math.inf
     for number, shown in enumerate(container.decode(stream)):
-        if number % step == 0:
-            seconds = shown.time if shown.time is not None else number / frames_a_second
-            yield frame_of(shown, number, max(0.0, seconds))
+        at = shown.time if shown.time is not None else number / frames_a_second
+        began = at if began is None else began
+        seconds = max(0.0, at - began)
+        if number % step == 0 or seconds - last >= _WITHOUT_GAP_S:
+            last = seconds
+            yield frame_of(shown, number, seconds)
 
 
 def decoded(
-    container: InputContainer, stream: VideoStream, packets: Packets, wanted: Sequence[Wanted]
+    container: InputContainer,
+    stream: VideoStream,
+    packets: Packets,
+    wanted: Sequence[Wanted],
+    missing: dict[int, Wanted],
 ) -> Iterator[Frame]:
-    """The wanted frames of packets that tell when they are shown."""
+    """The wanted frames of packets that tell when they are shown.
+
+    Each is taken out of `missing` when it comes: some decoders leave a first one out.
+    """
     decoder = stream.codec_context
     _alone(decoder)
     coming = enumerate(packet for packet in container.demux(stream) if packet.size)
     for run in runs(packets, list(wanted)):
-        by_time = {each.pts: each for each in run.wanted}
+        is_whole = decoder.name not in _REFRESHED
         for shown in _shown(decoder, coming, run):
-            found = by_time.pop(shown.pts, None) if shown.pts is not None else None
+            # Where a group begins with no whole picture, what follows is whole only after a while.
+            is_whole = is_whole or shown.pict_type == _WHOLE
+            if not is_whole:
+                continue
+            found = missing.pop(shown.pts, None) if shown.pts is not None else None
             if found is not None:
                 yield frame_of(shown, found.number, found.seconds)
+
+
+def picked(
+    container: InputContainer, stream: VideoStream, missing: dict[int, Wanted]
+) -> Iterator[Frame]:
+    """Those of the missing frames that decoding everything gives; they are missing no more."""
+    _alone(stream.codec_context)
+    for shown in container.decode(stream):
+        found = missing.pop(shown.pts, None) if shown.pts is not None else None
+        if found is not None:
+            yield frame_of(shown, found.number, found.seconds)
+        if not missing:
+            return
 
 
 def _alone(decoder: VideoCodecContext) -> None:

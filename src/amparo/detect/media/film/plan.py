@@ -73,7 +73,7 @@ def _within_gaps(seconds: NDArray[np.float64], regular: NDArray[np.int64]) -> ND
     for first, end in zip(regular[gaps].tolist(), ends[gaps].tolist(), strict=True):
         at = first
         while True:
-            at = int(np.searchsorted(seconds, seconds[at] + 1.0))
+            at = max(at + 1, int(np.searchsorted(seconds, seconds[at] + 1.0)))
             if at >= end:
                 break
             found.append(at)
@@ -81,14 +81,17 @@ def _within_gaps(seconds: NDArray[np.float64], regular: NDArray[np.int64]) -> ND
 
 
 def wanted_frames(
-    packets: Packets, *, seconds_a_tick: float, step: int, most: int
+    packets: Packets, *, seconds_a_tick: float, step: int, most: int, longest_s: float
 ) -> tuple[list[Wanted], float]:
-    """The frames that are hashed in the order in which they are shown, and how long all take."""
+    """The frames that are hashed in the order in which they are shown, and how long all take.
+
+    What is shown after `longest_s` is not hashed.
+    """
     places = np.flatnonzero(packets.is_shown)
     order = places[np.argsort(packets.pts[places], kind="stable")]
     shown = packets.pts[order]
     seconds = (shown - shown[0]) * seconds_a_tick
-    numbers = chosen(seconds, step, most)
+    numbers = chosen(seconds[: int(np.searchsorted(seconds, longest_s, "right"))], step, most)
     wanted = [
         Wanted(number, float(seconds[number]), int(order[number]), int(shown[number]))
         for number in numbers.tolist()

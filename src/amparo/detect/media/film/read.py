@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from amparo.core.problems import ProblemCode
-from amparo.detect.media.film.decoded import counted, decoded
+from amparo.detect.media.film.decoded import counted, decoded, picked
 from amparo.detect.media.film.opened import (
     failures_named,
     opened,
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 
 _HIDDEN_FRAMES = frozenset({"vp8", "mpeg4", "msmpeg4v3"})
 """Codecs of which a packet can hold no frame that is shown, or two."""
+
+_FAR_FROM_TRUE = 1.2
+"""A header that claims so many times the frames there are would leave most of a video out."""
 
 _BYTES_A_PIXEL = 3
 _KEPT_FRAMES = 18
@@ -88,42 +91,99 @@ class Film:
 
         Raises MediaError, after those before a damage.
         """
-        first = 0
+        try:
+            yield from self._frames()
+        except MediaError as error:
+            raise (self.problem or error) from error
+        if self.problem is not None:
+            raise self.problem
+
+    def _frames(self) -> Iterator[Frame]:
+        first = lost = 0
         for told in self.streams:
             with opened(self.data, self.kind) as container, failures_named(self.kind):
                 stream = container.streams.video[told.place]
                 if told.packets is None:
-                    frames = counted(container, stream, told.step, told.frames_a_second)
-                else:
-                    frames = decoded(container, stream, told.packets, told.wanted)
-                for frame in frames:
-                    yield replace(frame, number=first + frame.number)
+                    yield from _on(
+                        counted(container, stream, told.step, told.frames_a_second), first
+                    )
+                    first += told.frames
+                    continue
+                missing = {each.pts: each for each in told.wanted}
+                found = decoded(container, stream, told.packets, told.wanted, missing)
+                yield from _on(found, first)
+            if missing:
+                yield from _on(self._one_by_one(told, missing), first)
+            lost += len(missing)
             first += told.frames
-        if self.problem is not None:
-            raise self.problem
+        if lost:
+            raise MediaError(
+                ProblemCode.MEDIA_DAMAGED,
+                f"Of the {self.kind.value}, {lost} frames cannot be decoded; the others were "
+                "hashed.",
+            )
+
+    def _one_by_one(self, told: Told, missing: dict[int, Wanted]) -> Iterator[Frame]:
+        """What decoding by groups has not given: some begin with pictures that need others."""
+        with opened(self.data, self.kind) as container, failures_named(self.kind):
+            yield from picked(container, container.streams.video[told.place], missing)
+
+
+def _on(frames: Iterator[Frame], first: int) -> Iterator[Frame]:
+    """Numbered on after those of the streams before."""
+    for frame in frames:
+        yield replace(frame, number=first + frame.number)
 
 
 def read_film(data: bytes, kind: Kind, limits: Limits, *, on_time: Callable[[], None]) -> Film:
     """What there is in a video, from its packets alone.
 
-    `on_time` is called again and again, and raises where it takes too long. Raises MediaError.
+    `on_time` is called again and again, and raises where it takes too long. Raises MediaError; of
+    several streams, what is wrong with one is told when the others have been hashed.
     """
     with opened(data, kind) as container, failures_named(kind):
-        streams = video_streams(container, kind)
-        for stream in streams.values():
-            _check_size(stream, kind, limits, len(data))
+        decodable = video_streams(container, kind)
+        streams, problem = _small_enough(decodable, kind, limits, len(data))
+        if not streams:
+            raise problem or MemoryError
+        if len(decodable) < len(container.streams.video):
+            problem = problem or unknown_codec(kind)
         packets = _packets(container, list(streams.values()), on_time)
         told = tuple(
-            _told(place, stream, packets[stream.index], limits) for place, stream in streams.items()
+            _told(place, stream, packets[stream.index], kind, limits)
+            for place, stream in streams.items()
         )
-        declared = max(stream.frames for stream in streams.values())
-        others = len(container.streams.video) - len(streams)
+        is_cut_off = any(_ends_beyond(stream, len(data)) for stream in streams.values())
     if not any(each.frames for each in told):
         raise MediaError(
             ProblemCode.MEDIA_TRUNCATED, f"The {kind.value} ends before its first frame."
         )
-    problem = _problem(told, declared, kind, limits)
-    return Film(data, kind, limits, told, problem or (unknown_codec(kind) if others else None))
+    return Film(data, kind, limits, told, _problem(told, kind, limits, is_cut_off) or problem)
+
+
+def _small_enough(
+    streams: dict[int, VideoStream], kind: Kind, limits: Limits, file_bytes: int
+) -> tuple[dict[int, VideoStream], MediaError | None]:
+    """Those that the operator's limit of pixels and this process's of memory allow."""
+    allowed: dict[int, VideoStream] = {}
+    problem: MediaError | None = None
+    for place, stream in streams.items():
+        try:
+            _check_size(stream, kind, limits, file_bytes)
+            allowed[place] = stream
+        except MediaError as error:
+            problem = error
+        except MemoryError:
+            problem = problem or (None if len(streams) == 1 else _needs_memory(kind))
+    return allowed, problem
+
+
+def _needs_memory(kind: Kind) -> MediaError:
+    return MediaError(
+        ProblemCode.MEDIA_OUT_OF_MEMORY,
+        f"One of several videos in the {kind.value} needs more memory than there is "
+        "(AMPARO_ITEM_MEMORY_BYTES); the others were hashed.",
+    )
 
 
 def _check_size(stream: VideoStream, kind: Kind, limits: Limits, file_bytes: int) -> None:
@@ -132,6 +192,11 @@ def _check_size(stream: VideoStream, kind: Kind, limits: Limits, file_bytes: int
     check_pixels(width, height, kind, limits, file_bytes)
     if width * height * _BYTES_A_PIXEL * _KEPT_FRAMES // 2 + file_bytes > limits.memory_bytes:
         raise MemoryError
+
+
+def _ends_beyond(stream: VideoStream, file_bytes: int) -> bool:
+    """Whether the container's index names a packet that the file does not have."""
+    return any(each.pos + each.size > file_bytes for each in stream.index_entries)
 
 
 def _packets(
@@ -148,20 +213,29 @@ def _packets(
     return found
 
 
-def _told(place: int, stream: VideoStream, found: list[_About], limits: Limits) -> Told:
-    rate = float(stream.average_rate or stream.guessed_rate or 0) or 1.0
+def _told(place: int, stream: VideoStream, found: list[_About], kind: Kind, limits: Limits) -> Told:
+    rate = _frames_a_second(stream, found)
     step = step_of(rate)
-    packets = _usable(stream, found)
+    packets = None if kind is Kind.AVI else _usable(stream, found)  # its times are of decoding
     frames = sum(each.is_shown for each in found)
     if packets is None:
         step = max(step, -(-frames // limits.video_frames))
         return Told(place, step, rate, None, (), frames, frames / rate)
-    tick = float(stream.time_base or 0)
     wanted, seconds = wanted_frames(
-        packets, seconds_a_tick=tick, step=step, most=limits.video_frames
-    )
-    within = tuple(each for each in wanted if each.seconds <= limits.video_length_seconds)
-    return Told(place, step, rate, packets, within, frames, seconds)
+        packets, seconds_a_tick=float(stream.time_base or 0), step=step,
+        most=limits.video_frames, longest_s=limits.video_length_seconds,
+    )  # fmt: skip
+    return Told(place, step, rate, packets, tuple(wanted), frames, seconds)
+
+
+def _frames_a_second(stream: VideoStream, found: list[_About]) -> float:
+    """What the header says, unless the times of the packets say something else altogether."""
+    said = float(stream.average_rate or stream.guessed_rate or 0)
+    times = np.unique(np.array([each.pts for each in found if each.pts is not None], np.float64))
+    usual = float(np.median(np.diff(times)) * (stream.time_base or 0)) if len(times) > 1 else 0.0
+    measured = 1 / usual if usual > 0 else 0.0
+    is_told = said > 0 and (measured == 0 or said / measured < _FAR_FROM_TRUE)
+    return (said if is_told else measured) or 1.0
 
 
 def _usable(stream: VideoStream, found: list[_About]) -> Packets | None:
@@ -179,7 +253,7 @@ def _usable(stream: VideoStream, found: list[_About]) -> Packets | None:
 
 
 def _problem(
-    told: tuple[Told, ...], declared: int, kind: Kind, limits: Limits
+    told: tuple[Told, ...], kind: Kind, limits: Limits, is_cut_off: bool
 ) -> MediaError | None:
     """What will be told once all frames that there are have been hashed."""
     if any(each.seconds > limits.video_length_seconds for each in told):
@@ -188,7 +262,7 @@ def _problem(
             f"The video is longer than {limits.video_length_seconds} s "
             "(AMPARO_VIDEO_LENGTH_SECONDS); what lies beyond was not hashed.",
         )
-    if max(each.frames for each in told) < declared:
+    if is_cut_off:
         return MediaError(
             ProblemCode.MEDIA_TRUNCATED,
             f"The {kind.value} is cut off; the frames before that were hashed.",
