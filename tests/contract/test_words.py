@@ -1,6 +1,7 @@
 """Words, expressions and names of the database's lists are found on a host as they change."""
 
 import shutil
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from sqlalchemy import text
 from amparo.access.people.secrets import AccessKey
 from amparo.app.listed_names import ListedNames
 from amparo.core.clock import SystemClock
+from amparo.core.errors import Unavailable
 from amparo.core.ids import OrganisationId
 from amparo.db import Database
 from amparo.detect.hashing.model import Algorithm
@@ -100,6 +102,31 @@ def test_a_host_whose_words_are_gone_has_them_again_when_it_begins_anew(
     shutil.rmtree(folder / PHRASES)
     with Follower(database, folder) as follower:
         follower.step()
+        index = HostIndex(folder)
+        assert found(index, a_list, "zorvimel") == ["zorvimel"]
+        index.close()
+
+
+def test_a_follower_goes_on_by_itself_when_a_disk_that_was_full_has_space_again(
+    database: Database, a_list: SignalList, tmp_path: Path
+) -> None:
+    folder = tmp_path / "host"
+    with Follower(database, folder) as follower:
+        follower.step()
+        in_the_way = folder / PHRASES / ".phrases-new"
+        in_the_way.mkdir()
+        add(database, a_list, words("zorvimel"))
+        with pytest.raises(Unavailable):
+            follower.step()
+        in_the_way.rmdir()
+        stop, followed = threading.Event(), threading.Event()
+        thread = threading.Thread(target=follower.run, args=(stop, followed.set))
+        thread.start()
+        try:
+            assert followed.wait(timeout=20)
+        finally:
+            stop.set()
+            thread.join()
         index = HostIndex(folder)
         assert found(index, a_list, "zorvimel") == ["zorvimel"]
         index.close()

@@ -85,11 +85,7 @@ class Follower:
         self._loaded = max(
             (each.mark.generation for each in self._cards.lists().values()), default=0
         )
-        if self._cards.state(_LOADING):
-            self._begin_anew("it was ended while it loaded a list")
-        if self._cards.state(PHRASES) not in ("", self._phrases.identity):
-            self._begin_anew("its words are others")
-        self._cards.put_state(PHRASES, self._phrases.identity)
+        self._settle()
 
     def __enter__(self) -> Self:
         return self
@@ -263,8 +259,16 @@ class Follower:
         self._seen = None
         self._index.close()
         self._index = IndexWriter(self._folder / INDEX)
+        self._phrases = PhraseWriter(self._folder / PHRASES)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Begin anew where what was opened is not what was written."""
         if self._cards.state(_LOADING):
             self._begin_anew("a list was loaded by half")
+        if self._cards.state(PHRASES) not in ("", self._phrases.identity):
+            self._begin_anew("its words are others")
+        self._cards.put_state(PHRASES, self._phrases.identity)
 
     def _begin_anew(self, why: str) -> None:
         """With an empty index; whoever reads goes over to it."""
