@@ -76,6 +76,21 @@ def test_words_are_found_while_they_are_listed(
     index.close()
 
 
+def test_a_link_in_a_text_is_found_once_however_it_may_end(
+    database: Database, a_list: SignalList, follower: Follower, tmp_path: Path
+) -> None:
+    add(database, a_list, [a_signal(Algorithm.URL_HOST, "hub.example")])
+    add(database, a_list, [a_signal(Algorithm.URL, "https://hub.example/a_(b)")])
+    add(database, a_list, [a_signal(Algorithm.EMAIL, "joe@mail.example")])
+    follower.step()
+    index = HostIndex(tmp_path / "host")
+    both = ["https://hub.example/a_(b)", "hub.example"]
+    assert found(index, a_list, "(https://hub.example/a_(b)).") == both
+    assert found(index, a_list, "看hub.example/a_(b)，很好") == both
+    assert found(index, a_list, "写信到joe@mail.example谢谢") == ["joe@mail.example"]
+    index.close()
+
+
 def test_many_words_are_found_beside_a_few_that_came_later(
     database: Database, a_list: SignalList, tmp_path: Path
 ) -> None:

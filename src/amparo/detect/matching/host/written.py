@@ -61,9 +61,14 @@ def asked_of_links(
     asked = []
     for kind, forms in _FORMS.items():
         digests, of = [], []
+        before: set[tuple[str, int, int]] = set()
         for number, placed in enumerate(links):
             for form in forms(placed.link):
-                digests.append(hashlib.sha256(form.encode()).digest())
+                once = form, placed.start, placed.item
+                if once in before:
+                    continue  # of a link that may end in several places
+                before.add(once)
+                digests.append(_digest(form))
                 of.append(number)
         values = np.frombuffer(b"".join(digests), np.uint8).reshape(-1, DIGEST_BYTES)
         for row in np.flatnonzero(index.are_listed(kind, values, organisation)).tolist():
@@ -151,7 +156,8 @@ def _spotted(
     data: bytes, places: NDArray[np.int64]
 ) -> tuple[list[Placed], list[tuple[str, int, int]], bool]:
     """Links and addresses in a text, as far as they are such; and whether there are more."""
-    links, addresses = [], []
+    links: list[Placed] = []
+    addresses: list[tuple[str, int, int]] = []
     some, many = _first(spotted(data), MOST_LINKS)
     for one in some:
         start, end = int(places[one.start]), int(places[one.end])
