@@ -110,7 +110,7 @@ def asked_of_written(
     places = _places(data)
     cut = False
     for known in index.patterns(organisation):
-        some, more = _first(_of_pattern(known.signal, data, places, lot), MOST_OF_A_PATTERN)
+        some, more = _of_pattern(known.signal, data, places, lot)
         asked += some
         cut |= more
     links, addresses, many = _spotted(data, places)
@@ -145,11 +145,17 @@ def _named(where: str) -> Iterator[None]:
 
 def _of_pattern(
     signal: Signal, data: bytes, places: NDArray[np.int64], lot: bytes
-) -> Iterator[Asked]:
+) -> tuple[list[Asked], bool]:
+    """Where an expression matches, and whether it was not searched for to the end."""
     value = bytes.fromhex(signal.value)
-    for first, behind in finds(signal.text, data):
-        start, end = int(places[first]), int(places[behind])
-        yield Asked(Algorithm.REGEX, value, lot=lot, start=start, end=end)
+    some, more = _first(finds(signal.text, data), MOST_OF_A_PATTERN)
+    asked: list[Asked] = []
+    for each in some:
+        if each is None:
+            return asked, True
+        start, end = int(places[each[0]]), int(places[each[1]])
+        asked.append(Asked(Algorithm.REGEX, value, lot=lot, start=start, end=end))
+    return asked, more
 
 
 def _spotted(
