@@ -21,7 +21,7 @@ from amparo.detect.lists.forms import read_value, shown
 from amparo.detect.lists.model import ListKind, NewList, Signal, SignalList
 from amparo.detect.lists.store import Lists
 from amparo.detect.matching.host import Follower, HostIndex
-from amparo.detect.matching.host.follow import PHRASES
+from amparo.detect.matching.host.follow import INDEX, PHRASES
 from amparo.detect.matching.host.written import Written, asked_of_written
 from tests.contract.test_lists_store import add
 from tests.databases import NOW
@@ -142,6 +142,25 @@ def test_a_follower_goes_on_by_itself_when_a_disk_that_was_full_has_space_again(
         finally:
             stop.set()
             thread.join()
+        index = HostIndex(folder)
+        assert found(index, a_list, "zorvimel") == ["zorvimel"]
+        index.close()
+
+
+@pytest.mark.parametrize("damaged", [f"{PHRASES}/part-*/codes.npy", f"{INDEX}/**/*.npy"])
+def test_a_host_of_whose_index_a_byte_is_wrong_has_it_again_by_itself(
+    database: Database, a_list: SignalList, tmp_path: Path, damaged: str
+) -> None:
+    add(database, a_list, words("zorvimel"))
+    folder = tmp_path / "host"
+    with Follower(database, folder, rows_of_a_segment=1) as follower:
+        follower.step()
+    path = max(folder.glob(damaged), key=lambda each: each.stat().st_size)
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with Follower(database, folder, rows_of_a_segment=1) as follower:
+        follower.step()
         index = HostIndex(folder)
         assert found(index, a_list, "zorvimel") == ["zorvimel"]
         index.close()
