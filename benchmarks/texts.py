@@ -24,11 +24,11 @@ from amparo.detect.index.phrases import PhraseReader, PhraseWriter
 from amparo.detect.lists.forms import read_value
 from amparo.detect.lists.model import ListKind, Signal, StoredSignal, Subject
 from amparo.detect.matching.host.cards import Cards, HostList, Mark
-from amparo.detect.matching.host.follow import INDEX
+from amparo.detect.matching.host.follow import INDEX, PHRASES
 from amparo.detect.matching.host.look_up import HostIndex, Listed
 from amparo.detect.matching.host.phrases import phrases_of
 from amparo.detect.matching.host.sift import sifted_written
-from amparo.detect.matching.host.written import Placed, asked_of_links
+from amparo.detect.matching.host.written import Placed, Written, asked_of_links, asked_of_written
 from amparo.detect.texts.folding import fold
 from amparo.detect.texts.links import Link
 from amparo.kernels.automaton import word_borders
@@ -71,6 +71,7 @@ def _words(folder: Path, size: int, chance: random.Random) -> Iterator[Figure]:
             lambda text=text: peer.find_matches_as_indexes(text.lower(), overlapping=True)  # type: ignore[misc]
         ))  # fmt: skip
     name = f"1 kB text, {size:,} words"
+    yield from _whole(folder, texts)
     yield Figure.of(name, "ms", [median(ours)], [MOST_TEXT_MS], "the limit", target=1, at_most=True)
     yield Figure.of(
         f"{name}, unfolded by the peer",
@@ -80,6 +81,32 @@ def _words(folder: Path, size: int, chance: random.Random) -> Iterator[Figure]:
         "ahocorasick_rs",
     )
     yield Figure.of("making it", "s", [built_s], [peer_built_s], "ahocorasick_rs")
+
+
+def _whole(folder: Path, texts: list[str]) -> Iterator[Figure]:
+    """All that is done for a text, links and addresses in it spotted too, of several scripts."""
+    home = folder.parent / "host"
+    home.mkdir()
+    IndexWriter(home / INDEX).close()
+    Cards(home, writing=True).close()
+    (home / PHRASES).symlink_to(folder)
+    index = HostIndex(home)
+    for script, some in (("Latin", texts), ("Han", [_han(text) for text in texts])):
+        for each in some[:_ROUNDS]:
+            _ask(index, each)
+        times = [1000 * _seconds(lambda each=each: _ask(index, each)) for each in some]  # type: ignore[misc]
+        yield Figure.of(f"1 kB of {script} letters, all that is looked up", "ms", [median(times)],
+                        [MOST_TEXT_MS], "the limit", target=1, at_most=True)  # fmt: skip
+    index.close()
+
+
+def _ask(index: HostIndex, text: str) -> object:
+    return asked_of_written(Written(text), index, _OWNER, lambda _, form: form.encode())
+
+
+def _han(text: str) -> str:
+    """As many bytes, a letter of Han for every third."""
+    return "".join(chr(0x4E00 + 97 * ord(each) % 20_000) for each in text[::3])
 
 
 def _find(reader: PhraseReader, text: str) -> object:

@@ -1,6 +1,7 @@
 """Words, expressions and names of the database's lists are found on a host as they change."""
 
 import shutil
+import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from sqlalchemy import text
 from amparo.access.people.secrets import AccessKey
 from amparo.app.listed_names import ListedNames
 from amparo.core.clock import SystemClock
+from amparo.core.errors import Unavailable
 from amparo.core.ids import OrganisationId
 from amparo.db import Database
 from amparo.detect.hashing.model import Algorithm
@@ -19,7 +21,7 @@ from amparo.detect.lists.forms import read_value, shown
 from amparo.detect.lists.model import ListKind, NewList, Signal, SignalList
 from amparo.detect.lists.store import Lists
 from amparo.detect.matching.host import Follower, HostIndex
-from amparo.detect.matching.host.follow import PHRASES
+from amparo.detect.matching.host.follow import INDEX, PHRASES
 from amparo.detect.matching.host.written import Written, asked_of_written
 from tests.contract.test_lists_store import add
 from tests.databases import NOW
@@ -74,6 +76,21 @@ def test_words_are_found_while_they_are_listed(
     index.close()
 
 
+def test_a_link_in_a_text_is_found_once_however_it_may_end(
+    database: Database, a_list: SignalList, follower: Follower, tmp_path: Path
+) -> None:
+    add(database, a_list, [a_signal(Algorithm.URL_HOST, "hub.example")])
+    add(database, a_list, [a_signal(Algorithm.URL, "https://hub.example/a_(b)")])
+    add(database, a_list, [a_signal(Algorithm.EMAIL, "joe@mail.example")])
+    follower.step()
+    index = HostIndex(tmp_path / "host")
+    both = ["https://hub.example/a_(b)", "hub.example"]
+    assert found(index, a_list, "(https://hub.example/a_(b)).") == both
+    assert found(index, a_list, "看hub.example/a_(b)，很好") == both
+    assert found(index, a_list, "写信到joe@mail.example谢谢") == ["joe@mail.example"]
+    index.close()
+
+
 def test_many_words_are_found_beside_a_few_that_came_later(
     database: Database, a_list: SignalList, tmp_path: Path
 ) -> None:
@@ -99,6 +116,50 @@ def test_a_host_whose_words_are_gone_has_them_again_when_it_begins_anew(
         follower.step()
     shutil.rmtree(folder / PHRASES)
     with Follower(database, folder) as follower:
+        follower.step()
+        index = HostIndex(folder)
+        assert found(index, a_list, "zorvimel") == ["zorvimel"]
+        index.close()
+
+
+def test_a_follower_goes_on_by_itself_when_a_disk_that_was_full_has_space_again(
+    database: Database, a_list: SignalList, tmp_path: Path
+) -> None:
+    folder = tmp_path / "host"
+    with Follower(database, folder) as follower:
+        follower.step()
+        in_the_way = folder / PHRASES / ".phrases-new"
+        in_the_way.mkdir()
+        add(database, a_list, words("zorvimel"))
+        with pytest.raises(Unavailable):
+            follower.step()
+        in_the_way.rmdir()
+        stop, followed = threading.Event(), threading.Event()
+        thread = threading.Thread(target=follower.run, args=(stop, followed.set))
+        thread.start()
+        try:
+            assert followed.wait(timeout=20)
+        finally:
+            stop.set()
+            thread.join()
+        index = HostIndex(folder)
+        assert found(index, a_list, "zorvimel") == ["zorvimel"]
+        index.close()
+
+
+@pytest.mark.parametrize("damaged", [f"{PHRASES}/part-*/codes.npy", f"{INDEX}/**/*.npy"])
+def test_a_host_of_whose_index_a_byte_is_wrong_has_it_again_by_itself(
+    database: Database, a_list: SignalList, tmp_path: Path, damaged: str
+) -> None:
+    add(database, a_list, words("zorvimel"))
+    folder = tmp_path / "host"
+    with Follower(database, folder, rows_of_a_segment=1) as follower:
+        follower.step()
+    path = max(folder.glob(damaged), key=lambda each: each.stat().st_size)
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    with Follower(database, folder, rows_of_a_segment=1) as follower:
         follower.step()
         index = HostIndex(folder)
         assert found(index, a_list, "zorvimel") == ["zorvimel"]

@@ -273,6 +273,25 @@ def test_an_entry_of_a_negative_list_takes_back_its_own_word_alone(platform: Pla
     ]  # fmt: skip
 
 
+def test_a_wide_entry_of_a_negative_list_takes_back_no_narrower_one(platform: Platform) -> None:
+    platform.make_list()
+    platform.make_list("harmless", kind="negative")
+    why = {"note": "mostly harmless", "expires": "2999-01-01T00:00:00Z"}
+    for kind, narrow, wide in (
+        ("url_prefix", "https://hub.example/rooms/7", "https://hub.example"),
+        ("url_host", "bad.host.example", "host.example"),
+        ("account", "chat:zorvi", "zorvi"),
+    ):
+        add(platform, kind, narrow)
+        add(platform, kind, wide, to="harmless", **why)
+    sent = ["https://hub.example/rooms/7/x", "https://bad.host.example/"]
+    results = platform.http.post("/v1/urls", json={"urls": sent}).json()["results"]
+    assert [{each["list"] for each in some} for some in results] == [{"known", "harmless"}] * 2
+    said = {"text": " and ".join(sent), "accounts": ["chat:zorvi"]}
+    answer = platform.http.post("/v1/texts", json=said).json()
+    assert (answer["action"], answer["suppressed"]) == ("review", [])
+
+
 def test_links_texts_and_what_they_match_are_counted_by_key(platform: Platform) -> None:
     platform.make_list()
     add(platform, "url_host", "bad.example")

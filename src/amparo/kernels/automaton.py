@@ -181,9 +181,12 @@ def word_borders(classes: Flags) -> Flags:
     borders = np.ones(count + 1, np.uint8)
     before = last = np.uint8(0)
     for at in range(count):
-        here = classes[at]
+        here = classes[at] & np.uint8(7)
         if here == 3:
             borders[at] = at == 0
+            continue
+        if classes[at] & np.uint8(8):
+            before, last = np.uint8(0), here
             continue
         joined = (last == 1 or last == 2) and (here == 1 or here == 2)
         if (last == 5 and before == 1 and here == 1) or (last == 6 and before == 2 and here == 2):
@@ -198,6 +201,6 @@ def word_borders(classes: Flags) -> Flags:
 def _last_letter(classes: Flags, at: Whole) -> Whole:
     """Where the letter before stands, marks passed over."""
     at -= 1
-    while at > 0 and classes[at] == 3:
+    while at > 0 and classes[at] & np.uint8(7) == 3:
         at -= 1
     return at

@@ -131,6 +131,18 @@ def test_what_a_killed_writer_left_is_removed(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == [parts.NAME]
 
 
+def test_words_come_again_after_the_disk_was_full_while_they_were_written(tmp_path: Path) -> None:
+    kept = PhraseWriter(tmp_path)
+    kept.add(phrases([1]))
+    in_the_way = tmp_path / f".{parts.NAME}-new"
+    in_the_way.mkdir()
+    with pytest.raises(Unavailable):
+        kept.add(phrases([2]))
+    in_the_way.rmdir()
+    kept.add(phrases([3]))
+    assert numbers_in(PhraseReader(tmp_path), {1, 2, 3}) == {1, 3}
+
+
 def test_a_folder_that_was_begun_anew_is_followed(tmp_path: Path) -> None:
     PhraseWriter(tmp_path).add(phrases([1]))
     reader = PhraseReader(tmp_path)

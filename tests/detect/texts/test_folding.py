@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from amparo.core.errors import Invalid
 from amparo.detect.texts.folding import fold
 from amparo.detect.texts.phrases import MOST_LETTERS, phrase
+from amparo.kernels.automaton import word_borders
 
 
 def said(text: str) -> str:
@@ -20,11 +21,30 @@ def said(text: str) -> str:
     ("one", "other"),
     [("Zorvimel", "ｚＯＲＶＩＭＥＬ"), ("caf\u00e9", "CAFE\u0301"), ("straße", "STRASSE"),
      ("ﬁn", "fin"), ("a\u0316\u0301", "a\u0301\u0316"), ("a \t\n\u3000b", "a b"), ("Ⅷ", "viii"),
-     ("한", "\u1112\u1161\u11ab"), ("ΣΑΣ", "σας")],
+     ("한", "\u1112\u1161\u11ab"), ("ΣΑΣ", "σας"), ("zor\u00advi\u200bmel\u200f", "\ufeffzorvimel"),
+     ("❤\ufe0f", "❤"), ("e\u034f\u0301", "é")],
 )  # fmt: skip
 def test_ways_to_write_the_same_are_equal(one: str, other: str) -> None:
     assert said(one) == said(other)
     assert phrase(one) == phrase(other)
+
+
+INVISIBLE = "\u00ad\u200b\u200e\u200f\u2066\u2069\u2060\ufeff\ufe0f"
+
+
+@pytest.mark.parametrize("mark", INVISIBLE)
+def test_a_word_beside_what_is_not_seen_stands_as_a_word_where_it_stood(mark: str) -> None:
+    folded = fold(f"a {mark}zorvimel{mark} b")
+    assert said(f"a {mark}zorvimel{mark} b") == "a zorvimel b"
+    borders = word_borders(folded.classes)
+    assert (borders[2], borders[10], folded.span(2, 10)) == (1, 1, (3, 11))
+
+
+def test_a_space_of_no_width_ends_a_word_and_splits_none() -> None:
+    folded = fold("zorvimel\u200bquandelu")
+    assert np.flatnonzero(word_borders(folded.classes)).tolist() == [0, 8, 16]
+    assert folded.span(8, 16) == (9, 17)
+    assert np.flatnonzero(word_borders(fold("zorvi\u200dmel").classes)).tolist() == [0, 8]
 
 
 def test_what_only_looks_alike_stays_different() -> None:

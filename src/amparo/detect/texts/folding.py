@@ -1,7 +1,8 @@
 """Letters folded so that ways to write the same are equal, and where in the text each came from.
 
 Compatibility forms, case, and composed or decomposed accents make no difference (NFKC and case
-folding); a run of white space is one space. Nothing is guessed: what looks alike stays different.
+folding); a run of white space is one space; what is shown as nothing is left out, as Unicode's
+NFKC_Casefold does. Nothing is guessed: what looks alike stays different.
 """
 
 import threading
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from amparo.detect.texts.letters import class_of
+from amparo.detect.texts.letters import AFTER_BREAK, ZERO_WIDTH_SPACE, class_of, is_ignorable
 from amparo.kernels.folding import unfolded
 
 _CODES = 0x110000
@@ -34,9 +35,7 @@ class Folded:
 
     def span(self, first: int, behind: int) -> tuple[int, int]:
         """Where in the text the codes from `first` until before `behind` came from."""
-        last = int(self.origins[behind - 1]) + 1
-        end = int(self.origins[behind]) if behind < len(self.codes) else self.length
-        return int(self.origins[first]), max(last, end)
+        return int(self.origins[first]), int(self.origins[first:behind].max()) + 1
 
 
 class _Table:
@@ -79,11 +78,12 @@ class _Table:
 
 
 def decomposed(text: str) -> str:
-    """Folded letter by letter, accents apart; white space is a space."""
+    """Folded letter by letter, accents apart; white space is a space, the invisible nothing."""
     folded = unicodedata.normalize("NFKD", text)
     for _ in range(2):
         folded = unicodedata.normalize("NFKD", folded.casefold())
-    return "".join(" " if letter.isspace() else letter for letter in folded)
+    shown = (letter for letter in folded if not is_ignorable(ord(letter)))
+    return "".join(" " if letter.isspace() else letter for letter in shown)
 
 
 def folded_length(text: str) -> int:
@@ -98,7 +98,18 @@ def fold(text: str) -> Folded:
     codes, origins = unfolded(given, table.first, table.count, table.pool)
     codes, origins = _in_order(codes, origins, table.order[codes])
     codes, origins = _one_space(codes, origins)
-    return Folded(codes, table.classes[codes], origins, len(given))
+    classes = table.classes[codes]
+    classes[_after_break(given, origins)] |= AFTER_BREAK
+    return Folded(codes, classes, origins, len(given))
+
+
+def _after_break(given: NDArray[np.uint32], origins: NDArray[np.uint32]) -> NDArray[np.intp]:
+    """The codes before which the text has a space of no width, which is left out itself."""
+    breaks = given == ZERO_WIDTH_SPACE
+    if not breaks.any():
+        return np.empty(0, np.intp)
+    before = np.cumsum(breaks)[origins]
+    return np.flatnonzero(before[1:] != before[:-1]) + 1
 
 
 def _known(text: str) -> tuple[NDArray[np.uint32], _Table]:

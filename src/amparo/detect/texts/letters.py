@@ -27,6 +27,34 @@ APOSTROPHE = 5
 POINT = 6
 """Between two digits it belongs to their number."""
 
+AFTER_BREAK = 8
+"""Added to the class of a letter before which a word ends in any case."""
+
+ZERO_WIDTH_SPACE = 0x200B
+
+_IGNORABLE_RANGES = (
+    (0x00AD, 0x00AE),  # soft hyphen
+    (0x034F, 0x0350),
+    (0x061C, 0x061D),
+    (0x115F, 0x1161),
+    (0x17B4, 0x17B6),
+    (0x180B, 0x1810),
+    (0x200B, 0x2010),  # of no width, joiners, direction
+    (0x202A, 0x202F),
+    (0x2060, 0x2070),
+    (0x3164, 0x3165),
+    (0xFE00, 0xFE10),  # variants
+    (0xFEFF, 0xFF00),
+    (0xFFA0, 0xFFA1),
+    (0xFFF0, 0xFFF9),
+    (0x1BCA0, 0x1BCA4),
+    (0x1D173, 0x1D17B),
+    (0xE0000, 0xE1000),  # tags
+)
+"""Unicode's Default_Ignorable_Code_Point."""
+
+_IGNORABLE_STARTS = [first for first, _ in _IGNORABLE_RANGES]
+
 _FREE_RANGES = (
     (0x0E00, 0x0F00),  # Thai, Lao
     (0x0F00, 0x10A0),  # Tibetan, Myanmar
@@ -65,6 +93,12 @@ def class_of(letter: str) -> int:
     if letter in "'’":
         return APOSTROPHE
     return POINT if letter in ".," else OTHER
+
+
+def is_ignorable(code: int) -> bool:
+    """Whether it is shown as nothing, and makes no difference to a word."""
+    place = bisect_right(_IGNORABLE_STARTS, code) - 1
+    return place >= 0 and code < _IGNORABLE_RANGES[place][1]
 
 
 def _is_free(code: int) -> bool:

@@ -11,6 +11,12 @@ MOST_LETTERS = 1000
 MOST_BYTES = 1 << 20
 """Memory for one expression, as a program and while it is searched for."""
 
+MOST_EMPTY = 100
+"""An expression is searched for no further where it has matched nothing so often."""
+
+_PLAIN = (b"", b"a", b"1", b" ", b"a a", b"a.\n", b"\n\n")
+"""Whoever matches nothing somewhere in one of them does so all over any text."""
+
 MOST_STEPS = 20_000
 """The length of the program that RE2 makes of one."""
 
@@ -41,16 +47,25 @@ def checked_pattern(text: str) -> str:
     found = compiled(text)
     if found.programsize > MOST_STEPS:
         raise BadPattern("is too large; shorten its repetitions")
-    if found.search(b"") is not None:
+    if any(each.start() == each.end() for plain in _PLAIN for each in found.finditer(plain)):
         raise BadPattern("matches where there is nothing, so everywhere")
     return text
 
 
-def finds(pattern: str, data: bytes) -> Iterator[tuple[int, int]]:
-    """Where in a UTF-8 text it matches, in bytes, one behind the other."""
+def finds(pattern: str, data: bytes) -> Iterator[tuple[int, int] | None]:
+    """Where in a UTF-8 text it matches, in bytes, one behind the other.
+
+    Ends with None where it has matched nothing too often to be searched for to the end.
+    """
+    empty = 0
     for found in compiled(pattern).finditer(data):
         if found.end() > found.start():
             yield found.start(), found.end()
+            continue
+        empty += 1
+        if empty == MOST_EMPTY:
+            yield None
+            return
 
 
 def _why(error: Exception) -> str:

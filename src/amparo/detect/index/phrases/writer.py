@@ -81,8 +81,8 @@ class PhraseWriter:
             return
         joined = _to_join(self._manifest.parts, len(new))
         kept = tuple(part for part in self._manifest.parts if part not in joined)
-        number = self._manifest.generation + 1
         try:
+            number = 1 + max([self._manifest.generation, *self._numbers()])
             phrases = Phrases.joined([new, *self._left(joined, still)]) if joined else new
             part = write_part(self._folder, f"{PREFIX}{number:08d}", Automaton.of(phrases))
             manifest = PhraseManifest(self.identity, number, (*kept, part))
@@ -95,6 +95,11 @@ class PhraseWriter:
     def _left(self, parts: Iterable[PartFiles], still: Counts) -> list[Phrases]:
         opened = [open_part(self._folder, part).phrases for part in parts]
         return [phrases.only(still(phrases.digests)) for phrases in opened]
+
+    def _numbers(self) -> list[int]:
+        """Of the parts that are there, also those that a full disk left without a manifest."""
+        names = (path.name.removeprefix(PREFIX) for path in self._folder.glob(f"{PREFIX}*"))
+        return [int(name) for name in names if name.isdecimal()]
 
     def _remove_strays(self) -> None:
         """What the manifest does not name; whoever has it open keeps it until they let go."""

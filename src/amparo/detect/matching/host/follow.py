@@ -18,7 +18,7 @@ from amparo.core.errors import Unavailable
 from amparo.db import Database
 from amparo.db.dialects import Watch
 from amparo.detect.hashing.model import Algorithm
-from amparo.detect.index import IndexWriter, Rows
+from amparo.detect.index import Damaged, IndexWriter, Rows
 from amparo.detect.index.phrases import PhraseWriter
 from amparo.detect.lists.forms import index_kind, index_values
 from amparo.detect.lists.model import Change, SignalList, StoredSignal
@@ -77,19 +77,14 @@ class Follower:
         self._database = database
         self._folder = folder
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._index = IndexWriter(folder / INDEX)
-        self._phrases = PhraseWriter(folder / PHRASES)
+        self._open()
         self._cards = Cards(folder, writing=True)
         self._seen: object = None
         self._deaf = False
         self._loaded = max(
             (each.mark.generation for each in self._cards.lists().values()), default=0
         )
-        if self._cards.state(_LOADING):
-            self._begin_anew("it was ended while it loaded a list")
-        if self._cards.state(PHRASES) not in ("", self._phrases.identity):
-            self._begin_anew("its words are others")
-        self._cards.put_state(PHRASES, self._phrases.identity)
+        self._settle()
 
     def __enter__(self) -> Self:
         return self
@@ -262,9 +257,34 @@ class Follower:
         """After a failure: an index that the disk has failed is closed, and opened as it is now."""
         self._seen = None
         self._index.close()
+        self._open()
+        self._settle()
+
+    def _open(self) -> None:
+        """What is there; of what is damaged nothing is kept, since the database has it all."""
+        try:
+            self._open_as_it_is()
+        except Damaged as error:
+            _log.error("The index is damaged, and is removed: look at the disk.", exc_info=error)
+            for name in (INDEX, PHRASES):
+                shutil.rmtree(self._folder / name, ignore_errors=True)
+            self._open_as_it_is()
+
+    def _open_as_it_is(self) -> None:
         self._index = IndexWriter(self._folder / INDEX)
+        try:
+            self._phrases = PhraseWriter(self._folder / PHRASES)
+        except BaseException:
+            self._index.close()
+            raise
+
+    def _settle(self) -> None:
+        """Begin anew where what was opened is not what was written."""
         if self._cards.state(_LOADING):
             self._begin_anew("a list was loaded by half")
+        if self._cards.state(PHRASES) not in ("", self._phrases.identity):
+            self._begin_anew("its words are others")
+        self._cards.put_state(PHRASES, self._phrases.identity)
 
     def _begin_anew(self, why: str) -> None:
         """With an empty index; whoever reads goes over to it."""

@@ -52,7 +52,8 @@ def _order(one: Listed, by: Asked) -> tuple[bool, int, bool, int]:
 def sifted_written(found: Iterable[Listed], asked: Sequence[Asked]) -> Found:
     """Of what was looked up for a text or for links: each signal once at each place.
 
-    A negative entry suppresses matches of its own kind at exactly its own place, and no others.
+    A negative entry suppresses matches of its own kind at exactly its own place, and no others: of
+    a link or name, of what it names itself, and not of what is above or below that.
     """
     placed = [(_place(asked[one.asked]), one) for one in found]
     harmless = {place for place, one in placed if one.known_list.kind is ListKind.NEGATIVE}
@@ -64,15 +65,19 @@ def sifted_written(found: Iterable[Listed], asked: Sequence[Asked]) -> Found:
     return Found(_each_first(counted.values()), _each_first(suppressed.values()))
 
 
-_Place = tuple[Algorithm, int, int, int]
+_Place = tuple[Algorithm, int, int, int, bytes]
+
+_BY_SPAN = frozenset({Algorithm.KEYWORD, Algorithm.REGEX})
+"""Where a word stands says which it is; many prefixes and hosts stand where one link does."""
 
 
 def _place(asked: Asked) -> _Place:
-    return asked.algorithm, asked.start, asked.end, asked.item
+    value = b"" if asked.algorithm in _BY_SPAN else asked.value
+    return asked.algorithm, asked.start, asked.end, asked.item, value
 
 
 def _by_place(placed: tuple[_Place, Listed]) -> tuple[int, int, int]:
-    (_, start, end, item), _ = placed
+    (_, start, end, item, _), _ = placed
     return item, start, end
 
 

@@ -61,9 +61,14 @@ def asked_of_links(
     asked = []
     for kind, forms in _FORMS.items():
         digests, of = [], []
+        before: set[tuple[str, int, int]] = set()
         for number, placed in enumerate(links):
             for form in forms(placed.link):
-                digests.append(hashlib.sha256(form.encode()).digest())
+                once = form, placed.start, placed.item
+                if once in before:
+                    continue  # of a link that may end in several places
+                before.add(once)
+                digests.append(_digest(form))
                 of.append(number)
         values = np.frombuffer(b"".join(digests), np.uint8).reshape(-1, DIGEST_BYTES)
         for row in np.flatnonzero(index.are_listed(kind, values, organisation)).tolist():
@@ -105,7 +110,7 @@ def asked_of_written(
     places = _places(data)
     cut = False
     for known in index.patterns(organisation):
-        some, more = _first(_of_pattern(known.signal, data, places, lot), MOST_OF_A_PATTERN)
+        some, more = _of_pattern(known.signal, data, places, lot)
         asked += some
         cut |= more
     links, addresses, many = _spotted(data, places)
@@ -140,18 +145,25 @@ def _named(where: str) -> Iterator[None]:
 
 def _of_pattern(
     signal: Signal, data: bytes, places: NDArray[np.int64], lot: bytes
-) -> Iterator[Asked]:
+) -> tuple[list[Asked], bool]:
+    """Where an expression matches, and whether it was not searched for to the end."""
     value = bytes.fromhex(signal.value)
-    for first, behind in finds(signal.text, data):
-        start, end = int(places[first]), int(places[behind])
-        yield Asked(Algorithm.REGEX, value, lot=lot, start=start, end=end)
+    some, more = _first(finds(signal.text, data), MOST_OF_A_PATTERN)
+    asked: list[Asked] = []
+    for each in some:
+        if each is None:
+            return asked, True
+        start, end = int(places[each[0]]), int(places[each[1]])
+        asked.append(Asked(Algorithm.REGEX, value, lot=lot, start=start, end=end))
+    return asked, more
 
 
 def _spotted(
     data: bytes, places: NDArray[np.int64]
 ) -> tuple[list[Placed], list[tuple[str, int, int]], bool]:
     """Links and addresses in a text, as far as they are such; and whether there are more."""
-    links, addresses = [], []
+    links: list[Placed] = []
+    addresses: list[tuple[str, int, int]] = []
     some, many = _first(spotted(data), MOST_LINKS)
     for one in some:
         start, end = int(places[one.start]), int(places[one.end])
