@@ -1,4 +1,8 @@
-"""What is asked of an upload that no list here knows: scorers, all at once, none for too long."""
+"""What is asked of an upload whose consequences no list here settles; nobody for too long.
+
+Scorers are asked of what no list knows, all at once. A list elsewhere is asked also of what only
+lists about adults, suspect or negative ones know: none of these says what it might.
+"""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -9,7 +13,12 @@ from typing import TypeVar
 
 import structlog
 
-from amparo.app.ask_elsewhere import ElsewhereList, match_of
+from amparo.app.ask_elsewhere import (
+    ElsewhereList,
+    is_settled,
+    match_of,
+    without_spared,
+)
 from amparo.app.metrics import Metrics
 from amparo.core.errors import Unavailable
 from amparo.core.ids import OrganisationId
@@ -72,14 +81,17 @@ class UploadScorer:
         self, data: bytes, hashes: MediaHashes, found: Found, organisation: OrganisationId
     ) -> Scored:
         """What all of them say within AMPARO_SCORE_SECONDS; a failure is never the upload's."""
-        is_known = bool(found.counted or found.suppressed)
-        if is_known or not (self.asked or self.elsewhere):
+        asked = () if found.counted or found.suppressed else self.asked
+        elsewhere = None if is_settled(found) else self.elsewhere
+        if not (asked or elsewhere):
             return NOTHING
         one = _Asking(self, time.monotonic(), {}, {})
-        listed = self.elsewhere and self.elsewhere.begin(data, hashes, organisation, one.until)
-        if self.asked and _can_be_seen(hashes):
+        listed = elsewhere and elsewhere.begin(
+            data, without_spared(hashes, found), organisation, one.until
+        )
+        if asked and _can_be_seen(hashes):
             one.score(data)
-        hits = self.elsewhere and listed and one.end(self.elsewhere.guarded, listed)
+        hits = elsewhere and listed and one.end(elsewhere.guarded, listed)
         return Scored(
             one.scores, one.unanswered, tuple(match_of(each, organisation) for each in hits or ())
         )
