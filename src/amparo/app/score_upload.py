@@ -5,7 +5,7 @@ lists about adults, suspect or negative ones know: none of these says what it mi
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -53,6 +53,13 @@ _HOPELESS = frozenset(
 """What would only happen again."""
 
 
+_LEAST_SHARE = 0.1
+"""Of AMPARO_SCORE_SECONDS: with less of them left nobody is asked, and no budget spent."""
+
+_FAIR_SHARE = 0.5
+"""Who had less of them, since the picture took long to be made small, is not to blame if late."""
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Scored:
     """The scores by label, what lists elsewhere know; and who said nothing, by name, with why."""
@@ -76,6 +83,7 @@ class UploadScorer:
     sandbox: Sandbox
     seconds: float
     metrics: Metrics
+    clock: Callable[[], float] = time.monotonic
 
     def score(
         self, data: bytes, hashes: MediaHashes, found: Found, organisation: OrganisationId
@@ -85,7 +93,7 @@ class UploadScorer:
         elsewhere = None if is_settled(found) else self.elsewhere
         if not (asked or elsewhere):
             return NOTHING
-        one = _Asking(self, time.monotonic(), {}, {})
+        one = _Asking(self, self.clock(), {}, {})
         listed = elsewhere and elsewhere.begin(
             data, without_spared(hashes, found), organisation, one.until
         )
@@ -115,22 +123,27 @@ class _Asking:
         shown = self._shown(data)
         if isinstance(shown, Thumbnails) and not (shown.squares or shown.pictures):
             return
+        left = (self.until - self.by.clock()) / self.by.seconds
+        if left < _LEAST_SHARE and isinstance(shown, Thumbnails):
+            shown = Absent(Why.LATE)
         begun = [
             shown if isinstance(shown, Absent) else each.begin(shown, self.by.wanted, self.until)
             for each in self.by.asked
         ]
         for each, answer in zip(self.by.asked, begun, strict=True):
-            said = self.end(each.guarded, answer)
+            said = self.end(each.guarded, answer, had_time=left >= _FAIR_SHARE)
             self.scores.update(said or {})
 
-    def end(self, guarded: Guarded[A], answer: Answer[A] | Absent) -> A | None:
+    def end(
+        self, guarded: Guarded[A], answer: Answer[A] | Absent, *, had_time: bool = True
+    ) -> A | None:
         """What one of them says; what it does not say is noted."""
-        said = guarded.end(answer, self.until)
+        said = guarded.end(answer, self.until, had_time=had_time)
         if isinstance(said, Absent):
             self.unanswered[guarded.name] = said.told
             self.by.metrics.unscored(guarded.name, said.why.value)
             return None
-        self.by.metrics.scored(guarded.name, time.monotonic() - self.began)
+        self.by.metrics.scored(guarded.name, self.by.clock() - self.began)
         return said
 
     def _shown(self, data: bytes) -> Thumbnails | Absent:
@@ -142,7 +155,7 @@ class _Asking:
             Thumbnails, thumbnails, data, sandbox.share, self.by.wanted, self.until
         )
         try:
-            return answer.result(timeout=max(0.0, self.until - time.monotonic()))
+            return answer.result(timeout=max(0.0, self.until - self.by.clock()))
         except TimeoutError:
             return Absent(Why.LATE)
         except MemoryError:

@@ -23,7 +23,7 @@ class Why(StrEnum):
     """Why something was not said of an upload."""
 
     LATE = "late"
-    """No answer within AMPARO_SCORE_SECONDS."""
+    """No answer within AMPARO_SCORE_SECONDS, or too little of them left to ask."""
 
     BUDGET = "budget"
     """The calls of this minute or this day are spent."""
@@ -80,13 +80,19 @@ class Guarded(Generic[A]):
             return Absent(Why.BUDGET)
         return ask()
 
-    def end(self, begun: Answer[A] | Absent, until: float) -> A | Absent:
-        """What it said before `until`, a moment of `time.monotonic`."""
+    def end(self, begun: Answer[A] | Absent, until: float, *, had_time: bool = True) -> A | Absent:
+        """What it said before `until`, a moment of `time.monotonic`.
+
+        Without `had_time` it was asked so late that being late is no failure of its own.
+        """
         if isinstance(begun, Absent):
             return begun
         try:
             said = begun.result(timeout=max(0.0, until - time.monotonic()))
         except Exception as error:  # noqa: BLE001 (a plug-in raises anything; it is told and counted)
+            if isinstance(error, TimeoutError) and not had_time:
+                self.breaker.leave()
+                return Absent(Why.LATE)
             return self._failed(error)
         self.breaker.succeeded()
         return said
