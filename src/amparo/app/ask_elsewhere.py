@@ -13,8 +13,7 @@ from amparo.detect.lists.model import ListKind, Subject
 from amparo.detect.matching.host.asked import asked_of
 from amparo.detect.matching.host.sift import Found
 from amparo.detect.matching.match import ORIGINAL
-from amparo.detect.media.sandbox import Answer
-from amparo.detect.scoring.guarded import Absent, Guarded, Why
+from amparo.detect.scoring.guarded import Absent, Begun, Guarded, Why
 from amparo.detect.scoring.remote_list import Hit, RemoteList
 
 _ABOVE_ALL = 2**62
@@ -37,7 +36,7 @@ class ElsewhereList:
 
     def begin(
         self, data: bytes, hashes: MediaHashes, organisation: OrganisationId, until: float
-    ) -> Answer[tuple[Hit, ...]] | Absent | None:
+    ) -> Begun[tuple[Hit, ...]] | Absent | None:
         """Have it asked; where the contract does not cover what would be sent, nothing is."""
         if not self._is_confirmed(organisation):
             return Absent(Why.UNCONFIRMED)

@@ -30,10 +30,10 @@ from amparo.detect.deciding import MatchFacts
 from amparo.detect.hashing.model import MediaHashes
 from amparo.detect.matching.host.sift import Found
 from amparo.detect.media.model import MediaError
-from amparo.detect.media.sandbox import Answer, Sandbox
+from amparo.detect.media.sandbox import Sandbox
 from amparo.detect.scoring.asked import AskedModel, AskedScorer, AskedService
 from amparo.detect.scoring.budget import Budget
-from amparo.detect.scoring.guarded import Absent, Guarded, Why
+from amparo.detect.scoring.guarded import Absent, Begun, Guarded, Why
 from amparo.detect.scoring.plug_ins import scorers
 from amparo.detect.scoring.remote_list import remote_list
 from amparo.detect.scoring.scorer import PictureScorer, PixelScorer, Scorer, warm
@@ -135,10 +135,10 @@ class _Asking:
             self.scores.update(said or {})
 
     def end(
-        self, guarded: Guarded[A], answer: Answer[A] | Absent, *, had_time: bool = True
+        self, guarded: Guarded[A], begun: Begun[A] | Absent, *, had_time: bool = True
     ) -> A | None:
         """What one of them says; what it does not say is noted."""
-        said = guarded.end(answer, self.until, had_time=had_time)
+        said = guarded.end(begun, self.until, had_time=had_time)
         if isinstance(said, Absent):
             self.unanswered[guarded.name] = said.told
             self.by.metrics.unscored(guarded.name, said.why.value)
