@@ -244,3 +244,14 @@ def test_of_a_file_only_hashes_go_there_unless_the_contract_says_otherwise(
     (request,) = shield.asked
     assert request.path == "/v1/pdq/"
     assert len(request.body) < 100
+
+
+@pytest.mark.parametrize("sends", ["pdq", "media"])
+def test_of_links_nothing_goes_there(serve: Serve, shield: ShieldState, sends: str) -> None:
+    link = "https://hub.example/rooms/7"
+    shield.urls[link] = ("csam", "exact")
+    with serve(shield_sends=sends) as platform:
+        confirm(platform, sends)
+        assert platform.http.post("/v1/urls", json={"urls": [link]}).status_code == 200
+        assert platform.http.post("/v1/texts", json={"text": f"quandelu {link}"}).is_success
+    assert shield.asked == []
