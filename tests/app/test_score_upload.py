@@ -17,9 +17,10 @@ from amparo.detect.matching.host.sift import Found
 from amparo.detect.media.model import Kind, Limits, MediaError
 from amparo.detect.media.sandbox import Answer
 from amparo.detect.scoring.asked import AskedModel
+from amparo.detect.scoring.breaker import FAILURES
 from amparo.detect.scoring.plug_ins import load
 from amparo.detect.scoring.scorer import PixelScorer
-from amparo.detect.scoring.thumbnails import Wanted
+from amparo.detect.scoring.thumbnails import Thumbnails, Wanted
 from tests.plug_ins import brightness
 
 HASHES = MediaHashes(Kind.PNG, 1, digest(b"x"), (PictureHash(0, bytes(32), 100),))
@@ -103,3 +104,49 @@ def test_while_all_are_left_alone_nothing_is_decoded_for_them() -> None:
     one.asked[0].guarded.breaker.rest(30)
     assert one.score(b"x", HASHES, Found(()), OWNER).unanswered == {"brightness": "breaker"}
     assert sandbox.asked == 0
+
+
+class Slow(Ill):
+    """A sandbox that makes a picture small after so many seconds, by a clock that it moves."""
+
+    def __init__(self, takes_s: float) -> None:
+        super().__init__(None)
+        self.takes_s = takes_s
+        self.now = -1000.0  # long past for whoever looks at another clock, and waits for nothing
+
+    def submit(self, *_: object) -> Answer[Any]:
+        self.now += self.takes_s
+        answer: Answer[Any] = Answer()
+        answer.fill(lambda: Thumbnails(squares=((bytes(32 * 32 * 3),),)))
+        return answer
+
+
+class Never(AskedModel):
+    """A scorer that is asked and never answers."""
+
+    times = 0
+
+    def begin(self, *_: object) -> Any:
+        """Not even late."""
+        self.times += 1
+        return self.guarded.begin(Answer)
+
+
+@pytest.mark.parametrize(
+    ("takes_s", "asked", "blamed"), [(9.5, 0, False), (6, 1, False), (4, 1, True)]
+)
+def test_a_scorer_is_blamed_for_being_late_only_where_it_had_time(
+    takes_s: float, asked: int, blamed: bool
+) -> None:
+    """Of ten seconds; and with hardly any left it is not asked at all."""
+    slow, metrics = Slow(takes_s), Metrics()
+    model = load(Path(brightness.__file__))
+    assert isinstance(model, PixelScorer)
+    one = Never(model)
+    uploads = UploadScorer(
+        (one,), Wanted((32,)), None, cast(Any, slow), 10, metrics, lambda: slow.now
+    )
+    said = [uploads.score(b"x", HASHES, Found(()), OWNER).unanswered for _ in range(FAILURES)]
+    assert said == [{"brightness": "late"}] * FAILURES
+    assert one.times == asked * FAILURES
+    assert one.guarded.breaker.is_open == blamed

@@ -172,13 +172,49 @@ def test_a_drill_tells_it_nothing(serve: Serve, shield: ShieldState) -> None:
         assert shield.asked == []
 
 
-def test_it_is_not_asked_about_what_a_list_knows(serve: Serve, shield: ShieldState) -> None:
+def test_it_is_not_asked_about_what_a_confirmed_list_about_children_knows(
+    serve: Serve, shield: ShieldState
+) -> None:
     with serve() as platform:
         confirm(platform)
         platform.make_list()
         platform.add(pdq_of(CAT))
         assert submit(platform, CAT).json()["action"] == "hold"
         assert shield.asked == []
+
+
+@pytest.mark.parametrize(
+    "about", [{"subject": "adult"}, {"kind": "suspect"}, {"kind": "suspect", "subject": "adult"}]
+)
+def test_it_is_asked_about_what_only_a_weaker_list_knows(
+    serve: Serve, shield: ShieldState, about: dict[str, str]
+) -> None:
+    shield.files[hashlib.sha256(CAT).hexdigest()] = ("csam", "exact")
+    with serve(shield_sends="media", shield_kind="confirmed") as platform:
+        confirm(platform, "media")
+        platform.make_list(**about)
+        platform.add(pdq_of(CAT))
+        answer = submit(platform, CAT).json()
+        assert {match["list"] for match in answer["matches"]} == {"known", NAME}
+        assert answer["action"] == "hold"
+
+
+@pytest.mark.parametrize(
+    ("sends", "action", "asked"), [("media", "hold", ["/v1/media/"]), ("pdq", "allow", [])]
+)
+def test_what_a_negative_list_knows_is_asked_about_as_a_file_and_never_by_its_likeness(
+    serve: Serve, shield: ShieldState, sends: str, action: str, asked: list[str]
+) -> None:
+    shield.hashes[PDQ] = shield.files[SHA256] = ("csam", "exact")
+    with serve(shield_sends=sends, shield_kind="confirmed") as platform:
+        confirm(platform, sends)
+        platform.make_list("harmless", kind="negative")
+        entry = {"note": "a rocket", "expires": "2100-01-01T00:00:00Z"}
+        platform.add(pdq_of(ROCKET) | entry, to="harmless")
+        answer = submit(platform, ROCKET).json()
+        assert answer["action"] == action
+        assert [request.path for request in shield.asked] == asked
+        assert answer["unanswered"] == {}
 
 
 def test_a_failure_of_its_costs_no_decision(serve: Serve, shield: ShieldState) -> None:
@@ -208,3 +244,14 @@ def test_of_a_file_only_hashes_go_there_unless_the_contract_says_otherwise(
     (request,) = shield.asked
     assert request.path == "/v1/pdq/"
     assert len(request.body) < 100
+
+
+@pytest.mark.parametrize("sends", ["pdq", "media"])
+def test_of_links_nothing_goes_there(serve: Serve, shield: ShieldState, sends: str) -> None:
+    link = "https://hub.example/rooms/7"
+    shield.urls[link] = ("csam", "exact")
+    with serve(shield_sends=sends) as platform:
+        confirm(platform, sends)
+        assert platform.http.post("/v1/urls", json={"urls": [link]}).status_code == 200
+        assert platform.http.post("/v1/texts", json={"text": f"quandelu {link}"}).is_success
+    assert shield.asked == []

@@ -1,7 +1,7 @@
 """A list elsewhere is asked of an upload once its contract is confirmed; hits become matches."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from amparo.access.contracts import SHIELD, Contracts
 from amparo.access.installation import is_drill
@@ -9,10 +9,11 @@ from amparo.core.ids import OrganisationId
 from amparo.db import Database
 from amparo.detect.deciding import MatchFacts
 from amparo.detect.hashing.model import MediaHashes
-from amparo.detect.lists.model import Subject
+from amparo.detect.lists.model import ListKind, Subject
+from amparo.detect.matching.host.asked import asked_of
+from amparo.detect.matching.host.sift import Found
 from amparo.detect.matching.match import ORIGINAL
-from amparo.detect.media.sandbox import Answer
-from amparo.detect.scoring.guarded import Absent, Guarded, Why
+from amparo.detect.scoring.guarded import Absent, Begun, Guarded, Why
 from amparo.detect.scoring.remote_list import Hit, RemoteList
 
 _ABOVE_ALL = 2**62
@@ -35,7 +36,7 @@ class ElsewhereList:
 
     def begin(
         self, data: bytes, hashes: MediaHashes, organisation: OrganisationId, until: float
-    ) -> Answer[tuple[Hit, ...]] | Absent | None:
+    ) -> Begun[tuple[Hit, ...]] | Absent | None:
         """Have it asked; where the contract does not cover what would be sent, nothing is."""
         if not self._is_confirmed(organisation):
             return Absent(Why.UNCONFIRMED)
@@ -46,6 +47,31 @@ class ElsewhereList:
             contract = Contracts(work).standing(organisation, SHIELD)
             confirmed = contract is not None and contract.covers == self.listed.sends
             return confirmed and not is_drill(work)  # a drill tells nobody
+
+
+def is_settled(found: Found) -> bool:
+    """Whether a confirmed list about children counts: no list elsewhere could make more of it."""
+    return any(
+        one.known_list.kind is ListKind.CONFIRMED and one.known_list.subject is Subject.CHILD
+        for one in found.counted
+    )
+
+
+def without_spared(hashes: MediaHashes, found: Found) -> MediaHashes:
+    """All but the pictures that a negative list here takes the consequences of likeness from.
+
+    A list elsewhere is not asked by a hash about what people here have found to be harmless. The
+    digests stay: they are never suppressed.
+    """
+    negative = [one for one in found.counted if one.known_list.kind is ListKind.NEGATIVE]
+    if not negative:
+        return hashes
+    asked = asked_of(hashes)
+    if any(asked[one.asked].algorithm.is_exact for one in negative):
+        return replace(hashes, pictures=())
+    frames = {asked[one.asked].frame for one in negative}
+    kept = tuple(each for each in hashes.pictures if each.frame not in frames)
+    return replace(hashes, pictures=kept)
 
 
 def signal_number(organisation: OrganisationId) -> int:

@@ -1,7 +1,11 @@
-"""What is asked of an upload that no list here knows: scorers, all at once, none for too long."""
+"""What is asked of an upload whose consequences no list here settles; nobody for too long.
+
+Scorers are asked of what no list knows, all at once. A list elsewhere is asked also of what only
+lists about adults, suspect or negative ones know: none of these says what it might.
+"""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -9,7 +13,12 @@ from typing import TypeVar
 
 import structlog
 
-from amparo.app.ask_elsewhere import ElsewhereList, match_of
+from amparo.app.ask_elsewhere import (
+    ElsewhereList,
+    is_settled,
+    match_of,
+    without_spared,
+)
 from amparo.app.metrics import Metrics
 from amparo.core.errors import Unavailable
 from amparo.core.ids import OrganisationId
@@ -21,10 +30,10 @@ from amparo.detect.deciding import MatchFacts
 from amparo.detect.hashing.model import MediaHashes
 from amparo.detect.matching.host.sift import Found
 from amparo.detect.media.model import MediaError
-from amparo.detect.media.sandbox import Answer, Sandbox
+from amparo.detect.media.sandbox import Sandbox
 from amparo.detect.scoring.asked import AskedModel, AskedScorer, AskedService
 from amparo.detect.scoring.budget import Budget
-from amparo.detect.scoring.guarded import Absent, Guarded, Why
+from amparo.detect.scoring.guarded import Absent, Begun, Guarded, Why
 from amparo.detect.scoring.plug_ins import scorers
 from amparo.detect.scoring.remote_list import remote_list
 from amparo.detect.scoring.scorer import PictureScorer, PixelScorer, Scorer, warm
@@ -42,6 +51,13 @@ _HOPELESS = frozenset(
     }
 )
 """What would only happen again."""
+
+
+_LEAST_SHARE = 0.1
+"""Of AMPARO_SCORE_SECONDS: with less of them left nobody is asked, and no budget spent."""
+
+_FAIR_SHARE = 0.5
+"""Who had less of them, since the picture took long to be made small, is not to blame if late."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -67,19 +83,23 @@ class UploadScorer:
     sandbox: Sandbox
     seconds: float
     metrics: Metrics
+    clock: Callable[[], float] = time.monotonic
 
     def score(
         self, data: bytes, hashes: MediaHashes, found: Found, organisation: OrganisationId
     ) -> Scored:
         """What all of them say within AMPARO_SCORE_SECONDS; a failure is never the upload's."""
-        is_known = bool(found.counted or found.suppressed)
-        if is_known or not (self.asked or self.elsewhere):
+        asked = () if found.counted or found.suppressed else self.asked
+        elsewhere = None if is_settled(found) else self.elsewhere
+        if not (asked or elsewhere):
             return NOTHING
-        one = _Asking(self, time.monotonic(), {}, {})
-        listed = self.elsewhere and self.elsewhere.begin(data, hashes, organisation, one.until)
-        if self.asked and _can_be_seen(hashes):
+        one = _Asking(self, self.clock(), {}, {})
+        listed = elsewhere and elsewhere.begin(
+            data, without_spared(hashes, found), organisation, one.until
+        )
+        if asked and _can_be_seen(hashes):
             one.score(data)
-        hits = self.elsewhere and listed and one.end(self.elsewhere.guarded, listed)
+        hits = elsewhere and listed and one.end(elsewhere.guarded, listed)
         return Scored(
             one.scores, one.unanswered, tuple(match_of(each, organisation) for each in hits or ())
         )
@@ -103,22 +123,27 @@ class _Asking:
         shown = self._shown(data)
         if isinstance(shown, Thumbnails) and not (shown.squares or shown.pictures):
             return
+        left = (self.until - self.by.clock()) / self.by.seconds
+        if left < _LEAST_SHARE and isinstance(shown, Thumbnails):
+            shown = Absent(Why.LATE)
         begun = [
             shown if isinstance(shown, Absent) else each.begin(shown, self.by.wanted, self.until)
             for each in self.by.asked
         ]
         for each, answer in zip(self.by.asked, begun, strict=True):
-            said = self.end(each.guarded, answer)
+            said = self.end(each.guarded, answer, had_time=left >= _FAIR_SHARE)
             self.scores.update(said or {})
 
-    def end(self, guarded: Guarded[A], answer: Answer[A] | Absent) -> A | None:
+    def end(
+        self, guarded: Guarded[A], begun: Begun[A] | Absent, *, had_time: bool = True
+    ) -> A | None:
         """What one of them says; what it does not say is noted."""
-        said = guarded.end(answer, self.until)
+        said = guarded.end(begun, self.until, had_time=had_time)
         if isinstance(said, Absent):
             self.unanswered[guarded.name] = said.told
             self.by.metrics.unscored(guarded.name, said.why.value)
             return None
-        self.by.metrics.scored(guarded.name, time.monotonic() - self.began)
+        self.by.metrics.scored(guarded.name, self.by.clock() - self.began)
         return said
 
     def _shown(self, data: bytes) -> Thumbnails | Absent:
@@ -130,7 +155,7 @@ class _Asking:
             Thumbnails, thumbnails, data, sandbox.share, self.by.wanted, self.until
         )
         try:
-            return answer.result(timeout=max(0.0, self.until - time.monotonic()))
+            return answer.result(timeout=max(0.0, self.until - self.by.clock()))
         except TimeoutError:
             return Absent(Why.LATE)
         except MemoryError:

@@ -62,6 +62,33 @@ def test_a_flooded_signal_has_no_consequence_but_for_people() -> None:
     assert decide(other, BLOCKS_ALL, flooded={"1"}).action is Action.HOLD
 
 
+@pytest.mark.parametrize(
+    ("match", "flooded", "action"),
+    [
+        (a_match(exact=True, remote=True), set(), Action.HOLD),
+        (a_match(exact=True), {"1"}, Action.REVIEW),
+    ],
+)
+def test_what_a_machine_may_not_block_is_not_put_where_people_see_no_media(
+    match: MatchFacts, flooded: set[str], action: Action
+) -> None:
+    default = read_policy(DEFAULT_POLICY)
+    decision = decide(facts(match), default, flooded=flooded)
+    assert (decision.action, decision.queue) == (action, "review")
+    assert decision.rules == ("known-exactly",)
+    assert decision.restrained
+    assert decide(facts(a_match(exact=True)), default).queue == "without-media"
+
+
+def test_no_rule_of_those_that_add_up_brings_a_refused_one_to_its_queue() -> None:
+    rules = policy(
+        "id: one, when: 'true', action: allow, queue: without-media, then: go-on",
+        "id: two, when: 'true', action: block",
+    )
+    assert decide(facts(a_match()), rules).queue == "review"
+    assert decide(facts(a_match(exact=True)), rules).queue == "without-media"
+
+
 def test_the_first_rule_that_applies_decides() -> None:
     rules = policy(
         "id: never, when: 'false', action: block",

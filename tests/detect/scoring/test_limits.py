@@ -64,26 +64,35 @@ def breaker(clock: Clock) -> Breaker:
     return Breaker(failures=3, pause_s=30, clock=clock)
 
 
+def ask(one: Breaker) -> int:
+    question = one.enter()
+    assert question is not None
+    return question
+
+
+def lets_through(one: Breaker, times: int) -> list[bool]:
+    return [one.enter() is not None for _ in range(times)]
+
+
 def test_a_breaker_opens_after_failures_in_a_row_and_lets_one_try_after_a_pause() -> None:
     clock = Clock()
     one = breaker(clock)
     for _ in range(2):
-        one.failed()
-    one.succeeded()
+        one.failed(ask(one))
+    one.succeeded(ask(one))
     for _ in range(3):
-        assert one.enter()
-        one.failed()
+        one.failed(ask(one))
     assert one.is_open
-    assert not one.enter()
+    assert lets_through(one, 1) == [False]
     clock.now += 30
-    assert [one.enter() for _ in range(3)] == [True, False, False]
-    one.failed()
+    trial = ask(one)
+    assert lets_through(one, 2) == [False, False]
+    one.failed(trial)
     clock.now += 29
-    assert not one.enter()
+    assert one.is_open
     clock.now += 1
-    assert one.enter()
-    one.succeeded()
-    assert [one.enter() for _ in range(3)] == [True, True, True]
+    one.succeeded(ask(one))
+    assert lets_through(one, 3) == [True, True, True]
 
 
 def test_a_trial_of_which_nobody_tells_is_tried_again() -> None:
@@ -91,9 +100,9 @@ def test_a_trial_of_which_nobody_tells_is_tried_again() -> None:
     one = breaker(clock)
     one.rest(1)
     clock.now += 30
-    assert one.enter()
+    assert lets_through(one, 2) == [True, False]
     clock.now += 30
-    assert one.enter()
+    assert lets_through(one, 1) == [True]
 
 
 def test_a_trial_that_was_not_made_is_free_for_another() -> None:
@@ -101,20 +110,67 @@ def test_a_trial_that_was_not_made_is_free_for_another() -> None:
     one = breaker(clock)
     one.rest(1)
     clock.now += 30
-    assert one.enter()
-    one.leave()
-    assert one.enter()
+    one.leave(ask(one))
+    assert lets_through(one, 1) == [True]
 
 
 def test_late_failures_of_before_do_not_keep_it_open() -> None:
     clock = Clock()
     one = breaker(clock)
+    late = ask(one)
     for _ in range(3):
-        one.failed()
+        one.failed(ask(one))
     clock.now += 29
-    one.failed()
+    one.failed(late)
     clock.now += 1
-    assert one.enter()
+    assert lets_through(one, 1) == [True]
+
+
+def test_late_successes_of_before_do_not_close_it_nor_cancel_what_it_was_asked_to_wait() -> None:
+    clock = Clock()
+    one = breaker(clock)
+    late = [ask(one) for _ in range(3)]
+    for _ in range(3):
+        one.failed(ask(one))
+    one.succeeded(late[0])
+    assert one.is_open
+    one.rest(600)
+    one.succeeded(late[1])
+    clock.now += 599
+    assert one.is_open
+    clock.now += 1
+    trial = ask(one)
+    one.succeeded(late[2])
+    one.leave(late[2])
+    assert lets_through(one, 1) == [False]
+    one.succeeded(trial)
+    assert lets_through(one, 2) == [True, True]
+
+
+def test_late_failures_of_before_are_not_the_trials() -> None:
+    clock = Clock()
+    one = breaker(clock)
+    late = ask(one)
+    one.rest(1)
+    clock.now += 30
+    trial = ask(one)
+    one.failed(late)
+    one.leave(trial)
+    assert lets_through(one, 1) == [True]
+
+
+def test_a_trial_that_succeeds_does_not_cancel_what_it_was_asked_to_wait_meanwhile() -> None:
+    clock = Clock()
+    one = breaker(clock)
+    one.rest(1)
+    clock.now += 30
+    trial = ask(one)
+    one.rest(600)
+    one.succeeded(trial)
+    clock.now += 599
+    assert one.is_open
+    clock.now += 1
+    assert lets_through(one, 1) == [True]
 
 
 def test_who_wants_to_be_left_alone_is_left_alone_so_long_and_no_longer_than_an_hour() -> None:
@@ -186,3 +242,14 @@ def test_without_a_budget_left_a_trial_is_not_lost() -> None:
     clock.now += 30
     assert guarded.begin(Answer) == Absent(Why.BUDGET)
     assert not one.is_open
+
+
+def test_an_answer_from_before_does_not_cancel_a_retry_after() -> None:
+    clock = Clock()
+    guarded: Guarded[int] = Guarded("one", breaker(clock))
+    slow = guarded.begin(lambda: answered(lambda: 1))
+    guarded.end(guarded.begin(lambda: answered(raising(Busy(600)))), until=0)
+    assert guarded.end(slow, until=0) == 1
+    assert guarded.begin(Answer) == Absent(Why.BREAKER)
+    clock.now += 599
+    assert guarded.begin(Answer) == Absent(Why.BREAKER)

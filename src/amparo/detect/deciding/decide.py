@@ -1,6 +1,6 @@
 """What the policy makes of an upload, within the rules that hold whatever a policy says."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from amparo.core.errors import Invalid
 from amparo.detect.deciding.conditions import seen_of
@@ -31,21 +31,23 @@ def decide(facts: Facts, policy: Policy, *, flooded: Collection[str] = ()) -> De
     what it would have said is not known.
     `flooded` are signals that suddenly match far more than ever before: what they say is put to
     people and has no other consequence.
+    Where a machine may not do what a rule asks for, the upload waits where people look at all the
+    rest: a rule's own queue is meant for what it asked for, and may be one without media.
     """
     applied, broken = _applied(facts, policy)
     least = Action.REVIEW if broken else Action.ALLOW
     wanted = max((least, *(rule.action for rule in applied)), key=lambda one: one.strictness)
     allowed, restrained = _strictest_allowed(facts, flooded)
     given = min(wanted, allowed, key=lambda one: one.strictness)
-    queue = next((rule.queue for rule in reversed(applied) if rule.queue), "")
+    is_restrained = given is not wanted
     return Decision(
         action=given,
-        queue=queue or ("" if given is Action.ALLOW else REVIEW_QUEUE),
+        queue=REVIEW_QUEUE if is_restrained else _queue(applied, given),
         priority=max((rule.priority for rule in applied), default=0),
         labels=_once(label for rule in applied for label in rule.labels),
         notify=_once(name for rule in applied for name in rule.notify),
         rules=tuple(rule.id for rule in applied),
-        restrained=restrained if given is not wanted else "",
+        restrained=restrained if is_restrained else "",
         broken=tuple(broken),
         keep=_once(what for rule in applied for what in rule.keep),
         message=next((rule.message for rule in reversed(applied) if rule.message), ""),
@@ -69,6 +71,12 @@ def _applied(facts: Facts, policy: Policy) -> tuple[list[Rule], list[str]]:
             if not rule.goes_on:
                 break
     return applied, broken
+
+
+def _queue(applied: Sequence[Rule], given: Action) -> str:
+    """The last that one of the rules names."""
+    named = next((rule.queue for rule in reversed(applied) if rule.queue), "")
+    return named or ("" if given is Action.ALLOW else REVIEW_QUEUE)
 
 
 def _strictest_allowed(facts: Facts, flooded: Collection[str]) -> tuple[Action, str]:

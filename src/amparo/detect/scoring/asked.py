@@ -4,13 +4,12 @@ import time
 from collections.abc import Sequence
 from typing import Protocol
 
-from amparo.detect.media.sandbox import Answer
 from amparo.detect.media.sandbox.threads import Threads
 from amparo.detect.scoring.answers import Scores, checked_scores, highest
 from amparo.detect.scoring.batching import Batcher
 from amparo.detect.scoring.breaker import Breaker
 from amparo.detect.scoring.budget import Budget
-from amparo.detect.scoring.guarded import Absent, Guarded
+from amparo.detect.scoring.guarded import Absent, Begun, Guarded
 from amparo.detect.scoring.scorer import PictureScorer, PixelScorer, warm
 from amparo.detect.scoring.thumbnails import Thumbnails, Wanted
 
@@ -23,7 +22,7 @@ class AskedScorer(Protocol):
 
     guarded: Guarded[Scores]
 
-    def begin(self, shown: Thumbnails, wanted: Wanted, until: float) -> Answer[Scores] | Absent:
+    def begin(self, shown: Thumbnails, wanted: Wanted, until: float) -> Begun[Scores] | Absent:
         """Have it score what was made as `wanted`; `until` is a moment of `time.monotonic`."""
 
     def close(self) -> None:
@@ -39,7 +38,7 @@ class AskedModel:
         warm(scorer)
         self._batcher = Batcher(scorer)
 
-    def begin(self, shown: Thumbnails, wanted: Wanted, until: float) -> Answer[Scores] | Absent:
+    def begin(self, shown: Thumbnails, wanted: Wanted, until: float) -> Begun[Scores] | Absent:
         """Its pictures join those of other uploads."""
         pixels = shown.square(wanted, self._side)
         return self.guarded.begin(lambda: self._batcher.submit(pixels, until))
@@ -58,7 +57,7 @@ class AskedService:
         self._threads = Threads(AT_ONCE)
         self._threads.start()
 
-    def begin(self, shown: Thumbnails, wanted: Wanted, until: float) -> Answer[Scores] | Absent:
+    def begin(self, shown: Thumbnails, wanted: Wanted, until: float) -> Begun[Scores] | Absent:
         """All frames of the upload are one call."""
         pictures = shown.picture(wanted, self._scorer.side)
 

@@ -23,7 +23,7 @@ class Why(StrEnum):
     """Why something was not said of an upload."""
 
     LATE = "late"
-    """No answer within AMPARO_SCORE_SECONDS."""
+    """No answer within AMPARO_SCORE_SECONDS, or too little of them left to ask."""
 
     BUDGET = "budget"
     """The calls of this minute or this day are spent."""
@@ -63,6 +63,14 @@ class Absent:
         return f"{self.why.value}: {self.word}" if self.word else self.why.value
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Begun(Generic[A]):
+    """A question that was asked: what it will have said, and its number at the breaker."""
+
+    answer: Answer[A]
+    question: int
+
+
 class Guarded(Generic[A]):
     """One of those that are asked; `budget` None where it costs nothing but this machine's time."""
 
@@ -71,36 +79,43 @@ class Guarded(Generic[A]):
         self.breaker = breaker
         self._budget = budget
 
-    def begin(self, ask: Callable[[], Answer[A]]) -> Answer[A] | Absent:
+    def begin(self, ask: Callable[[], Answer[A]]) -> Begun[A] | Absent:
         """Have it asked, if it may be."""
-        if not self.breaker.enter():
+        question = self.breaker.enter()
+        if question is None:
             return Absent(Why.BREAKER)
         if self._budget is not None and not self._budget.take():
-            self.breaker.leave()
+            self.breaker.leave(question)
             return Absent(Why.BUDGET)
-        return ask()
+        return Begun(ask(), question)
 
-    def end(self, begun: Answer[A] | Absent, until: float) -> A | Absent:
-        """What it said before `until`, a moment of `time.monotonic`."""
+    def end(self, begun: Begun[A] | Absent, until: float, *, had_time: bool = True) -> A | Absent:
+        """What it said before `until`, a moment of `time.monotonic`.
+
+        Without `had_time` it was asked so late that being late is no failure of its own.
+        """
         if isinstance(begun, Absent):
             return begun
         try:
-            said = begun.result(timeout=max(0.0, until - time.monotonic()))
+            said = begun.answer.result(timeout=max(0.0, until - time.monotonic()))
         except Exception as error:  # noqa: BLE001 (a plug-in raises anything; it is told and counted)
-            return self._failed(error)
-        self.breaker.succeeded()
+            if isinstance(error, TimeoutError) and not had_time:
+                self.breaker.leave(begun.question)
+                return Absent(Why.LATE)
+            return self._failed(error, begun.question)
+        self.breaker.succeeded(begun.question)
         return said
 
-    def _failed(self, error: Exception) -> Absent:
+    def _failed(self, error: Exception, question: int) -> Absent:
         _seldom.warning("A scorer did not answer.", why=f"{self.name}: {type(error).__name__}")
         if isinstance(error, Busy):
             self.breaker.rest(error.seconds)
             return Absent(Why.BUSY)
         if isinstance(error, UnknownWord):
-            self.breaker.succeeded()
+            self.breaker.succeeded(question)
             return Absent(Why.UNKNOWN, error.word)
         if isinstance(error, Silent):
-            self.breaker.succeeded()
+            self.breaker.succeeded(question)
             return Absent(Why.SILENT)
-        self.breaker.failed()
+        self.breaker.failed(question)
         return Absent(Why.LATE if isinstance(error, TimeoutError) else Why.FAILED)

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from amparo.core.settings import Settings
 from amparo.detect.hashing.model import USABLE_QUALITY, MediaHashes, PictureHash
-from amparo.detect.media.sandbox import Answer
 from amparo.detect.media.sandbox.threads import Threads
 from amparo.detect.scoring.asked import AT_ONCE
 from amparo.detect.scoring.breaker import Breaker
 from amparo.detect.scoring.budget import Budget
-from amparo.detect.scoring.guarded import Absent, Guarded
+from amparo.detect.scoring.guarded import Absent, Begun, Guarded
 from amparo.detect.scoring.scorer import Silent, UnknownWord
 from amparo.detect.scoring.shield import CSAM, MOST_HASHES, NAME, Said, Shield, shield
 
@@ -57,7 +56,7 @@ class RemoteList:
 
     def begin(
         self, data: bytes, hashes: MediaHashes, until: float
-    ) -> Answer[tuple[Hit, ...]] | Absent | None:
+    ) -> Begun[tuple[Hit, ...]] | Absent | None:
         """Have it asked before `until`; None where there is nothing to ask about."""
         pictures = [each for each in hashes.pictures if each.quality >= USABLE_QUALITY]
         whole = self.sends == "media"

@@ -64,7 +64,10 @@ class Shield:
         return _said(said)
 
     def url(self, url: str) -> Said:
-        """Whether it knows what is at the URL, which it fetches by itself."""
+        """Whether it knows what is at the URL, which it fetches by itself.
+
+        No route asks it, and why is in docs/decisions/0014.
+        """
         return _said(self._service.ask(Call.URL, _JSON, json.dumps({"url": url}).encode()))
 
     def pdq(self, hashes: Sequence[bytes]) -> dict[bytes, Said]:
