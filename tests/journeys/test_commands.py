@@ -86,8 +86,11 @@ def test_what_is_no_picture_is_named_or_passed_over(folder: Path, amparo: Run) -
 
 
 CSV_HEADERS = {
-    "hash": "algorithm,value,quality,media_type,frame,error,message,path,path_b64",
-    "scan": "list,signal,algorithm,distance,variant,frame,error,message,path,path_b64",
+    "hash": "algorithm,value,quality,media_type,frame,error,message,path,path_b64,frames,seconds",
+    "scan": (
+        "list,signal,algorithm,distance,variant,frame,error,message,path,path_b64,"
+        "seconds,last_seconds,listed_seconds,listed_last_seconds,query_percent,listed_percent"
+    ),
 }
 
 
@@ -108,7 +111,7 @@ def test_a_table_shows_what_matched(folder: Path, amparo: Run) -> None:
     (folder / "known.jsonl").write_text(amparo("hash", "known").out)
     out = amparo("scan", "uploads/same.png", "--against", "known.jsonl", "--format", "table").out
     heading, row = (line.split() for line in out.splitlines())
-    assert heading == ["distance", "variant", "list", "signal", "error", "path"]
+    assert heading == ["distance", "variant", "seconds", "list", "signal", "error", "path"]
     assert row[1:] == ["original", "known", "known.jsonl:1", "uploads/same.png"]
 
 

@@ -14,7 +14,6 @@ from amparo.detect.lists.model import Signal
 from amparo.detect.texts.links import link_host, link_prefix, whole_link
 from amparo.detect.texts.names import account, email
 from amparo.detect.texts.patterns import checked_pattern
-from amparo.detect.texts.phrases import phrase
 
 Read = Callable[[str], tuple[str, str]]
 """The value of a signal in hexadecimal digits, and its text. Raises Invalid."""
@@ -125,6 +124,13 @@ def _name_as(form: Callable[[str], str]) -> Read:
     return read
 
 
+def _keyword(text: str) -> str:
+    """Folded by a kernel, which is not loaded where lists are only shown."""
+    from amparo.detect.texts.phrases import phrase
+
+    return phrase(text)
+
+
 _WITH_TEXT: Mapping[Algorithm, Read] = MappingProxyType(
     {
         Algorithm.VPDQ: _vpdq,
@@ -133,7 +139,7 @@ _WITH_TEXT: Mapping[Algorithm, Read] = MappingProxyType(
         Algorithm.URL_HOST: _as(link_host),
         Algorithm.EMAIL: _name_as(email),
         Algorithm.ACCOUNT: _name_as(account),
-        Algorithm.KEYWORD: _as(phrase),
+        Algorithm.KEYWORD: _as(_keyword),
         Algorithm.REGEX: _as(checked_pattern),
     }
 )

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from amparo.app.hash_files import FileHashes
 
 _COLUMNS = (
-    "algorithm", "value", "quality", "media_type", "frame", "frames", "seconds",
-    "error", "message", "path", "path_b64",
+    "algorithm", "value", "quality", "media_type", "frame", "error", "message", "path", "path_b64",
+    "frames", "seconds",
 )  # fmt: skip
 _TABLE = {"algorithm": 9, "value": 64, "quality": 7, "frame": 5, "error": 22, "path": 0}
 

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from amparo.detect.matching import KnownSignals, Match
 
 _COLUMNS = (
-    "list", "signal", "algorithm", "distance", "variant", "frame", "seconds", "last_seconds",
-    "listed_seconds", "listed_last_seconds", "query_percent", "listed_percent", "error", "message",
-    "path", "path_b64",
+    "list", "signal", "algorithm", "distance", "variant", "frame", "error", "message",
+    "path", "path_b64", "seconds", "last_seconds", "listed_seconds", "listed_last_seconds",
+    "query_percent", "listed_percent",
 )  # fmt: skip
 _TABLE = {
     "distance": 8,

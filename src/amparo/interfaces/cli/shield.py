@@ -44,7 +44,7 @@ def confirm(sends: str, reference: str, organisation: str | None) -> None:
     with opened() as database:
         actor = operator(database, organisation)
         confirm_shield(database, actor, SystemClock(), covers=sends, reference=reference)
-    announce("Confirmed; it is asked from the next upload on that no list knows.")
+    announce("Confirmed; it is asked from the next upload on.")
     if settings().shield_sends != sends:
         announce(f"Here nothing is sent until AMPARO_SHIELD_SENDS is {sends!r} too.")
     leave(0)
