@@ -251,7 +251,7 @@ def test_a_negative_list_takes_no_other_type(served: Served) -> None:
               "expires": "2099-01-01T00:00:00Z"}  # fmt: skip
     refused = served.http.post("/v1/lists/harmless/signals", json={"signals": [signal]})
     assert refused.status_code == 422
-    assert "PDQ and digests alone" in refused.json()["detail"]
+    assert "PDQ, digests, and what people write" in refused.json()["detail"]
 
 
 def _pixels(data: bytes) -> "object":
