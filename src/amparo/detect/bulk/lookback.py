@@ -20,8 +20,7 @@ from amparo.detect.index import DigestTable, NearTable, Rows, as_words
 from amparo.detect.lists.model import ListKind, StoredSignal
 from amparo.detect.matching.host.asked import Asked
 from amparo.detect.matching.host.cards import HostList
-from amparo.detect.matching.host.films import films
-from amparo.detect.matching.host.look_up import Listed, list_counts, signal_counts
+from amparo.detect.matching.host.look_up import Listed, list_counts, listed_of
 from amparo.detect.matching.host.sift import sifted
 
 _BYTES_A_PIECE = 64 * 1024 * 1024
@@ -154,28 +153,7 @@ def finds(
     `harmless` are its hits on negative lists.
     """
     asked = candidate.asked()
-    near = [
-        (query, signal, distance)
-        for query, signal, distance in (*candidate.hits, *harmless)
-        if signal in known and signal_counts(known[signal], asked[query], lists, now)
-    ]
-    listed = [
-        *(
-            Listed(known[signal], lists[known[signal].list_number], distance, query)
-            for query, signal, distance in near
-            if known[signal].signal.algorithm != Algorithm.VPDQ
-        ),
-        *(
-            Listed(
-                one.signal,
-                lists[one.signal.list_number],
-                one.match.distance_bits,
-                one.asked,
-                one.match,
-            )
-            for one in films(near, asked, known, lists, None)
-        ),
-    ]
+    listed = listed_of((*candidate.hits, *harmless), asked, known, lists, now)
     found = sifted(
         (each for each in listed if list_counts(each.known_list, asked[each.asked])), asked
     )

@@ -2,7 +2,7 @@
 
 import hashlib
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from amparo.detect.lists.model import StoredSignal
 from amparo.detect.matching.films import FilmMatch
 from amparo.detect.matching.host.asked import Asked
 from amparo.detect.matching.host.cards import Cards, HostList, Mark
-from amparo.detect.matching.host.films import films
+from amparo.detect.matching.host.films import Near, films
 from amparo.detect.matching.host.follow import INDEX, PHRASES
 from amparo.detect.texts.folding import Folded
 from amparo.kernels.automaton import word_borders
@@ -143,28 +143,7 @@ class HostIndex:
         if not found:
             return []
         cards = self._cards.signals(sorted({number for _, number, _ in found}))
-        found = [
-            (query, number, distance)
-            for query, number, distance in found
-            if number in cards and signal_counts(cards[number], asked[query], lists, now)
-        ]
-        return [
-            *(
-                Listed(cards[number], lists[cards[number].list_number], distance, query)
-                for query, number, distance in found
-                if cards[number].signal.algorithm != Algorithm.VPDQ
-            ),
-            *(
-                Listed(
-                    one.signal,
-                    lists[one.signal.list_number],
-                    one.match.distance_bits,
-                    one.asked,
-                    one.match,
-                )
-                for one in films(found, asked, cards, lists, film)
-            ),
-        ]
+        return listed_of(found, asked, cards, lists, now, film)
 
     def phrases(
         self, text: Folded, organisation: OrganisationId, *, most: int
@@ -247,6 +226,34 @@ def _triples(hits: Hits, numbers: Sequence[int]) -> Iterator[tuple[int, int, int
         hits.queries.tolist(), hits.signals.tolist(), hits.distances.tolist(), strict=True
     ):
         yield numbers[query], signal, distance
+
+
+def listed_of(
+    found: Iterable[Near],
+    asked: Sequence[Asked],
+    cards: Mapping[int, StoredSignal],
+    lists: Mapping[int, HostList],
+    now: datetime,
+    film: Film | None = None,
+) -> list[Listed]:
+    """What was found, so far as it counts; listed videos by what of them matches."""
+    near = [
+        (query, number, distance)
+        for query, number, distance in found
+        if number in cards and signal_counts(cards[number], asked[query], lists, now)
+    ]
+    return [
+        *(
+            Listed(cards[number], lists[cards[number].list_number], distance, query)
+            for query, number, distance in near
+            if cards[number].signal.algorithm != Algorithm.VPDQ
+        ),
+        *(
+            Listed(one.signal, lists[one.signal.list_number], one.match.distance_bits, one.asked,
+                   one.match)
+            for one in films(near, asked, cards, lists, film)
+        ),
+    ]  # fmt: skip
 
 
 def signal_counts(
