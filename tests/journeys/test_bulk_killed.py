@@ -18,6 +18,8 @@ from amparo.testing.hostile import encoded, photograph_like
 from tests.conftest import Run
 from tests.stores import Store, rows_of
 
+pytestmark = pytest.mark.slow
+
 OBJECTS = 24
 PICTURES = [encoded(photograph_like(96, 80, seed=seed), "JPEG") for seed in range(OBJECTS)]
 OPTIONS = ("--part", "2", "--processes", "1")

@@ -3,12 +3,15 @@
 import json
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from amparo.testing.clips import film, panned
 from amparo.testing.hostile import encoded
 from tests.conftest import Run
 from tests.stores import rows_of
+
+pytestmark = pytest.mark.slow
 
 A_SECOND = 12
 KNOWN = list(panned(10, a_second=A_SECOND, width=192, height=144, scene_s=1.0, seed=1000))
