@@ -329,3 +329,23 @@ def test_of_a_video_that_is_too_long_the_beginning_is_hashed_closely() -> None:
 )
 def test_what_is_a_video_is_told_from_how_it_begins(beginning: bytes, kind: Kind) -> None:
     assert sniff(beginning) is kind
+
+
+def test_times_that_go_backwards_lose_no_frame() -> None:
+    """Two recordings one behind the other, each of which begins anew."""
+    data = b"".join(film(pictures(3, seed=seed), container="mpegts") for seed in (1, 60))
+    found = hashed(data)
+    assert found.problem is None
+    assert {each.frame: each.hex for each in found.pictures}.items() >= by_definition(data).items()
+
+
+def test_without_a_key_frame_it_ends_in_a_named_problem_or_in_frames() -> None:
+    out = BytesIO()
+    with av.open(BytesIO(film(pictures(3)))) as whole, av.open(out, "w", "matroska") as cut:
+        stream = cut.add_stream_from_template(whole.streams.video[0])
+        for packet in whole.demux(video=0):
+            if packet.size and not packet.is_keyframe:
+                packet.stream = stream
+                cut.mux(packet)
+    found = hashed(out.getvalue())
+    assert found.pictures or found.problem is not None
