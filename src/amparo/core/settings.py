@@ -209,7 +209,7 @@ class Settings(BaseSettings):
         default=10_000, description="Of an animation with more frames only the first is hashed."
     )
     sampled_frames: PositiveInt = Field(
-        default=16, description="How many frames of an animation are hashed, spread evenly."
+        default=16, description="How many frames of an animation are hashed beside one a second."
     )
     item_seconds: PositiveInt = Field(
         default=20,
