@@ -158,9 +158,10 @@ def test_a_request_at_work_is_answered_before_the_end(server: Server, home: Path
 
 
 def is_listening(port: int) -> bool:
+    """Whether somebody listens: one who stops in this very moment resets what waits to be taken."""
     try:
         socket.create_connection(("127.0.0.1", port)).close()
-    except ConnectionRefusedError:
+    except (ConnectionRefusedError, ConnectionResetError):
         return False
     return True
 
