@@ -27,7 +27,14 @@ HASHES_A_FILE = 2000
 """Of a default size of 5 000 files come 10 million catalogued hashes."""
 
 SIGNALS = 10_000
-_PART = 50
+
+_ROUNDS = 5
+_RAY_ROUNDS = 3
+"""In which the contestants take turns; what counts is the median of their ratios."""
+
+_PARTS = 10
+_MOST_A_PART = 500
+"""Objects in a part: what `amparo bulk scan` does by itself, or fewer of a small archive."""
 
 
 def measure(size: int = 5000) -> list[Figure]:
@@ -46,23 +53,24 @@ def _large() -> str | None:
 def _scans(folder: Path, size: int) -> list[Figure]:
     archive = filled_folder(folder / "archive", size)
     cores = len(os.sched_getaffinity(0))
-    before = _pipeline_rate(archive, size, processes=1)
-    local = _rate(folder, archive, "local", 1)
-    together = _pipeline_rate(archive, size, processes=cores)
-    alone = (before + _pipeline_rate(archive, size, processes=1)) / 2
-    one = _rate(folder, archive, "ray", 1)
-    two = _rate(folder, archive, "ray", 2)
-    one = (one + _rate(folder, archive, "ray", 1)) / 2
+    alone, local, together = [], [], []
+    for _ in range(_ROUNDS):
+        alone.append(cores * _pipeline_rate(archive, size, processes=1))
+        local.append(_rate(folder, archive, "local", 1))
+        together.append(_pipeline_rate(archive, size, processes=cores))
+    one, two = [], []
+    for _ in range(_RAY_ROUNDS):
+        one.append(_rate(folder, archive, "ray", 1))
+        two.append(_rate(folder, archive, "ray", 2))
     whole, plain = bytes_an_object()
     return [
-        Figure.rate(
-            f"scan, {cores} processors", local, alone * cores, "pipeline × processors",
-            SHARE_TARGET,
+        Figure.rates(
+            f"scan, {cores} processors", local, alone, "pipeline × processors", SHARE_TARGET
         ),
-        Figure.rate(
+        Figure.rates(
             f"the same, against {cores} processes", local, together, "pipeline, all processors"
         ),
-        Figure.rate("scan on Ray, 2 workers", two, one, "1 worker", RAY_TARGET),
+        Figure.rates("scan on Ray, 2 workers", two, one, "1 worker", RAY_TARGET),
         Figure(
             "catalogue with variants", "bytes an object", whole, plain, "originals alone",
             whole / plain, at_most=True,
@@ -87,13 +95,14 @@ def _pipeline_rate(archive: Path, size: int, *, processes: int) -> float:
 def _rate(folder: Path, archive: Path, runner: str, workers: int) -> float:
     """Files a second from when each worker has added its first part until the last part."""
     catalogue = Path(tempfile.mkdtemp(dir=folder))
+    objects = len(list(archive.iterdir()))
+    part = min(_MOST_A_PART, max(1, objects // _PARTS))
     _amparo(
-        "bulk", "scan", str(archive), "--to", str(catalogue), "--part", str(_PART),
+        "bulk", "scan", str(archive), "--to", str(catalogue), "--part", str(part),
         "--runner", runner, "--workers", str(workers),
     )  # fmt: skip
-    times = sorted(part.stat().st_mtime for part in (catalogue / "parts").iterdir())
-    objects = len(list(archive.iterdir())) - workers * _PART
-    return objects / (times[-1] - times[workers - 1])
+    times = sorted(each.stat().st_mtime for each in (catalogue / "parts").iterdir())
+    return (objects - workers * part) / (times[-1] - times[workers - 1])
 
 
 def _lookback(folder: Path, size: int) -> list[Figure]:

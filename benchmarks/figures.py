@@ -50,6 +50,19 @@ class Figure:
         """How many a second: here more is better."""
         return cls(name, "/s", ours, peer, peer_name, ours / peer, target)
 
+    @classmethod
+    def rates(
+        cls,
+        name: str,
+        ours: Sequence[float],
+        peer: Sequence[float],
+        peer_name: str,
+        target: float | None = None,
+    ) -> Self:
+        """The same, measured in several rounds."""
+        ratio = median(mine / theirs for mine, theirs in zip(ours, peer, strict=True))
+        return cls(name, "/s", median(ours), median(peer), peer_name, ratio, target)
+
     @property
     def sign(self) -> str:
         """How ratio and target are compared."""

@@ -189,7 +189,7 @@ def word_borders(classes: Flags) -> Flags:
             before, last = np.uint8(0), here
             continue
         joined = (last == 1 or last == 2) and (here == 1 or here == 2)
-        if (last == 5 and before == 1 and here == 1) or (last == 6 and before == 2 and here == 2):
+        if last == 5 and before == 2 and here == 2:
             joined = True
             borders[_last_letter(classes, at)] = 0
         borders[at] = at == 0 or not joined

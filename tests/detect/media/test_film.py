@@ -299,6 +299,23 @@ def test_another_stream_that_is_too_large_costs_only_itself() -> None:
     assert found.problem.code is ProblemCode.MEDIA_TOO_MANY_PIXELS
 
 
+def test_a_damage_in_one_of_several_streams_costs_the_others_nothing() -> None:
+    out = BytesIO()
+    both = films_side_by_side(pictures(2, seed=1), pictures(2, seed=60))
+    with av.open(BytesIO(both)) as whole, av.open(out, "w", "matroska") as damaged:
+        streams = [damaged.add_stream_from_template(each) for each in whole.streams.video]
+        for packet in whole.demux():
+            if packet.size:
+                packet.stream = streams[packet.stream_index]
+                if packet.stream_index == 0:
+                    packet.update(b"\xff" * packet.size)
+                damaged.mux(packet)
+    found = hashed(out.getvalue())
+    assert [each.frame for each in found.pictures] == [48, 72]
+    assert found.problem is not None
+    assert found.problem.code is ProblemCode.MEDIA_DAMAGED
+
+
 def test_times_beyond_all_measure_end_too() -> None:
     times = [*(number * 42 for number in range(47)), *(2**62 + number for number in range(2))]
     data = film(

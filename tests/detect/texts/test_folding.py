@@ -22,7 +22,7 @@ def said(text: str) -> str:
     [("Zorvimel", "ｚＯＲＶＩＭＥＬ"), ("caf\u00e9", "CAFE\u0301"), ("straße", "STRASSE"),
      ("ﬁn", "fin"), ("a\u0316\u0301", "a\u0301\u0316"), ("a \t\n\u3000b", "a b"), ("Ⅷ", "viii"),
      ("한", "\u1112\u1161\u11ab"), ("ΣΑΣ", "σας"), ("zor\u00advi\u200bmel\u200f", "\ufeffzorvimel"),
-     ("❤\ufe0f", "❤"), ("e\u034f\u0301", "é")],
+     ("❤\ufe0f", "❤"), ("e\u034f\u0301", "é"), ("l’zorvimel", "l'zorvimel")],
 )  # fmt: skip
 def test_ways_to_write_the_same_are_equal(one: str, other: str) -> None:
     assert said(one) == said(other)
@@ -45,6 +45,19 @@ def test_a_space_of_no_width_ends_a_word_and_splits_none() -> None:
     assert np.flatnonzero(word_borders(folded.classes)).tolist() == [0, 8, 16]
     assert folded.span(8, 16) == (9, 17)
     assert np.flatnonzero(word_borders(fold("zorvi\u200dmel").classes)).tolist() == [0, 8]
+
+
+@pytest.mark.parametrize(
+    "text", ["_zorvimel_", "l'zorvimel", "zorvimel’s", "quandelu_zorvimel_7", "*zorvimel*", "¡zorvimel!"]
+)
+def test_a_word_ends_beside_what_people_set_around_it(text: str) -> None:
+    borders = word_borders(fold(text).classes)
+    start = text.index("zorvimel")
+    assert (borders[start], borders[start + 8]) == (1, 1)
+
+
+def test_a_number_with_a_point_in_it_is_one() -> None:
+    assert np.flatnonzero(word_borders(fold("1,5 2.").classes)).tolist() == [0, 3, 4, 5, 6]
 
 
 def test_what_only_looks_alike_stays_different() -> None:

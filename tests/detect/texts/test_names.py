@@ -21,9 +21,14 @@ def test_an_account_may_be_of_a_service() -> None:
     assert accounts_of("zorvi") == ("zorvi",)
 
 
+def test_a_name_of_one_service_is_not_taken_for_an_account_of_another() -> None:
+    assert accounts_of("chat:game:zorvi") == ("chat:game:zorvi",)
+
+
 @pytest.mark.parametrize(
     "wrong", ["", "@", "a@", "@b.example", "a b@c.example", "a@b", "a\x00@b.example", "a@b c.d",
-              "a" * 321 + "@b.example", "\ud800@b.example"],
+              "a" * 321 + "@b.example", "\ud800@b.example",
+              "a@*.b.example"],
 )  # fmt: skip
 def test_what_is_no_address_is_refused_and_not_repeated(wrong: str) -> None:
     with pytest.raises(Invalid) as told:

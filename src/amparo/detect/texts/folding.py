@@ -2,7 +2,8 @@
 
 Compatibility forms, case, and composed or decomposed accents make no difference (NFKC and case
 folding); a run of white space is one space; what is shown as nothing is left out, as Unicode's
-NFKC_Casefold does. Nothing is guessed: what looks alike stays different.
+NFKC_Casefold does; both apostrophes are one, since keyboards choose between them. Nothing is
+guessed: what looks alike stays different.
 """
 
 import threading
@@ -79,7 +80,7 @@ class _Table:
 
 def decomposed(text: str) -> str:
     """Folded letter by letter, accents apart; white space is a space, the invisible nothing."""
-    folded = unicodedata.normalize("NFKD", text)
+    folded = unicodedata.normalize("NFKD", text.replace("\u2019", "'"))
     for _ in range(2):
         folded = unicodedata.normalize("NFKD", folded.casefold())
     shown = (letter for letter in folded if not is_ignorable(ord(letter)))

@@ -1,7 +1,8 @@
 """What kind of letter each is, as far as it tells where words begin and end.
 
-In the manner of UAX #29. It differs where words would be missed: a dot or colon between letters
-ends a word, and in scripts that are written without spaces a word may stand anywhere.
+In the manner of UAX #29. It differs where words would be missed: a dot, colon, apostrophe or `_`
+between letters ends a word, and in scripts that are written without spaces a word may stand
+anywhere.
 """
 
 import unicodedata
@@ -11,7 +12,7 @@ OTHER = 0
 """Spaces, punctuation, symbols: words end beside them."""
 
 WORD = 1
-"""Letters of scripts that put spaces between words, and `_`."""
+"""Letters of scripts that put spaces between words."""
 
 DIGIT = 2
 
@@ -21,10 +22,7 @@ MARK = 3
 FREE = 4
 """Letters of scripts without spaces: a word may begin or end beside any."""
 
-APOSTROPHE = 5
-"""Between two letters it belongs to their word."""
-
-POINT = 6
+POINT = 5
 """Between two digits it belongs to their number."""
 
 AFTER_BREAK = 8
@@ -88,10 +86,6 @@ def class_of(letter: str) -> int:
         return DIGIT
     if category[0] == "L":
         return FREE if _is_free(code) else WORD
-    if category == "Pc":
-        return WORD
-    if letter in "'’":
-        return APOSTROPHE
     return POINT if letter in ".," else OTHER
 
 

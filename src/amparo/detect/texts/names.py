@@ -26,7 +26,7 @@ def email(text: str) -> str:
     """An e-mail address in its one form. Raises BadName."""
     folded = _folded(text)
     name, at, domain = folded.rpartition("@")
-    if not at or not name or not domain or _SPACES.search(folded):
+    if not at or not name or not domain or _SPACES.search(folded) or "*" in domain:
         raise BadName("must be NAME@DOMAIN")
     try:
         return f"{name}@{link_host(domain)}"
@@ -46,10 +46,13 @@ def account(text: str) -> str:
 
 
 def accounts_of(text: str) -> tuple[str, ...]:
-    """The forms under which an account is listed: of its service, and of any. Raises BadName."""
+    """The forms under which an account is listed: of its service, and of any. Raises BadName.
+
+    A name that looks like another service's account is listed of its own service alone.
+    """
     whole = account(text)
     found = _NAMESPACE.fullmatch(whole)
-    return (whole, found[2]) if found else (whole,)
+    return (whole, found[2]) if found and not _NAMESPACE.fullmatch(found[2]) else (whole,)
 
 
 def _folded(text: str) -> str:

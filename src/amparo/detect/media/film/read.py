@@ -99,29 +99,36 @@ class Film:
             raise self.problem
 
     def _frames(self) -> Iterator[Frame]:
+        """Of all streams; what is wrong with one is told when the others have been read."""
         first = lost = 0
+        damage: MediaError | None = None
         for told in self.streams:
-            with opened(self.data, self.kind) as container, failures_named(self.kind):
-                stream = container.streams.video[told.place]
-                if told.packets is None:
-                    yield from _on(
-                        counted(container, stream, told.step, told.frames_a_second), first
-                    )
-                    first += told.frames
-                    continue
-                missing = {each.pts: each for each in told.wanted}
-                found = decoded(container, stream, told.packets, told.wanted, missing)
-                yield from _on(found, first)
-            if missing:
-                yield from _on(self._one_by_one(told, missing), first)
+            missing = {each.pts: each for each in told.wanted}
+            try:
+                yield from _on(self._frames_of(told, missing), first)
+            except MediaError as error:
+                damage = damage or error
             lost += len(missing)
             first += told.frames
+        if damage is not None:
+            raise damage
         if lost:
             raise MediaError(
                 ProblemCode.MEDIA_DAMAGED,
                 f"Of the {self.kind.value}, {lost} frames cannot be decoded; the others were "
                 "hashed.",
             )
+
+    def _frames_of(self, told: Told, missing: dict[int, Wanted]) -> Iterator[Frame]:
+        """Of one stream; what of it is wanted is missing until it comes."""
+        with opened(self.data, self.kind) as container, failures_named(self.kind):
+            stream = container.streams.video[told.place]
+            if told.packets is None:
+                yield from counted(container, stream, told.step, told.frames_a_second)
+                return
+            yield from decoded(container, stream, told.packets, told.wanted, missing)
+        if missing:
+            yield from self._one_by_one(told, missing)
 
     def _one_by_one(self, told: Told, missing: dict[int, Wanted]) -> Iterator[Frame]:
         """What decoding by groups has not given: some begin with pictures that need others."""
