@@ -48,7 +48,8 @@ def test_a_space_of_no_width_ends_a_word_and_splits_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["_zorvimel_", "l'zorvimel", "zorvimel’s", "quandelu_zorvimel_7", "*zorvimel*", "¡zorvimel!"]
+    "text",
+    ["_zorvimel_", "l'zorvimel", "zorvimel’s", "quandelu_zorvimel_7", "*zorvimel*", "¡zorvimel!"],
 )
 def test_a_word_ends_beside_what_people_set_around_it(text: str) -> None:
     borders = word_borders(fold(text).classes)
