@@ -12,11 +12,13 @@ from fastapi.responses import JSONResponse
 from amparo.access.model import Actor
 from amparo.app.serving import Serving
 from amparo.core.errors import Invalid
-from amparo.detect.hashing.model import OWN, Algorithm
-from amparo.detect.lists.model import ListKind
+from amparo.detect.hashing.model import LINKS, OWN, Algorithm
+from amparo.detect.lists.model import ListKind, Signal
 from amparo.detect.matching.host.asked import Asked, asked_of, asked_of_signal
 from amparo.detect.matching.host.look_up import Listed, list_counts
-from amparo.detect.matching.host.sift import sifted
+from amparo.detect.matching.host.sift import sifted, sifted_written
+from amparo.detect.matching.host.written import Placed, asked_of_links
+from amparo.detect.texts.links import Link
 from amparo.interfaces.calls.callers import MatchesReader, Open
 from amparo.interfaces.hma.bank_names import banks_of
 from amparo.interfaces.hma.hashing import Flag, Hashed, Url, Words, hash_of_form, hash_of_url
@@ -135,7 +137,14 @@ def _find_one(
     """What is near a hash that a client has sent."""
     checked = checked_signal(signal_type, signal)
     wanted = checked.algorithm
-    return _find(serving, actor, asked_of_signal(checked), banks, [wanted])[wanted]
+    return _find(serving, actor, _asked(serving, actor, checked), banks, [wanted])[wanted]
+
+
+def _asked(serving: Serving, actor: Actor, signal: Signal) -> list[Asked]:
+    """What is looked up; for a link also the prefixes and hosts that it lies below."""
+    if signal.algorithm != Algorithm.URL:
+        return asked_of_signal(signal)
+    return asked_of_links([Placed(Link.of(signal.text))], serving.index, actor.organisation_id)
 
 
 def _find(
@@ -150,7 +159,7 @@ def _find(
     What a negative list holds is answered only where it is named as a bank: HMA's clients take
     every match for one of harmful content.
     """
-    serving.metrics.looked_up(len(asked))
+    serving.metrics.looked_up(len(asked) or 1)
     found = [
         each
         for each in serving.index.find(asked, actor.organisation_id, serving.clock.now())
@@ -168,7 +177,8 @@ def _find(
         if (each.kind is not ListKind.NEGATIVE if named is None else name in named)
     }
     contents: dict[Algorithm, dict[int, _Found]] = {each: {} for each in wanted}
-    for each in sifted(found, asked).counted:
+    sift = sifted_written if wanted == [Algorithm.URL] else sifted
+    for each in sift(found, asked).counted:
         by, bank = _kind(each, asked), shown.get(each.known_list.number)
         if bank is not None and by in contents:
             contents[by].setdefault(each.signal.content_id, _found(each, bank))
@@ -176,8 +186,9 @@ def _find(
 
 
 def _kind(one: Listed, asked: Sequence[Asked]) -> Algorithm:
-    """By which kind of hash it was found; a listed video by its own."""
-    return asked[one.asked].algorithm if one.film is None else one.signal.signal.algorithm
+    """By which kind of hash it was found; a listed video by its own, whatever is of links alike."""
+    by = asked[one.asked].algorithm if one.film is None else one.signal.signal.algorithm
+    return Algorithm.URL if by in LINKS else by
 
 
 def _found(one: Listed, bank: str) -> _Found:

@@ -16,7 +16,9 @@ from amparo.interfaces.hma.route import KeyedCall
 
 router = APIRouter(route_class=KeyedCall)
 
-SIGNAL_TYPES = {"pdq": Algorithm.PDQ, "video_md5": Algorithm.MD5, "vpdq": Algorithm.VPDQ}
+SIGNAL_TYPES = {
+    "pdq": Algorithm.PDQ, "video_md5": Algorithm.MD5, "vpdq": Algorithm.VPDQ, "url": Algorithm.URL,
+}  # fmt: skip
 CONTENT_TYPES = {"photo": ("pdq",), "video": ("video_md5", "vpdq")}
 FARTHEST_BITS = 31
 """Two PDQ hashes that differ by more are of two pictures."""
@@ -24,7 +26,7 @@ FARTHEST_BITS = 31
 NO_DISTANCE = "-"
 """What HMA says of a match of hashes that are equal or not, and nothing between."""
 
-_NOT_YET = frozenset({"url", "url_md5", "raw_text"})
+_NOT_MATCHED = frozenset({"url_md5", "raw_text"})
 _PDQ = re.compile(r"[0-9a-f]{64}")
 _MD5 = re.compile(r"[0-9a-f]{32}")
 
@@ -49,10 +51,13 @@ def compare(body: Annotated[dict[str, Any], Body()], _: MatchesReader) -> dict[s
 
 def algorithm_of(name: str) -> Algorithm:
     """Raises Invalid where the signal type is not matched."""
-    if name in _NOT_YET:
-        raise Invalid(f"SignalType '{name}' is not enabled: Amparo does not match it yet.")
+    if name in _NOT_MATCHED:
+        raise Invalid(
+            f"SignalType '{name}' is not enabled: Amparo does not match it. Links are matched as "
+            "'url', words by POST /v1/texts."
+        )
     if name not in SIGNAL_TYPES:
-        raise Invalid("No such SignalType; there are pdq, video_md5 and vpdq.")
+        raise Invalid("No such SignalType; there are pdq, video_md5, vpdq and url.")
     return SIGNAL_TYPES[name]
 
 
@@ -61,7 +66,7 @@ def checked_signal(name: str, value: object) -> Signal:
     algorithm = algorithm_of(name)
     if not isinstance(value, str):
         raise Invalid(f"invalid signal: a {name} hash is a text.")
-    if algorithm == Algorithm.VPDQ:
+    if algorithm.has_text:
         try:
             digits, text = read_value(algorithm, value)
         except Invalid as error:
