@@ -3,7 +3,10 @@
 import hashlib
 from pathlib import Path
 
+from PIL import Image
+
 from amparo.app.hash_files import hash_files
+from amparo.app.hash_upload import UploadHasher
 from amparo.app.scan_files import scan_files
 from amparo.core.problems import ProblemCode
 from amparo.detect.hashing.model import Algorithm
@@ -11,6 +14,7 @@ from amparo.detect.lists import KnownList, Signal
 from amparo.detect.matching import KnownSignals
 from amparo.detect.media.sandbox import Sandbox
 from amparo.testing import faulty, hostile
+from amparo.testing.clips import film_of_jpegs
 from amparo.testing.hostile import encoded, photograph_like
 from tests.conftest import small_settings
 from tests.detect.matching.test_match import NOW
@@ -63,3 +67,18 @@ def test_a_picture_above_its_share_has_all_memory_to_itself(
         None, None, None, ProblemCode.MEDIA_OUT_OF_MEMORY, None
     ]  # fmt: skip
     assert sandbox.share.memory_bytes < 5_400 * 5_000 * 8 < small_settings().item_memory_bytes
+
+
+def test_of_a_video_whose_end_needs_more_memory_than_there_is_its_beginning_is_kept(
+    tmp_path: Path, sandbox: Sandbox
+) -> None:
+    small = [encoded(photograph_like(96, 96, seed=number), "JPEG") for number in range(40)]
+    large = encoded(Image.new("RGB", (9_000, 9_000)), "JPEG")
+    data = film_of_jpegs([*small, large], width=96, height=96)
+    (tmp_path / "grows.mkv").write_bytes(data)
+    [file] = hash_files([str(tmp_path / "grows.mkv")], sandbox, small_settings())
+    assert file.hashes is not None
+    assert file.hashes.problem is not None
+    assert file.hashes.problem.code is ProblemCode.MEDIA_OUT_OF_MEMORY
+    assert len(file.hashes.pictures) >= 32
+    assert UploadHasher(sandbox, small_settings()).hash(data).pictures

@@ -1,11 +1,12 @@
 """Hash many files on all processors, in their order, with few of them in memory at a time."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 
+from amparo.app.begun import Begun, HashBytes, How, begin
 from amparo.app.hash_elsewhere import Asked, Elsewhere
 from amparo.app.read import read_file
 from amparo.app.sandbox import limits_of
@@ -13,17 +14,12 @@ from amparo.app.walk import Found, walk
 from amparo.core.problems import Problem
 from amparo.core.settings import Settings
 from amparo.detect.hashing.digests import digest
-from amparo.detect.hashing.hash_film import hash_parts
 from amparo.detect.hashing.hash_media import hash_media
-from amparo.detect.hashing.in_parts import Gathering
 from amparo.detect.hashing.model import MediaHashes, PdqInput
 from amparo.detect.hashing.once_more import hashed_once_more
 from amparo.detect.media.model import Limits, MediaError
-from amparo.detect.media.sandbox import Answer, Sandbox, out_of_memory
+from amparo.detect.media.sandbox import Sandbox, out_of_memory
 from amparo.detect.media.sniff import sniff
-
-HashBytes = Callable[..., MediaHashes]
-"""What runs in the sandbox: `hash_media`, or in a test something that fails on purpose."""
 
 _BYTES_AT_A_TIME = 64 * 1024 * 1024
 _FILES_AT_A_TIME = 8  # for each process: enough that none ever waits for the next
@@ -38,17 +34,13 @@ class FileHashes:
     problem: Problem | None = None
 
 
-_Start = Callable[..., Answer[MediaHashes]]
-"""Begins to hash bytes within limits, with the types that are plugged in or without."""
-
-
 @dataclass(slots=True, repr=False)
 class _Pending:
     """A file whose hashes are being made; its bytes are kept in case the worker dies."""
 
     path: str
     data: bytes
-    answer: Answer[MediaHashes]
+    begun: Begun
     asked: Asked
 
 
@@ -79,20 +71,9 @@ def hash_opened(
     hash_bytes: HashBytes = hash_media,
 ) -> Iterator[FileHashes]:
     """The same for names and bytes that somebody else has read, or what became of them."""
-
-    def start(data: bytes, allowed: Limits, *, with_others: bool = True) -> Answer[MediaHashes]:
-        if sniff(data).is_video:
-            return sandbox.submit_parts(
-                MediaHashes, Gathering(seconds=settings.video_seconds), hash_parts, data, allowed,
-                with_variants=with_variants, with_others=with_others,
-            )  # fmt: skip
-        return sandbox.submit(
-            MediaHashes, hash_bytes, data, allowed,
-            pdq_input=pdq_input, with_variants=with_variants, with_others=with_others,
-        )  # fmt: skip
-
+    how = How(settings.video_seconds, pdq_input, with_variants, hash_bytes)
     with closing(Elsewhere(settings.hash_seconds)) as elsewhere:
-        line = _Line(sandbox, limits_of(settings), start, elsewhere)
+        line = _Line(sandbox, limits_of(settings), how, elsewhere)
         for path, opened in files:
             while line.has_done_or_no_room_for(opened):
                 yield line.first()
@@ -117,14 +98,14 @@ class _Line:
         self,
         sandbox: Sandbox,
         limits: Limits,
-        start: _Start,
+        how: How,
         elsewhere: Elsewhere,
     ) -> None:
         self.waiting: deque[FileHashes | _Pending] = deque()
         self._held_bytes = 0
         self._sandbox = sandbox
         self._limits = limits
-        self._start = start
+        self._how = how
         self._elsewhere = elsewhere
 
     def add(self, path: str, opened: FileHashes | bytes) -> None:
@@ -132,8 +113,8 @@ class _Line:
             self.waiting.append(opened)
             return
         self._held_bytes += len(opened)
-        answer = self._start(opened, self._sandbox.share)
-        self.waiting.append(_Pending(path, opened, answer, self._elsewhere.ask(opened)))
+        begun = begin(self._sandbox, opened, self._sandbox.share, self._how)
+        self.waiting.append(_Pending(path, opened, begun, self._elsewhere.ask(opened)))
 
     def has_done_or_no_room_for(self, opened: FileHashes | bytes) -> bool:
         if not self.waiting:
@@ -142,7 +123,7 @@ class _Line:
         coming = len(opened) if isinstance(opened, bytes) else 0
         return (
             isinstance(first, FileHashes)
-            or first.answer.done()
+            or first.begun.answer.done()
             or self._held_bytes + coming > _BYTES_AT_A_TIME
             or len(self.waiting) >= self._sandbox.processes * _FILES_AT_A_TIME
         )
@@ -165,17 +146,16 @@ class _Line:
         return _digests_only(item.data, problem)
 
     def _hashes(self, item: _Pending, *, with_others: bool) -> MediaHashes:
+        ask = partial(begin, self._sandbox, item.data, how=self._how, with_others=with_others)
         try:
-            if with_others:
-                return item.answer.result()
-            return self._start(item.data, self._sandbox.share, with_others=False).result()
+            return (item.begun if with_others else ask(self._sandbox.share)).result()
         except MemoryError:
             # Its share was too small; alone it may take all that there is.
             for other in self.waiting:
                 if isinstance(other, _Pending):
-                    other.answer.exception()
+                    other.begun.answer.exception()
             self._sandbox.renew()
-            return self._start(item.data, self._limits, with_others=with_others).result()
+            return ask(self._limits).all_there_is()
 
 
 def _digests_only(data: bytes, problem: Problem) -> MediaHashes:

@@ -3,17 +3,16 @@
 import threading
 from functools import partial
 
+from amparo.app.begun import How, begin
 from amparo.app.hash_elsewhere import Elsewhere
 from amparo.app.sandbox import limits_of
 from amparo.core.problems import Problem
 from amparo.core.settings import Settings
 from amparo.detect.hashing.digests import digest
-from amparo.detect.hashing.hash_film import hash_parts
-from amparo.detect.hashing.hash_media import hash_media
-from amparo.detect.hashing.in_parts import Enough, Gathering
+from amparo.detect.hashing.in_parts import Enough
 from amparo.detect.hashing.model import MediaHashes
 from amparo.detect.hashing.once_more import hashed_once_more
-from amparo.detect.media.model import Limits, MediaError
+from amparo.detect.media.model import MediaError
 from amparo.detect.media.sandbox import Sandbox, out_of_memory
 from amparo.detect.media.sniff import sniff
 
@@ -24,7 +23,7 @@ class UploadHasher:
     def __init__(self, sandbox: Sandbox, settings: Settings) -> None:
         self._sandbox = sandbox
         self._limits = limits_of(settings)
-        self._video_seconds = settings.video_seconds
+        self._how = How(settings.video_seconds)
         self._elsewhere = Elsewhere(settings.hash_seconds)
         self._alone = threading.Lock()
 
@@ -54,36 +53,15 @@ class UploadHasher:
             return _digests_only(data, out_of_memory(self._limits))
 
     def _hashes(self, data: bytes, enough: Enough | None, *, with_others: bool) -> MediaHashes:
+        ask = partial(
+            begin, self._sandbox, data, how=self._how, enough=enough, with_others=with_others
+        )
         try:
-            return self._ask(data, enough, self._sandbox.share, with_others=with_others)
+            return ask(self._sandbox.share).result()
         except MemoryError:
             # Its share was too small; one at a time may take all that there is.
             with self._alone:
-                return self._ask(data, enough, self._limits, with_others=with_others)
-
-    def _ask(
-        self, data: bytes, enough: Enough | None, limits: Limits, *, with_others: bool
-    ) -> MediaHashes:
-        if sniff(data).is_video:
-            return self._ask_in_parts(data, enough, limits, with_others=with_others)
-        return self._sandbox.submit(
-            MediaHashes, hash_media, data, limits, with_variants=True, with_others=with_others
-        ).result()
-
-    def _ask_in_parts(
-        self, data: bytes, enough: Enough | None, limits: Limits, *, with_others: bool
-    ) -> MediaHashes:
-        gathering = Gathering(seconds=self._video_seconds, enough=enough)
-        try:
-            return self._sandbox.submit_parts(
-                MediaHashes, gathering, hash_parts, data, limits,
-                with_variants=True, with_others=with_others,
-            ).result()  # fmt: skip
-        except MemoryError:
-            if limits is not self._limits:
-                raise  # it may have more, alone
-            problem = out_of_memory(limits)
-            return gathering.ended(MediaError(problem.code, problem.message))
+                return ask(self._limits).all_there_is()
 
 
 def _digests_only(data: bytes, problem: Problem) -> MediaHashes:

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from amparo.app.hash_files import HashBytes, hash_files
+from amparo.app.begun import HashBytes
+from amparo.app.hash_files import hash_files
 from amparo.core.problems import Problem
 from amparo.core.settings import Settings
 from amparo.detect.hashing.hash_media import hash_media

@@ -1,6 +1,6 @@
 """Small clips of drawn pictures, in any container and codec, for those who test with videos."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from importlib import import_module
 from io import BytesIO
@@ -121,4 +121,19 @@ def films_side_by_side(*several: list[Picture], a_second: int = 24) -> bytes:
                 frame.pts, frame.time_base = number, Fraction(1, a_second)
                 writer.mux(stream.encode(frame))
             writer.mux(stream.encode(None))
+    return out.getvalue()
+
+
+def film_of_jpegs(jpegs: Sequence[bytes], *, width: int, height: int) -> bytes:
+    """JPEG files shown for a second each, whatever their size; the header claims a size of all."""
+    av: Any = import_module("av")
+    out = BytesIO()
+    with av.open(out, "w", format="matroska") as writer:
+        stream = writer.add_stream("mjpeg", rate=1)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuvj420p"
+        for number, jpeg in enumerate(jpegs):
+            packet = av.Packet(jpeg)
+            packet.stream, packet.pts, packet.dts = stream, number, number
+            packet.time_base, packet.is_keyframe = Fraction(1, 1), True
+            writer.mux(packet)
     return out.getvalue()
