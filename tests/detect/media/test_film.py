@@ -299,6 +299,18 @@ def test_another_stream_that_is_too_large_costs_only_itself() -> None:
     assert found.problem.code is ProblemCode.MEDIA_TOO_MANY_PIXELS
 
 
+@pytest.mark.parametrize("options", [{}, {"bf": "0"}])
+def test_frames_that_an_edit_list_leaves_out_are_not_counted(options: dict[str, str]) -> None:
+    """As of a clip that a telephone has cut without encoding it again."""
+    some = pictures(4)
+    times = [(number - 30) * 1000 // 24 for number in range(len(some))]
+    data = film(some, times=times, options=options)
+    assert b"elst" in data
+    found = hashed(data)
+    assert [(each.frame, each.seconds) for each in found.pictures] == [(0, 0), (24, 1), (48, 2)]
+    assert {each.frame: each.hex for each in found.pictures} == by_definition(data)
+
+
 def test_a_damage_in_one_of_several_streams_costs_the_others_nothing() -> None:
     out = BytesIO()
     both = films_side_by_side(pictures(2, seed=1), pictures(2, seed=60))

@@ -69,13 +69,17 @@ def hash_parts(
 
 
 def joined(parts: Iterator[MediaHashes]) -> MediaHashes:
-    """All parts as one. Raises StopIteration where there is none."""
+    """All parts as one, frames in their order: a few may be decoded after later ones.
+
+    Raises StopIteration where there is no part.
+    """
     whole = next(parts)
     pictures, others = list(whole.pictures), list(whole.others)
     for part in parts:
         pictures += part.pictures
         others += part.others
         whole = replace(part, problem=part.problem or whole.problem)
+    pictures.sort(key=lambda each: each.frame)
     film = whole.film and replace(whole.film, seen=len(pictures))
     return replace(whole, pictures=tuple(pictures), others=tuple(others), film=film)
 
