@@ -24,8 +24,10 @@ from amparo.detect.hashing.model import MediaHashes, PictureHash, Variant
 from amparo.detect.lists.model import ListKind, NewList
 from amparo.detect.media.model import Kind
 from amparo.kernels.pdq import Turn
+from amparo.testing.clips import film
 from benchmarks.pictures import enlarged
 from benchmarks.servers import signals_of
+from benchmarks.video import A_SECOND, walk
 
 WIDTH, HEIGHT = 1024, 768
 PICTURES = 16
@@ -38,6 +40,15 @@ def filled_folder(folder: Path, count: int) -> Path:
     pictures = enlarged(WIDTH, HEIGHT, PICTURES)
     for number in range(count):
         (folder / f"{number:06}.jpg").write_bytes(pictures[number % len(pictures)])
+    return folder
+
+
+def folder_of_films(folder: Path, count: int) -> Path:
+    """So many times a clip, each a file of its own."""
+    folder.mkdir()
+    clip = film(walk(1280, 720), a_second=A_SECOND)
+    for number in range(count):
+        (folder / f"{number:06}.mp4").write_bytes(clip)
     return folder
 
 

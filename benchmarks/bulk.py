@@ -15,8 +15,15 @@ import psutil
 
 from amparo.app.compiled import ensure_compiled
 from amparo.core.settings import settings
-from benchmarks.archives import big_catalogue, bytes_an_object, filled_folder, listed
+from benchmarks.archives import (
+    big_catalogue,
+    bytes_an_object,
+    filled_folder,
+    folder_of_films,
+    listed,
+)
 from benchmarks.figures import Figure
+from benchmarks.video import SECONDS
 
 SHARE_TARGET = 0.85
 RAY_TARGET = 1.7
@@ -32,6 +39,8 @@ _ROUNDS = 5
 _RAY_ROUNDS = 3
 """In which the contestants take turns; what counts is the median of their ratios."""
 
+_FILES_A_FILM = 50
+
 _PARTS = 10
 _MOST_A_PART = 500
 """Objects in a part: what `amparo bulk scan` does by itself, or fewer of a small archive."""
@@ -42,7 +51,7 @@ def measure(size: int = 5000) -> list[Figure]:
     ensure_compiled(settings().home, print)
     with tempfile.TemporaryDirectory(prefix="amparo-", dir=_large()) as name:
         folder = Path(name)
-        return [*_scans(folder, size), *_lookback(folder, size)]
+        return [*_scans(folder, size), _films(folder, size), *_lookback(folder, size)]
 
 
 def _large() -> str | None:
@@ -76,6 +85,17 @@ def _scans(folder: Path, size: int) -> list[Figure]:
             whole / plain, at_most=True,
         ),
     ]  # fmt: skip
+
+
+def _films(folder: Path, size: int) -> Figure:
+    """Seconds of video a second; the peer is whoever watches one."""
+    archive = folder_of_films(folder / "films", max(_PARTS, size // _FILES_A_FILM))
+    seconds = _rate(folder, archive, "local", 1) * SECONDS
+    cores = len(os.sched_getaffinity(0))
+    return Figure(
+        f"scan of 720p H.264, {cores} processors", "s of video/s", seconds, 1.0, "watching",
+        seconds,
+    )  # fmt: skip
 
 
 def _pipeline_rate(archive: Path, size: int, *, processes: int) -> float:

@@ -66,7 +66,7 @@ def measure(size: int = ROUNDS) -> list[Figure]:
     figures = []
     for name, width, height, container, codec, options in CLIPS:
         data = film(
-            _walk(width, height), container=container, codec=codec, a_second=A_SECOND,
+            walk(width, height), container=container, codec=codec, a_second=A_SECOND,
             options=options,
         )  # fmt: skip
         with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
@@ -87,7 +87,7 @@ def _is_true(name: str, holds: bool, peer: str) -> Figure:
     return Figure(name, "", float(holds), 1.0, peer, float(holds), 1.0)
 
 
-def _walk(width: int, height: int) -> Iterator[Picture]:
+def walk(width: int, height: int) -> Iterator[Picture]:
     """A camera that moves over one photograph after another."""
     photographs = (*KNOWN, *UNRELATED)
     each_s = SECONDS / len(photographs)
