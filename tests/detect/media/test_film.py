@@ -237,9 +237,30 @@ def test_of_a_cut_off_video_the_beginning_is_hashed(container: str) -> None:
     ]
 
 
-def test_a_cut_off_mp4_says_so() -> None:
-    data = film(pictures(6), layout={"movflags": "faststart"})
+CUT = {
+    "mp4": lambda some: film(some, layout={"movflags": "faststart"}),
+    "matroska": lambda some: film(some, container="matroska"),
+    "webm": lambda some: film(
+        some, container="webm", codec="libvpx", options={"deadline": "realtime", "cpu-used": "8"}
+    ),
+    "avi": lambda some: film(some, container="avi", codec="mpeg4"),
+    "flv": lambda some: film(some, container="flv", codec="flv"),
+    "asf": lambda some: film(some, container="asf", codec="wmv2"),
+    "ogg": lambda some: film(
+        some, container="ogg", codec="libvpx", options={"deadline": "realtime", "cpu-used": "8"}
+    ),
+}
+
+
+@pytest.mark.parametrize("container", CUT)
+def test_a_video_that_is_cut_off_says_so_and_a_whole_one_does_not(container: str) -> None:
+    data = CUT[container](pictures(6))
+    whole = hashed(data)
+    assert whole.film is not None
+    assert (whole.problem, whole.film.is_whole) == (None, True)
     found = hashed(data[: len(data) // 2])
+    assert found.film is not None
+    assert not found.film.is_whole
     assert found.problem is not None
     assert found.problem.code is ProblemCode.MEDIA_TRUNCATED
 

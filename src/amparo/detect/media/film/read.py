@@ -15,6 +15,7 @@ import numpy as np
 
 from amparo.core.problems import ProblemCode
 from amparo.detect.media.film.decoded import counted, decoded, picked
+from amparo.detect.media.film.ends import is_cut_off
 from amparo.detect.media.film.opened import (
     failures_named,
     opened,
@@ -160,12 +161,15 @@ def read_film(data: bytes, kind: Kind, limits: Limits, *, on_time: Callable[[], 
             _told(place, stream, packets[stream.index], kind, limits)
             for place, stream in streams.items()
         )
-        is_cut_off = any(_ends_beyond(stream, len(data)) for stream in streams.values())
+        ends_early = is_cut_off(data, kind) or any(
+            _ends_beyond(stream, len(data)) for stream in streams.values()
+        )
     if not any(each.frames for each in told):
         raise MediaError(
             ProblemCode.MEDIA_TRUNCATED, f"The {kind.value} ends before its first frame."
         )
-    return Film(data, kind, limits, told, _problem(told, kind, limits, is_cut_off) or problem)
+    problem = _problem(told, kind, limits, ends_early=ends_early) or problem
+    return Film(data, kind, limits, told, problem)
 
 
 def _small_enough(
@@ -260,7 +264,7 @@ def _usable(stream: VideoStream, found: list[_About]) -> Packets | None:
 
 
 def _problem(
-    told: tuple[Told, ...], kind: Kind, limits: Limits, is_cut_off: bool
+    told: tuple[Told, ...], kind: Kind, limits: Limits, *, ends_early: bool
 ) -> MediaError | None:
     """What will be told once all frames that there are have been hashed."""
     if any(each.seconds > limits.video_length_seconds for each in told):
@@ -269,7 +273,7 @@ def _problem(
             f"The video is longer than {limits.video_length_seconds} s "
             "(AMPARO_VIDEO_LENGTH_SECONDS); what lies beyond was not hashed.",
         )
-    if is_cut_off:
+    if ends_early:
         return MediaError(
             ProblemCode.MEDIA_TRUNCATED,
             f"The {kind.value} is cut off; the frames before that were hashed.",
