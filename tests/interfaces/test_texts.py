@@ -118,7 +118,7 @@ def test_nothing_of_a_text_is_kept_but_where_it_matched_what(
     search = platform.http.post("/v1/searches", json={"query": f"{MARK} zorvimel"}).json()
     assert search["blocked"]
     wrong = platform.http.post("/v1/texts", json={"text": MARK, "emails": [MARK]})
-    assert wrong.status_code == 422
+    assert MARK not in wrong.text
     assert platform.http.post("/v1/texts", json={"text": MARK, MARK: [3]}).status_code == 422
     platform.http.post("/v1/urls", json={"urls": [f"ftp://{MARK}.example/"]})
     platform.serving.look_ups.step()

@@ -20,7 +20,7 @@ from amparo.detect.deciding.model import ContextFacts, Decision, UploaderFacts, 
 from amparo.detect.deciding.store import RecordedDecision, RecordedMedia
 from amparo.detect.matching.host.asked import Asked
 from amparo.detect.matching.host.sift import Found, sifted_written
-from amparo.detect.matching.host.written import Written, asked_of_written
+from amparo.detect.matching.host.written import Written, asked_of_written, no_names
 from amparo.detect.media.model import Kind
 
 MOST_MATCHES = 1000
@@ -58,7 +58,7 @@ class TextPipeline:
     def submit(self, said: Submission, actor: Actor) -> dict[str, Any]:
         """Decide on a text or search; the answer, which is on record when this returns.
 
-        Raises as `Pipeline.submit` does, and Invalid where an account or address is none.
+        Raises as `Pipeline.submit` does.
         """
         uploads = self.uploads
         laid_down = uploads.laid_down(said.context.surface, actor)
@@ -108,6 +108,7 @@ class TextPipeline:
         answer = answer_of(one) | {
             "truncated": bool(facts.media.problem),
             "message": decision.message,
+            "problems": [asdict(each) for each in no_names(said.written)],
         }
         with stage("record"):
             uploads.put_on_record(one, actor, call, answer, tide)

@@ -10,14 +10,14 @@ MOST_LINKS = 1000
 MOST_NAMES = 100
 MOST_QUERY = 2000
 
-GivenLink = Annotated[str, Field(min_length=1, max_length=100_000)]
-GivenName = Annotated[str, Field(min_length=1, max_length=320, pattern=r"^[^\x00]*$")]
+Given = Annotated[str, Field(max_length=100_000)]
+"""As somebody typed it: what is no link or name is told by its place, and the rest is looked up."""
 
 
 class UrlsRequest(Said):
     """Links to look up."""
 
-    urls: Annotated[tuple[GivenLink, ...], Field(min_length=1, max_length=MOST_LINKS)]
+    urls: Annotated[tuple[Given, ...], Field(min_length=1, max_length=MOST_LINKS)]
 
 
 class UrlProblem(BaseModel):
@@ -49,10 +49,18 @@ class TextSubmission(Said):
     """A text, and accounts and addresses that the platform knows to belong to it."""
 
     text: str = ""
-    accounts: Annotated[tuple[GivenName, ...], Field(max_length=MOST_NAMES)] = ()
-    emails: Annotated[tuple[GivenName, ...], Field(max_length=MOST_NAMES)] = ()
+    accounts: Annotated[tuple[Given, ...], Field(max_length=MOST_NAMES)] = ()
+    emails: Annotated[tuple[Given, ...], Field(max_length=MOST_NAMES)] = ()
     uploader: Uploader = Uploader()
     context: TextContext = TextContext()
+
+
+class NameProblem(BaseModel):
+    """An account or address that could not be looked up, by its place among those sent."""
+
+    field: Literal["accounts", "emails"]
+    item: int
+    message: str
 
 
 class TextAnswer(MediaAnswer):
@@ -60,6 +68,7 @@ class TextAnswer(MediaAnswer):
 
     truncated: bool
     message: str
+    problems: tuple[NameProblem, ...] = ()
 
 
 class SearchContext(Said):

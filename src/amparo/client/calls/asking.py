@@ -8,6 +8,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from amparo.client.body import JsonBody
 from amparo.client.channel import Answer, Call, Channel
 from amparo.client.errors import NotAmparo, NotSent
+from amparo.wire.wrong import told
 
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
@@ -55,11 +56,8 @@ def made(kind: type[M], /, **fields: Any) -> M:
     try:
         return kind(**fields)
     except ValidationError as error:
-        places = [
-            f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}"
-            for each in error.errors(include_input=False, include_url=False)
-        ]
-        raise NotSent("; ".join(places[:20])) from None  # the other error shows what was given
+        wrong = told(error.errors(include_input=False, include_url=False))
+        raise NotSent(wrong) from None  # the other error shows what was given
 
 
 def part(what: str, name: object) -> str:

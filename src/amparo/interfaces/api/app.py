@@ -38,6 +38,7 @@ from amparo.interfaces.api import (
 from amparo.interfaces.calls.admission import Bodies, Rates
 from amparo.interfaces.web.turns import TurnsAtPasswords
 from amparo.wire.problem import Problem
+from amparo.wire.wrong import told
 
 PROBLEM = "application/problem+json"
 
@@ -190,10 +191,7 @@ def _methods(request: Request) -> list[str]:
 async def _invalid_told(_: Request, error: Exception) -> Response:
     """Which field is wrong and how; not what was in it, which may be a hash."""
     assert isinstance(error, RequestValidationError)
-    places = [
-        f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}" for each in error.errors()
-    ]
-    return _problem(422, "invalid", "; ".join(places[:20]))
+    return _problem(422, "invalid", told(error.errors()))
 
 
 async def _mistake_told(_: Request, error: Exception) -> Response:

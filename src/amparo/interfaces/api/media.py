@@ -1,6 +1,6 @@
 """Uploads: submitted, decided, and asked about again."""
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Request, Response
@@ -19,6 +19,7 @@ from amparo.interfaces.calls.body import receive
 from amparo.interfaces.calls.callers import KnownCaller, MediaReader, MediaSubmitter, Open
 from amparo.wire.media import MediaAnswer, MediaMetadata, UrlSubmission
 from amparo.wire.schema import schema_of
+from amparo.wire.wrong import told
 
 M = TypeVar("M", bound=MediaMetadata)
 
@@ -91,8 +92,6 @@ def _said(kind: type[M], text: bytes) -> M:
     try:
         return kind.model_validate_json(text)
     except ValidationError as error:
-        places: list[Any] = [
-            f"metadata.{'.'.join(str(part) for part in each['loc'])}: {each['msg']}"
-            for each in error.errors(include_input=False, include_url=False)
-        ]
-        raise Invalid("; ".join(places[:20])) from None
+        errors = error.errors(include_input=False, include_url=False)
+        under = [{**each, "loc": ("metadata", *each["loc"])} for each in errors]
+        raise Invalid(told(under)) from None

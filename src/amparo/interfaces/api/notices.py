@@ -42,6 +42,7 @@ from amparo.wire.notices import (
     Number,
 )
 from amparo.wire.schema import schema_of
+from amparo.wire.wrong import told
 
 router = APIRouter(prefix="/v1/notices", tags=["notices"], route_class=KnownCaller)
 public = APIRouter(prefix="/v1/notices", tags=["notices"])
@@ -157,12 +158,8 @@ def _new(text: bytes, *, has_media: bool) -> NewNotice:
     try:
         said = NoticeSaid.model_validate_json(text)
     except ValidationError as error:
-        places = [
-            f"{'.'.join(str(part) for part in each['loc']) or whole}: "
-            f"{each['msg'].removeprefix('Value error, ')}"
-            for each in error.errors(include_input=False, include_url=False)
-        ]
-        raise Invalid("; ".join(places[:20])) from None
+        errors = error.errors(include_input=False, include_url=False)
+        raise Invalid(told(errors, whole=whole)) from None
     return NewNotice(
         kind=NoticeKind(said.kind),
         sender=Sender(said.sender),

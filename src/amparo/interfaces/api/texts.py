@@ -34,6 +34,7 @@ from amparo.wire.texts import (
     UrlsAnswer,
     UrlsRequest,
 )
+from amparo.wire.wrong import told
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -141,11 +142,7 @@ def _said(kind: type[M], body: bytes) -> M:
     try:
         return kind.model_validate_json(body)
     except ValidationError as error:
-        places = [
-            f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}"
-            for each in error.errors(include_input=False, include_url=False)
-        ]
-        raise Invalid("; ".join(places[:20])) from None
+        raise Invalid(told(error.errors(include_input=False, include_url=False))) from None
 
 
 def _check_size(text: str, serving: Serving) -> None:

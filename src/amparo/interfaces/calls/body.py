@@ -83,7 +83,7 @@ async def receive_form(
     """The parts of a multipart body by name, with its file. Raises as `receive` does."""
     _, options = parse_options_header(request.headers.get("content-type", ""))
     most = max_bytes + _ENVELOPE_BYTES
-    _check_length(request, most)
+    _check_length(request, most, beside=_ENVELOPE_BYTES)
     async with _in_time(most):
         parts = await _multipart(request, options.get(b"boundary", b""), most, room, form)
     for name in parts.keys() & set(form.files):
@@ -139,11 +139,11 @@ def _check_file(data: bytes, max_bytes: int) -> None:
         raise _too_large(max_bytes)
 
 
-def _check_length(request: Request, most: int) -> None:
-    """What is claimed to be too large is not waited for."""
+def _check_length(request: Request, most: int, *, beside: int = 0) -> None:
+    """What is claimed to be too large is not waited for; `beside` of it are not the file's."""
     claimed = request.headers.get("content-length")
     if claimed is not None and (not claimed.isdecimal() or int(claimed) > most):
-        raise _too_large(most)
+        raise _too_large(most - beside)
 
 
 async def _raw(request: Request, most: int, room: Room) -> bytes:
@@ -169,7 +169,7 @@ async def _multipart(
             room.take(len(piece))
             count += len(piece)
             if count > most:
-                raise _too_large(most)
+                raise _too_large(most - _ENVELOPE_BYTES)
             parser.write(piece)
         parser.finalize()
     except FormParserError as error:

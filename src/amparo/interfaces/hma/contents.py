@@ -36,6 +36,7 @@ from amparo.interfaces.hma.hashing import (
 )
 from amparo.interfaces.hma.route import KeyedCall
 from amparo.interfaces.hma.signal_types import SIGNAL_TYPES, checked_signal
+from amparo.wire.wrong import told
 
 router = APIRouter(route_class=KeyedCall, prefix="/c")
 
@@ -225,11 +226,8 @@ def _said_in(parts: dict[str, bytes]) -> Said:
 
 
 def _invalid(error: ValidationError) -> Invalid:
-    places = [
-        f"{'.'.join(str(part) for part in each['loc'])}: {each['msg']}"
-        for each in error.errors(include_input=False, include_url=False)
-    ]
-    return Invalid(f"Invalid metadata: {'; '.join(places[:20])}")
+    errors = error.errors(include_input=False, include_url=False)
+    return Invalid(f"Invalid metadata: {told(errors)}")
 
 
 def _by_type(content: Content) -> dict[str, str]:

@@ -2,7 +2,6 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TypeVar
@@ -10,7 +9,6 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from amparo.core.errors import Invalid
 from amparo.core.ids import OrganisationId
 from amparo.detect.hashing.model import Algorithm
 from amparo.detect.index.phrases.model import DIGEST_BYTES
@@ -94,7 +92,7 @@ def asked_of_written(
 ) -> tuple[list[Asked], bool]:
     """Everything that is looked up, and whether there was more than is looked up at once.
 
-    Raises Invalid where an account or address that is named is none.
+    Accounts and addresses that are none are left out; `no_names` tells of them.
     """
     text = written.text
     lot = hashlib.sha256(text.encode(errors="surrogatepass")).digest()
@@ -122,25 +120,40 @@ def asked_of_written(
     return asked, truncated or cut or many
 
 
+@dataclass(frozen=True, slots=True)
+class NoName:
+    """What was sent as an account or address and is none: where, and why; nothing of it."""
+
+    field: str
+    item: int
+    message: str
+
+
+def no_names(written: Written) -> tuple[NoName, ...]:
+    """What of the accounts and addresses that are named beside a text cannot be looked up."""
+    return tuple(each for each in _names(written) if isinstance(each, NoName))
+
+
 def _of_names(written: Written, digest: NameDigest) -> Iterator[Asked]:
-    for item, given in enumerate(written.accounts):
-        with _named(f"accounts.{item}"):
-            forms = accounts_of(given)
+    for each in _names(written):
+        if isinstance(each, NoName):
+            continue
+        kind, item, forms = each
         for form in forms:
-            yield Asked(Algorithm.ACCOUNT, digest(Algorithm.ACCOUNT, form), item=item)
+            yield Asked(kind, digest(kind, form), item=item)
+
+
+def _names(written: Written) -> Iterator[tuple[Algorithm, int, tuple[str, ...]] | NoName]:
+    for item, given in enumerate(written.accounts):
+        try:
+            yield Algorithm.ACCOUNT, item, accounts_of(given)
+        except BadName as error:
+            yield NoName("accounts", item, f"{error.message}.")
     for item, given in enumerate(written.emails):
-        with _named(f"emails.{item}"):
-            form = email(given)
-        yield Asked(Algorithm.EMAIL, digest(Algorithm.EMAIL, form), item=item)
-
-
-@contextmanager
-def _named(where: str) -> Iterator[None]:
-    """Say which one was wrong, and nothing of what was in it."""
-    try:
-        yield
-    except BadName as error:
-        raise Invalid(f"{where} {error.message}.", code=error.code) from None
+        try:
+            yield Algorithm.EMAIL, item, (email(given),)
+        except BadName as error:
+            yield NoName("emails", item, f"{error.message}.")
 
 
 def _of_pattern(
