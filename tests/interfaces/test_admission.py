@@ -4,10 +4,13 @@ import threading
 
 import httpx2
 import pytest
+from anyio import create_task_group, fail_after, run, to_thread
 from fastapi import HTTPException
 
-from amparo.interfaces.calls.admission import Bodies, Rates
+from amparo.interfaces.calls.admission import Bodies, Lanes, Rates
 from tests.interfaces.conftest import Platform
+
+VIDEO = b"\x00\x00\x00\x18ftypisom"
 
 
 def test_room_is_given_back() -> None:
@@ -61,3 +64,19 @@ def test_where_there_is_no_room_an_upload_is_told_to_come_again(platform: Platfo
         end.set()
         thread.join()
     assert first == [200]
+
+
+def test_a_picture_waits_for_no_video_however_many_are_at_work() -> None:
+    lanes, may_end = Lanes(), threading.Event()
+
+    async def all_at_once() -> int:
+        async with create_task_group() as uploads:
+            for _ in range(100):
+                uploads.start_soon(lanes.run, VIDEO, may_end.wait)
+            with fail_after(30):
+                seven = await lanes.run(b"a picture", lambda: 7)
+                assert await to_thread.run_sync(lambda: 8) == 8  # nor does whatever is no file
+            may_end.set()
+        return seven
+
+    assert run(all_at_once) == 7

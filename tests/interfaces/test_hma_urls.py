@@ -7,7 +7,7 @@ import anyio
 import httpx2
 import pytest
 
-from amparo.interfaces.calls.admission import Bodies, Rates
+from amparo.interfaces.calls.admission import Bodies, Lanes, Rates
 from amparo.interfaces.hma.app import create_hma
 from amparo.net.fetch import Fetcher
 from tests.interfaces.conftest import Platform
@@ -35,7 +35,7 @@ def ask(platform: Platform, port: int, *calls: tuple[str, str, dict[str, object]
     names = ("pictures.example.org",)
     fetcher = Fetcher(names, 10_000_000, 10.0, resolve=lambda _, __: [PUBLIC], dial=dial)
     serving = dataclasses.replace(platform.serving, fetcher=fetcher)
-    app = create_hma(serving, Bodies(10_000_000), Rates(1000))
+    app = create_hma(serving, Bodies(10_000_000), Rates(1000), Lanes())
 
     async def asked() -> list[object]:
         transport = httpx2.ASGITransport(app)

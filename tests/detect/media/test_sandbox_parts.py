@@ -1,5 +1,6 @@
 """Work that comes in parts: each is taken as it is made, and an accident costs only the rest."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -12,7 +13,7 @@ from amparo.detect.hashing.hash_media import hash_media
 from amparo.detect.hashing.in_parts import Gathering
 from amparo.detect.hashing.model import MediaHashes
 from amparo.detect.media.model import MediaError
-from amparo.detect.media.sandbox import Sandbox
+from amparo.detect.media.sandbox import Answer, Sandbox
 from amparo.testing import faulty
 from amparo.testing.clips import film, panned
 from tests.conftest import small_settings
@@ -130,3 +131,14 @@ def test_a_video_that_takes_too_long_keeps_what_was_hashed(sandbox: Sandbox) -> 
     assert "AMPARO_VIDEO_SECONDS" in late.problem.message
     assert late.film is not None
     assert not late.film.is_whole
+
+
+def test_long_pieces_let_others_in_between_their_parts(sandbox: Sandbox) -> None:
+    short: list[Answer[int]] = []
+    taken = [
+        Taken(enough=lambda _: bool(short) and short[0].done()) for _ in range(sandbox.processes)
+    ]
+    long = [sandbox.submit_parts(int, each, faulty.parts_or_fail, 2**60) for each in taken]
+    short.append(sandbox.submit(int, os.getpid))
+    assert short[0].result(timeout=60) != os.getpid()
+    assert all(each.result(timeout=60) for each in long)

@@ -19,7 +19,10 @@ PART_FRAMES = 32
 """A part has no more of them: half a minute of a video."""
 
 _SHARE_OF_TIME = 0.25
-"""Of the processor time that is given anew with each part."""
+_MOST_SECONDS = 1.0
+"""Of the processor time that is given anew with each part, what one takes; others may wait."""
+
+_SHARE_FOR_LISTING = 0.8
 
 _log = logging.getLogger(__name__)
 
@@ -38,21 +41,25 @@ def hash_parts(
     gathered: list[PictureHash] = []
     film, problem, count = Film(), None, 0
     try:
-        read = read_film(data, kind, limits, on_time=_Clock(limits).check)
+        listing = _Clock(limits.seconds * _SHARE_FOR_LISTING)
+        read = read_film(data, kind, limits, on_time=listing.check)
         film = Film(read.seconds, read.expected)
-        clock = _Clock(limits)
+        yield replace(part, film=film)
+        clock = _clock(limits)
         for frame in read.frames():
             count += 1
             gathered.append(_hashed(frame, others, with_variants=with_variants))
             if len(gathered) == PART_FRAMES or clock.is_over():
                 yield replace(part, pictures=tuple(gathered), film=film, others=others.taken())
-                gathered, clock = [], _Clock(limits)
+                gathered, clock = [], _clock(limits)
         film = replace(film, is_whole=True)
     except MediaError as error:
         problem = error.problem
         film = replace(film, frames=count, is_whole=problem.code is ProblemCode.MEDIA_TOO_LONG)
     except MemoryError:
-        raise  # not the file's fault alone: it may fit once others are done
+        # Not the file's fault alone: it may fit once others are done. If not, this is all.
+        yield replace(part, pictures=tuple(gathered), film=film, others=others.taken())
+        raise
     except Exception as error:  # noqa: BLE001 (decoders raise anything on hostile bytes)
         _log.info("A decoder failed in a way of its own.", exc_info=True)
         problem = Problem(
@@ -97,10 +104,10 @@ def _hashed(frame: Frame, others: OtherHashes, *, with_variants: bool) -> Pictur
 
 
 class _Clock:
-    """The share of the processor time that a part may take."""
+    """So many seconds of processor time."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._until = time.process_time() + limits.seconds * _SHARE_OF_TIME
+    def __init__(self, seconds: float) -> None:
+        self._until = time.process_time() + seconds
 
     def is_over(self) -> bool:
         return time.process_time() > self._until
@@ -112,3 +119,8 @@ class _Clock:
                 ProblemCode.MEDIA_OUT_OF_TIME,
                 "To find the video's frames took too long (AMPARO_ITEM_SECONDS).",
             )
+
+
+def _clock(limits: Limits) -> _Clock:
+    """For one part."""
+    return _Clock(min(limits.seconds * _SHARE_OF_TIME, _MOST_SECONDS))

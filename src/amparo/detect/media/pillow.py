@@ -90,12 +90,17 @@ def check_pixels(width: int, height: int, kind: Kind, limits: Limits, file_bytes
 
 
 def decode_with_pillow(data: bytes, kind: Kind, limits: Limits) -> Iterator[Frame]:
-    """The first frame of `data` and an even sample of the others."""
+    """The first frame of `data` and an even sample of the others; of pages, all."""
     deadline = time.process_time() + limits.seconds * _SHARE_OF_TIME
     try:
         image = Image.open(BytesIO(data), formats=FORMATS[kind])
         check_pixels(*image.size, kind, limits, len(data))
-        total = 1 if kind is Kind.JPEG else getattr(image, "n_frames", 1)
+        total = _total(image, kind)
+        if total is None:
+            image = Image.open(BytesIO(data), formats=FORMATS[kind])
+            yield _frame(image, 0, 0.0)
+            yield from _moving(image, limits.max_frames, kind, limits, deadline, len(data))
+            return
         is_moving = total > 1 and kind in _MOVING
         yield _frame(image, image.tell(), 0.0 if is_moving else None)
         if total > limits.max_frames:
@@ -105,11 +110,11 @@ def decode_with_pillow(data: bytes, kind: Kind, limits: Limits) -> Iterator[Fram
                 "(AMPARO_MAX_FRAMES). Only its first was hashed.",
             )
         if is_moving:
-            yield from _moving(image, kind, limits, deadline, len(data))
+            yield from _moving(image, total, kind, limits, deadline, len(data))
             return
         # A file of several pictures may begin with another than the first stored one.
         first = image.tell()
-        for number in sampled(total, limits.sampled_frames)[1:]:
+        for number in range(1, total):
             wanted = number if number > first else number - 1
             _seek(image, wanted, deadline, limits)
             check_pixels(*image.size, kind, limits, len(data))
@@ -122,11 +127,23 @@ def decode_with_pillow(data: bytes, kind: Kind, limits: Limits) -> Iterator[Fram
         raise problem_with(kind, error) from error
 
 
+def _total(image: Image.Image, kind: Kind) -> int | None:
+    """How many frames there are; None where the end is missing, so that nobody can tell."""
+    if kind is Kind.JPEG:
+        return 1
+    try:
+        total: int = getattr(image, "n_frames", 1)
+    except DAMAGE:
+        if kind is not Kind.GIF:  # the others tell in their headers
+            raise
+        return None
+    return total
+
+
 def _moving(
-    image: Image.Image, kind: Kind, limits: Limits, deadline: float, file_bytes: int
+    image: Image.Image, total: int, kind: Kind, limits: Limits, deadline: float, file_bytes: int
 ) -> Iterator[Frame]:
     """Of an animation that stands at its first frame, an even sample, and one a second beside."""
-    total: int = getattr(image, "n_frames", 1)
     evenly = frozenset(sampled(total, limits.sampled_frames))
     each_second = limits.video_frames > limits.sampled_frames
     at_ms, next_ms = _shown_ms(image), 1000

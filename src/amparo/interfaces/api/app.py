@@ -35,7 +35,7 @@ from amparo.interfaces.api import (
     texts,
     webhooks,
 )
-from amparo.interfaces.calls.admission import Bodies, Rates
+from amparo.interfaces.calls.admission import Bodies, Lanes, Rates
 from amparo.interfaces.web.turns import TurnsAtPasswords
 from amparo.wire.problem import Problem
 from amparo.wire.wrong import told
@@ -91,6 +91,7 @@ def create_api(serving: Serving) -> FastAPI:
     serving.metrics.ask(WaitingMetrics(serving.database, serving.clock))
     api.state.serving = serving
     api.state.bodies = Bodies(serving.settings.uploads_bytes)
+    api.state.lanes = Lanes()
     api.state.rates = Rates(serving.settings.key_rate)
     api.state.at_passwords = TurnsAtPasswords()
     return api

@@ -1,5 +1,6 @@
 """Uploads: submitted, decided, and asked about again."""
 
+from functools import partial
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from amparo.core.errors import Invalid
 from amparo.core.ids import MediaId
 from amparo.detect.deciding.model import ContextFacts, UploaderFacts
 from amparo.detect.deciding.store import Decisions
-from amparo.interfaces.calls.admission import Bodies
+from amparo.interfaces.calls.admission import Bodies, Lanes
 from amparo.interfaces.calls.body import receive
 from amparo.interfaces.calls.callers import KnownCaller, MediaReader, MediaSubmitter, Open
 from amparo.wire.media import MediaAnswer, MediaMetadata, UrlSubmission
@@ -75,7 +76,9 @@ async def submit(
             context=ContextFacts(surface=said.context.surface, labels=said.context.labels),
             key=key,
         )
-        answer = await run_in_threadpool(serving.pipeline.submit, upload, actor)
+        lanes = request.app.state.lanes
+        assert isinstance(lanes, Lanes)
+        answer = await lanes.run(data, partial(serving.pipeline.submit, upload, actor))
     return Response(to_json(answer), media_type="application/json")
 
 

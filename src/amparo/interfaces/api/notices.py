@@ -1,16 +1,16 @@
 """Notices: told by users, trusted flaggers and hotlines; asked about; answered by people."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
-from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
 from amparo.app.take_notice import answer_notice
 from amparo.core.errors import Invalid
 from amparo.detect.deciding.model import MatchFacts
 from amparo.interfaces.api.media import IdempotencyKey
-from amparo.interfaces.calls.admission import Bodies
+from amparo.interfaces.calls.admission import Bodies, Lanes
 from amparo.interfaces.calls.body import receive
 from amparo.interfaces.calls.callers import (
     KnownCaller,
@@ -82,7 +82,9 @@ async def take(
     with bodies.room() as room:
         body = await receive(request, serving.settings.max_file_bytes, room)
         new = _new(body.metadata, has_media=bool(body.data))
-        made = await run_in_threadpool(serving.notices.take, new, body.data, key, actor)
+        lanes = request.app.state.lanes
+        assert isinstance(lanes, Lanes)
+        made = await lanes.run(body.data, partial(serving.notices.take, new, body.data, key, actor))
     notice = made.notice
     return NoticeAcknowledged(
         number=notice.number,

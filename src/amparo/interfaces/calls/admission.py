@@ -1,12 +1,36 @@
-"""How much is let in at once: bytes of uploads for the process, requests a second for a key."""
+"""How much is let in at once: bytes and files for the process, requests a second for a key."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import TypeVar
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import HTTPException
 
+from amparo.detect.media.sniff import sniff
+
+T = TypeVar("T")
+
 _MOST_KEYS = 10_000
+_FILES_AT_ONCE = 40
+_VIDEOS_AT_ONCE = 16
+
+
+class Lanes:
+    """Threads for files at work, so that all else is answered however many there are.
+
+    Videos take long, and wait for each other; a picture waits for none of them.
+    """
+
+    def __init__(self) -> None:
+        self._files = CapacityLimiter(_FILES_AT_ONCE)
+        self._videos = CapacityLimiter(_VIDEOS_AT_ONCE)
+
+    async def run(self, data: bytes, work: Callable[[], T]) -> T:
+        """What `work`, which is about the file `data`, comes to."""
+        lane = self._videos if sniff(data).is_video else self._files
+        return await to_thread.run_sync(work, limiter=lane)
 
 
 class Bodies:

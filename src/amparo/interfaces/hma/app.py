@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from amparo.app.serving import Serving
 from amparo.core.errors import AmparoError, Conflict, Denied, Invalid, NotFound, Unavailable
 from amparo.core.seldom import Seldom
-from amparo.interfaces.calls.admission import Bodies, Rates
+from amparo.interfaces.calls.admission import Bodies, Lanes, Rates
 from amparo.interfaces.hma import (
     banks,
     contents,
@@ -32,12 +32,13 @@ _log = structlog.get_logger(__name__)
 _seldom = Seldom(_log)
 
 
-def create_hma(serving: Serving, bodies: Bodies, rates: Rates) -> FastAPI:
+def create_hma(serving: Serving, bodies: Bodies, rates: Rates, lanes: Lanes) -> FastAPI:
     """The application; it is mounted at `/hma`, and shares what else is let in."""
     hma = routes()
     hma.state.serving = serving
     hma.state.bodies = bodies
     hma.state.rates = rates
+    hma.state.lanes = lanes
     hma.state.freshness = state.Freshness()
     return hma
 

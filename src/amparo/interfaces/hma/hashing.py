@@ -1,10 +1,10 @@
 """Files are hashed in the sandbox, from a form or fetched through the guard, as uploads are."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, HTTPException, Query, Request
-from fastapi.concurrency import run_in_threadpool
 from pydantic import BeforeValidator
 from python_multipart.multipart import parse_options_header
 
@@ -13,7 +13,7 @@ from amparo.core.errors import Invalid
 from amparo.detect.hashing.model import USABLE_QUALITY, MediaHashes
 from amparo.detect.hashing.vpdq import vpdq_of
 from amparo.detect.media.sniff import sniff
-from amparo.interfaces.calls.admission import Room
+from amparo.interfaces.calls.admission import Lanes, Room
 from amparo.interfaces.calls.body import MOST_METADATA_BYTES, Form, receive_form
 from amparo.interfaces.calls.callers import MediaSubmitter, Open
 from amparo.interfaces.hma.route import KeyedCall
@@ -104,7 +104,9 @@ async def hash_of_form(
     parts = await receive_form(request, serving.settings.max_file_bytes, room, FORM)
     (content_type,) = parts.keys() & CONTENT_TYPES.keys()
     wanted = types_of(content_type, types)
-    return await run_in_threadpool(_hashed, serving, parts[content_type], wanted), parts
+    file, lanes = parts[content_type], request.app.state.lanes
+    assert isinstance(lanes, Lanes)
+    return await lanes.run(file, partial(_hashed, serving, file, wanted)), parts
 
 
 def is_form(request: Request) -> bool:

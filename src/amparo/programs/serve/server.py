@@ -18,7 +18,7 @@ def server_of(serving: Serving) -> uvicorn.Server:
     """The server, not yet running."""
     api = create_api(serving)
     api.mount("/console", create_console(serving, api.state.at_passwords))
-    api.mount("/hma", create_hma(serving, api.state.bodies, api.state.rates))
+    api.mount("/hma", create_hma(serving, api.state.bodies, api.state.rates, api.state.lanes))
     return uvicorn.Server(
         uvicorn.Config(
             api,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from amparo.detect.media.film.pixels import frame_of
 from amparo.detect.media.film.plan import Packets, Run, Wanted, runs
 from amparo.detect.media.model import Frame
 
@@ -31,8 +30,12 @@ _NEEDED_BY_OTHERS: Literal["NONREF"] = "NONREF"
 """FFmpeg's words for what a decoder passes over."""
 
 
+Made = Callable[["VideoFrame", int, float], Frame]
+"""Makes of what was decoded, its number and second, a frame as it is hashed."""
+
+
 def counted(
-    container: InputContainer, stream: VideoStream, step: int, frames_a_second: float
+    container: InputContainer, stream: VideoStream, step: int, frames_a_second: float, made: Made
 ) -> Iterator[Frame]:
     """Every `step`-th frame, and more where that leaves gaps, by decoding all of them."""
     _alone(stream.codec_context)
@@ -44,7 +47,7 @@ def counted(
         seconds = max(0.0, at - began)
         if number % step == 0 or seconds - last >= _WITHOUT_GAP_S:
             last = seconds
-            yield frame_of(shown, number, seconds)
+            yield made(shown, number, seconds)
 
 
 def decoded(
@@ -53,6 +56,7 @@ def decoded(
     packets: Packets,
     wanted: Sequence[Wanted],
     missing: dict[int, Wanted],
+    made: Made,
 ) -> Iterator[Frame]:
     """The wanted frames of packets that tell when they are shown.
 
@@ -70,18 +74,18 @@ def decoded(
                 continue
             found = missing.pop(shown.pts, None) if shown.pts is not None else None
             if found is not None:
-                yield frame_of(shown, found.number, found.seconds)
+                yield made(shown, found.number, found.seconds)
 
 
 def picked(
-    container: InputContainer, stream: VideoStream, missing: dict[int, Wanted]
+    container: InputContainer, stream: VideoStream, missing: dict[int, Wanted], made: Made
 ) -> Iterator[Frame]:
     """Those of the missing frames that decoding everything gives; they are missing no more."""
     _alone(stream.codec_context)
     for shown in container.decode(stream):
         found = missing.pop(shown.pts, None) if shown.pts is not None else None
         if found is not None:
-            yield frame_of(shown, found.number, found.seconds)
+            yield made(shown, found.number, found.seconds)
         if not missing:
             return
 

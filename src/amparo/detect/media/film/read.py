@@ -22,11 +22,13 @@ from amparo.detect.media.film.opened import (
     unknown_codec,
     video_streams,
 )
+from amparo.detect.media.film.pixels import frame_of
 from amparo.detect.media.film.plan import Packets, Wanted, step_of, wanted_frames
 from amparo.detect.media.model import Frame, Kind, Limits, MediaError
 from amparo.detect.media.pillow import check_pixels
 
 if TYPE_CHECKING:
+    from av import VideoFrame
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
@@ -125,16 +127,21 @@ class Film:
         with opened(self.data, self.kind) as container, failures_named(self.kind):
             stream = container.streams.video[told.place]
             if told.packets is None:
-                yield from counted(container, stream, told.step, told.frames_a_second)
+                yield from counted(container, stream, told.step, told.frames_a_second, self._made)
                 return
-            yield from decoded(container, stream, told.packets, told.wanted, missing)
+            yield from decoded(container, stream, told.packets, told.wanted, missing, self._made)
         if missing:
             yield from self._one_by_one(told, missing)
 
     def _one_by_one(self, told: Told, missing: dict[int, Wanted]) -> Iterator[Frame]:
         """What decoding by groups has not given: some begin with pictures that need others."""
         with opened(self.data, self.kind) as container, failures_named(self.kind):
-            yield from picked(container, container.streams.video[told.place], missing)
+            yield from picked(container, container.streams.video[told.place], missing, self._made)
+
+    def _made(self, shown: VideoFrame, number: int, seconds: float) -> Frame:
+        """Raises MediaError, MemoryError where it is larger than the header has claimed."""
+        check_pixels(shown.width, shown.height, self.kind, self.limits, len(self.data))
+        return frame_of(shown, number, seconds)
 
 
 def _on(frames: Iterator[Frame], first: int) -> Iterator[Frame]:

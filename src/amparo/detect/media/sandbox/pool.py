@@ -159,10 +159,13 @@ class Sandbox:
     ) -> Answer[T]:
         """Run `work`, a generator, in a worker, and give each of its parts to `taker`.
 
-        Each part may take as long as what `submit` runs. The answer is what the taker makes of
-        all of them; it raises MemoryError and Unavailable as that of `submit` does.
+        Each part may take as long as what `submit` runs, and what `submit` runs may come between
+        two. The answer is what the taker makes of all of them; it raises MemoryError and
+        Unavailable as that of `submit` does.
         """
-        return self._threads.submit(lambda: self._run_parts(returns, taker, work, args, kwargs))
+        return self._threads.submit(
+            lambda: self._run_parts(returns, taker, work, args, kwargs), is_long=True
+        )
 
     def renew(self) -> None:
         """Give up the workers that wait, with whatever memory they kept from what they did."""
@@ -222,7 +225,7 @@ class Sandbox:
             if taker is None:
                 answer = _read(message, adapter)
             else:
-                answer = _take_parts(worker, message, adapter, taker, seconds)
+                answer = self._take_parts(worker, message, adapter, taker, seconds)
         except BaseException:
             self.restarts += 1
             self._drop(worker)
@@ -232,6 +235,29 @@ class Sandbox:
         else:
             self._drop(worker)
         return answer
+
+    def _take_parts(
+        self,
+        worker: Worker,
+        message: Message,
+        adapter: TypeAdapter[Any],
+        taker: Taker[Any, Any],
+        seconds: float,
+    ) -> object:
+        """Give each part to the taker, until it has enough or there are no more.
+
+        After each, others may have as much time as it took: a long video holds nobody up.
+        """
+        taker.begin()
+        began = time.monotonic()
+        while message.kind == PART:
+            goes_on = taker.take(_read(Message(ANSWER, message.payload), adapter))
+            if goes_on:
+                now = time.monotonic()
+                self._threads.let_others_in(until=now + (now - began))
+                began = time.monotonic()
+            message = worker.tell(Message(GO_ON if goes_on else ENOUGH, b""), seconds=seconds)
+        return _read(message, _NOTHING)
 
     def _take(self) -> Worker:
         """A worker for the calling thread alone."""
@@ -282,21 +308,6 @@ class Sandbox:
         with self._changing:
             self._alive.discard(worker)
         return status
-
-
-def _take_parts(
-    worker: Worker,
-    message: Message,
-    adapter: TypeAdapter[Any],
-    taker: Taker[Any, Any],
-    seconds: float,
-) -> object:
-    """Give each part to the taker, until it has enough or there are no more."""
-    taker.begin()
-    while message.kind == PART:
-        goes_on = taker.take(_read(Message(ANSWER, message.payload), adapter))
-        message = worker.tell(Message(GO_ON if goes_on else ENOUGH, b""), seconds=seconds)
-    return _read(message, _NOTHING)
 
 
 def out_of_memory(limits: Limits) -> Problem:

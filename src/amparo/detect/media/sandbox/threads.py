@@ -8,7 +8,10 @@ nothing here is touched from both sides but what the interpreter takes and gives
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError
-from queue import SimpleQueue
+from enum import Enum, auto
+from itertools import count
+from queue import Empty, SimpleQueue
+from time import monotonic
 from typing import Generic, TypeVar
 
 R = TypeVar("R")
@@ -51,12 +54,31 @@ class Answer(Generic[R]):
         self._pending.release()
 
 
+_Jobs = SimpleQueue[Callable[[], None]]
+
+_LONG_ONES_TURN = 4
+"""Where both wait, each so-manieth piece is a long one."""
+
+
+class _Token(Enum):
+    """What a thread that waits is told: one for each piece, and one for each thread at the end."""
+
+    WORK = auto()
+    END = auto()
+
+
 class Threads:
-    """As many as are told, each with one piece of work at a time, in the order of submission."""
+    """As many as are told, each with one piece of work at a time, in the order of submission.
+
+    Long pieces wait for the others, and let some of these in between their own parts.
+    """
 
     def __init__(self, number: int) -> None:
         self.closing = False
-        self._work: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        self._short: _Jobs = SimpleQueue()
+        self._long: _Jobs = SimpleQueue()
+        self._tokens: SimpleQueue[_Token] = SimpleQueue()
+        self._turns = count(1)
         self._threads = tuple(
             threading.Thread(target=self._serve, name=f"sandbox-{one}", daemon=True)
             for one in range(number)
@@ -67,19 +89,27 @@ class Threads:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, work: Callable[[], T]) -> Answer[T]:
-        """Have it done when all before it are done or in hand."""
+    def submit(self, work: Callable[[], T], *, is_long: bool = False) -> Answer[T]:
+        """Have it done when all of its kind before it are done or in hand."""
         answer: Answer[T] = Answer()
-        self._work.put(lambda: answer.fill(lambda: self._unless_closing(work)))
+        jobs = self._long if is_long else self._short
+        jobs.put(lambda: answer.fill(lambda: self._unless_closing(work)))
+        self._tokens.put(_Token.WORK)
         if self.closing or not self._threads[-1].is_alive():  # asked last, or it might go unseen
             raise RuntimeError("A sandbox takes work only within its `with` block.")
         return answer
+
+    def let_others_in(self, until: float) -> None:
+        """Do what is short and waits, in the thread of a long piece; begin none after `until`."""
+        while monotonic() < until and (job := _first_of(self._short)) is not None:
+            job()
+            del job
 
     def close(self) -> None:
         """What has not begun is cancelled; what has goes on."""
         self.closing = True
         for _ in self._threads:
-            self._work.put(None)
+            self._tokens.put(_Token.END)
 
     def join(self) -> None:
         """Return when all have ended; `close` them first."""
@@ -87,11 +117,25 @@ class Threads:
             thread.join()
 
     def _serve(self) -> None:
-        while (job := self._work.get()) is not None:
-            job()
+        while self._tokens.get() is _Token.WORK:
+            job = self._next()
+            if job is not None:  # or it was done in between the parts of another
+                job()
             del job  # or it would keep what it gave until the next
+
+    def _next(self) -> Callable[[], None] | None:
+        if next(self._turns) % _LONG_ONES_TURN == 0:
+            return _first_of(self._long) or _first_of(self._short)
+        return _first_of(self._short) or _first_of(self._long)
 
     def _unless_closing(self, work: Callable[[], T]) -> T:
         if self.closing:
             raise CancelledError
         return work()
+
+
+def _first_of(jobs: _Jobs) -> Callable[[], None] | None:
+    try:
+        return jobs.get_nowait()
+    except Empty:
+        return None
