@@ -76,9 +76,12 @@ def test_of_an_animation_the_highest_frame_counts(serve: Serve) -> None:
         assert submit(platform, data).json()["scores"]["bright"] == 1.0
 
 
-def test_a_video_is_scored_by_frames_from_all_over_it(serve: Serve) -> None:
+@pytest.mark.parametrize(("container", "codec"), [("mp4", "libx264"), ("avi", "mpeg4")])
+def test_a_video_is_scored_by_frames_from_all_over_it(
+    serve: Serve, container: str, codec: str
+) -> None:
     dark, bright = np.zeros((64, 64, 3), np.uint8), np.full((64, 64, 3), 255, np.uint8)
-    data = film([*[dark] * 66, *[bright] * 8], a_second=2)
+    data = film([*[dark] * 66, *[bright] * 8], a_second=2, container=container, codec=codec)
     with serve(BRIGHTNESS) as platform:
         answer = submit(platform, data).json()
         assert (answer["frames"], answer["unanswered"]) == (37, {})

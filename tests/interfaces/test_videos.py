@@ -1,6 +1,7 @@
 """The call that decides a picture decides a video: whole, in part, or held before its end."""
 
 import hashlib
+import threading
 from datetime import UTC, datetime
 
 import httpx2
@@ -16,6 +17,7 @@ from amparo.detect.media.model import Limits
 from amparo.testing.clips import Picture, film, panned, sound
 from amparo.testing.hostile import encoded
 from tests.interfaces.conftest import Platform
+from tests.interfaces.test_hma import hma, until
 
 A_SECOND = 12
 
@@ -180,7 +182,53 @@ def test_a_harmless_frame_does_not_make_a_video_known(platform: Platform) -> Non
     still = hash_media(other, Limits()).pictures[0].hex
     reason = {"note": "a title of ours", "expires": "2999-01-01T00:00:00Z"}
     platform.add({"algorithm": "pdq", "value": still} | reason, to="harmless")
-    assert submit(platform, other)["action"] == "allow"
+    answer = submit(platform, other)
+    assert (answer["action"], only_match(answer)["list"]) == ("allow", "harmless")
+    assert "vpdq" in {each["algorithm"] for each in answer["suppressed"]}  # type: ignore[attr-defined]
+    found = platform.http.post("/v1/matches", json={"hashes": [vpdq(other)]}).json()
+    assert "vpdq" not in {each["algorithm"] for each in found["results"][0]}
+    switched_off = hma(platform, "PUT", "/c/bank/HARMLESS", json={"enabled": False})
+    assert switched_off.status_code == 200
+    until(platform, "/c/bank/HARMLESS", {"name": "HARMLESS", "matching_enabled_ratio": 0.0})
+    assert wait_until_held(platform, other)
+
+
+def wait_until_held(platform: Platform, file: bytes) -> bool:
+    """A setting of a list has no revision to wait for."""
+    waited = threading.Event()
+    for _ in range(200):
+        if submit(platform, file)["action"] == "hold":
+            return True
+        waited.wait(0.05)
+    return False
+
+
+def test_seconds_tell_of_frames_that_come_again(listed: Platform) -> None:
+    between = scenes(700, 2)
+    answer = submit(listed, film([*KNOWN, *between, *KNOWN], a_second=A_SECOND, options=GOOD))
+    match = only_match(answer)
+    assert (match["seconds"], match["last_seconds"]) == (0, 21)
+
+
+def test_no_number_of_others_hides_a_confirmed_match(platform: Platform) -> None:
+    """Conditions see a hundred matches; those of pictures that are merely near come behind."""
+    file = film(KNOWN[:A_SECOND], a_second=A_SECOND, options=GOOD)
+    still = hash_media(file, Limits()).pictures[0]
+    far = bytearray(still.value)
+    far[0] ^= 0xFF
+    far[1] ^= 0xFF
+    platform.make_list()
+    platform.make_list("many", kind="suspect")
+    platform.add({"algorithm": "pdq", "value": far.hex()})
+    platform.add(
+        *({"algorithm": "pdq", "value": _one_bit_off(still.value, bit)} for bit in range(130)),
+        to="many",
+    )
+    assert submit(platform, file)["action"] == "hold"
+
+
+def _one_bit_off(value: bytes, bit: int) -> str:
+    return (int.from_bytes(value) ^ 1 << bit).to_bytes(len(value)).hex()
 
 
 def test_a_listed_video_is_told_as_the_field_writes_it(listed: Platform) -> None:

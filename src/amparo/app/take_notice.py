@@ -111,7 +111,9 @@ class NoticeDesk:
             for name, value, quality, variant, frame, *rest in told.hashes
         ]
         found = self.index.look_up(asked, actor.organisation_id, self.clock.now()) if asked else []
-        return told, tuple(match_of(each, asked[each.asked]) for each in found)
+        return told, tuple(
+            match_of(each, asked[each.asked]) for each in found if not each.is_suppressed
+        )
 
     def _put_on_record(
         self,

@@ -38,7 +38,8 @@ def _when(listed: Listed, asked: Asked) -> dict[str, Any]:
     """Where in a video, and of a listed video where in that and how much of both."""
     film = listed.film
     if film is None:
-        return {} if asked.seconds is None else {"seconds": _rounded(asked.seconds)}
+        times = {"seconds": asked.seconds, "last_seconds": asked.last_seconds}
+        return {name: _rounded(each) for name, each in times.items() if each is not None}
     when = {"seconds": film.seconds, "last_seconds": film.last_seconds}
     return {
         **{name: _rounded(each) for name, each in when.items() if each is not None},

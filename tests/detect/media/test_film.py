@@ -12,6 +12,7 @@ import pytest
 from amparo.core.problems import ProblemCode
 from amparo.detect.hashing.hash_media import hash_media
 from amparo.detect.hashing.model import MediaHashes
+from amparo.detect.media.film import read_film
 from amparo.detect.media.model import Kind, Limits
 from amparo.detect.media.sniff import sniff
 from amparo.testing.clips import Picture, film, films_side_by_side, panned
@@ -294,3 +295,52 @@ def test_times_that_go_backwards_lose_no_frame() -> None:
     found = hashed(data)
     assert found.problem is None
     assert {each.frame: each.hex for each in found.pictures}.items() >= by_definition(data).items()
+
+
+QUICK = {"deadline": "realtime", "cpu-used": "8"}
+COUNTED = {
+    "avi": lambda some, a_second: film(some, a_second=a_second, container="avi", codec="mpeg4"),
+    "vp8": lambda some, a_second: film(
+        some, a_second=a_second, container="webm", codec="libvpx", options=QUICK
+    ),
+    "mpeg4": lambda some, a_second: film(
+        some, a_second=a_second, container="matroska", codec="mpeg4"
+    ),
+}
+"""Of these nothing but decoding them all tells when frames are shown."""
+
+
+@pytest.mark.parametrize("kind", COUNTED)
+def test_limits_hold_where_frames_are_counted_and_the_rest_is_spread(kind: str) -> None:
+    data = COUNTED[kind](pictures(160, a_second=4), 4)
+    found = hashed(data, Limits(video_frames=20, video_length_seconds=50))
+    seconds = [each.seconds or 0.0 for each in found.pictures]
+    assert len(seconds) <= 20
+    assert 45 <= seconds[-1] <= 50
+    assert found.problem is not None
+    assert found.problem.code is ProblemCode.MEDIA_TOO_LONG
+    spread = hashed(data, Limits(video_frames=16))
+    assert (spread.problem, len(spread.pictures)) == (None, 16)
+    assert (spread.pictures[-1].seconds or 0.0) > 145
+
+
+@pytest.mark.parametrize("kind", ["avi", "vp8", "mpeg4", "h264"])
+def test_never_more_frames_come_than_were_told_before(kind: str) -> None:
+    """What is held early counts on it: that frames which are to come might all be others."""
+    times = [*(number * 42 for number in range(96)), *(4_000 + 1000 * n for n in range(60))]
+    some = pictures(156 / 24)
+    codec, container = {
+        "avi": ("mpeg4", "avi"),
+        "vp8": ("libvpx", "webm"),
+        "mpeg4": ("mpeg4", "matroska"),
+        "h264": ("libx264", "mp4"),
+    }[kind]
+    data = film(
+        some, container=container, codec=codec, times=None if kind == "avi" else times,
+        options=QUICK if kind == "vp8" else {},
+    )  # fmt: skip
+    read = read_film(data, sniff(data), Limits(), on_time=lambda: None)
+    assert read.expected >= len(list(read.frames()))
+    found = hashed(data)
+    assert found.film is not None
+    assert found.film.frames == len(found.pictures)

@@ -5,7 +5,7 @@ word by word. Source: the language definition of CEL (cel-spec), lexis and macro
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from types import MappingProxyType
 from typing import Any
@@ -102,12 +102,22 @@ def seen_of(facts: Facts) -> cel.Context:
     return cel.Context(
         variables={
             "media": plain(facts.media),
-            "matches": [plain(each) for each in facts.matches[:MOST_MATCHES]],
+            "matches": [plain(each) for each in _first(facts.matches)],
             "scores": dict(facts.scores),
             "uploader": plain(facts.uploader),
             "context": plain(facts.context),
         }
     )
+
+
+def _first(matches: Sequence[MatchFacts]) -> Sequence[MatchFacts]:
+    """As many as conditions see. However many others there are, none hides one that weighs more."""
+    return sorted(matches, key=_weight)[:MOST_MATCHES]
+
+
+def _weight(match: MatchFacts) -> tuple[bool, bool, bool]:
+    is_confirmed = match.list_kind == "confirmed"
+    return not (is_confirmed and match.subject == "child"), not is_confirmed, not match.exact
 
 
 _EMPTY = seen_of(Facts(MediaFacts("image/jpeg", 1)))

@@ -52,7 +52,7 @@ def hash_parts(
             if len(gathered) == PART_FRAMES or clock.is_over():
                 yield replace(part, pictures=tuple(gathered), film=film, others=others.taken())
                 gathered, clock = [], _clock(limits)
-        film = replace(film, is_whole=True)
+        film = replace(film, frames=count, is_whole=True)
     except MediaError as error:
         problem = error.problem
         film = replace(film, frames=count, is_whole=problem.code is ProblemCode.MEDIA_TOO_LONG)

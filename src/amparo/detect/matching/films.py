@@ -31,6 +31,8 @@ class Looked:
     frame: int
     seconds: float | None
     is_original: bool = True
+    last_seconds: float | None = None
+    """When the same hash comes for the last time, where that is later."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +102,10 @@ class FilmQuery:
             return None
         nearest = min(found, key=lambda number: (found[number], number))
         shown = sorted(
-            each.seconds
+            seconds
             for each in (self._looked[number] for number in found)
-            if each.seconds is not None
+            for seconds in (each.seconds, each.last_seconds)
+            if seconds is not None
         )
         when = sorted(listed[place].seconds for place in near) or [listed[0].seconds]
         return FilmMatch(

@@ -38,6 +38,8 @@ def _looked_up(request: MatchesRequest, serving: Serving, actor: Actor) -> Respo
     now = serving.clock.now()
     results: list[list[MatchAnswer]] = [[] for _ in request.hashes]
     for listed in serving.index.look_up(asked, actor.organisation_id, now):
+        if listed.is_suppressed:
+            continue
         by = asked[listed.asked]
         facts = match_of(listed, by)
         results[by.file].append(MatchAnswer.model_validate(facts, from_attributes=True))

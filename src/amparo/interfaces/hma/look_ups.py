@@ -15,7 +15,7 @@ from amparo.core.errors import Invalid
 from amparo.detect.hashing.model import LINKS, OWN, Algorithm
 from amparo.detect.lists.model import ListKind, Signal
 from amparo.detect.matching.host.asked import Asked, asked_of, asked_of_signal
-from amparo.detect.matching.host.look_up import Listed, list_counts
+from amparo.detect.matching.host.look_up import Listed
 from amparo.detect.matching.host.sift import sifted, sifted_written
 from amparo.detect.matching.host.written import Placed, asked_of_links
 from amparo.detect.texts.links import Link
@@ -160,12 +160,7 @@ def _find(
     every match for one of harmful content.
     """
     serving.metrics.looked_up(len(asked) or 1)
-    found = [
-        each
-        for each in serving.index.find(asked, actor.organisation_id, serving.clock.now())
-        if each.known_list.kind is not ListKind.NEGATIVE
-        or list_counts(each.known_list, asked[each.asked])
-    ]
+    found = serving.index.find(asked, actor.organisation_id, serving.clock.now())
     matched = any(_kind(each, asked) in wanted for each in found)
     serving.look_ups.count(actor, asked=1, matched=int(matched))
     if not matched:

@@ -24,6 +24,9 @@ class Asked:
     seconds: float | None = None
     """When the frame is shown; None for a still picture."""
 
+    last_seconds: float | None = None
+    """When a frame with this very hash is shown for the last time, where that is later."""
+
     file: int = 0
     """Of several files that are looked up at once, which it belongs to."""
 
@@ -50,13 +53,15 @@ def asked_of_signal(signal: Signal, file: int = 0) -> list[Asked]:
 def asked_of(hashes: MediaHashes) -> list[Asked]:
     """Everything that is looked up for a file: its digests, and each picture's variants.
 
-    Of frames that are the same one behind the other, the first.
+    Of frames with the same hash the first, which knows when the last of them is shown.
     """
     digests = hashes.digests
     lot = bytes.fromhex(digests.sha256)
     before: dict[bytes, int] = {}
+    last: dict[bytes, float | None] = {}
     for picture in hashes.pictures:
         before.setdefault(picture.value, picture.frame)
+        last[picture.value] = picture.seconds
     return [
         Asked(Algorithm.SHA256, lot, lot=lot),
         Asked(Algorithm.SHA1, bytes.fromhex(digests.sha1), lot=lot),
@@ -65,6 +70,7 @@ def asked_of(hashes: MediaHashes) -> list[Asked]:
             Asked(
                 Algorithm.PDQ, variant.value, variant.quality, variant.name, picture.frame, lot,
                 picture.seconds,
+                last[picture.value] if last[picture.value] != picture.seconds else None,
             )
             for picture in hashes.pictures
             if picture.seconds is None or before[picture.value] == picture.frame

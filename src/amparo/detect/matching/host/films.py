@@ -21,6 +21,8 @@ class Filmed:
     signal: StoredSignal
     match: FilmMatch
     asked: int
+    is_suppressed: bool = False
+    """It would match if none of the file's frames were known to be harmless."""
 
 
 def films(
@@ -50,16 +52,20 @@ def films(
         query = queries[file]
         card = cards[number]
         of = lists[card.list_number]
-        match = query.film.match(
-            {query.place_of[each]: distance for each, distance in hits.items()},
-            card.signal.text,
-            of.video_rules,
-            radius_bits=of.radius_bits,
-            least_quality=of.minimum_quality,
-            without=frozenset(harmless.get(file, ())),
-        )
-        if match is not None:
-            yield Filmed(card, match, query.places[match.nearest])
+        without = frozenset(harmless.get(file, ()))
+        for known_harmless in (without, frozenset[int]()) if without else (without,):
+            match = query.film.match(
+                {query.place_of[each]: distance for each, distance in hits.items()},
+                card.signal.text,
+                of.video_rules,
+                radius_bits=of.radius_bits,
+                least_quality=of.minimum_quality,
+                without=known_harmless,
+            )
+            if match is not None:
+                is_suppressed = known_harmless != without
+                yield Filmed(card, match, query.places[match.nearest], is_suppressed)
+                break
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,4 +93,7 @@ def _queries(files: Set[int], asked: Sequence[Asked], film: Film | None) -> dict
 
 
 def _looked(each: Asked) -> Looked:
-    return Looked(each.value, each.quality, each.frame, each.seconds, each.variant == ORIGINAL)
+    return Looked(
+        each.value, each.quality, each.frame, each.seconds, each.variant == ORIGINAL,
+        each.last_seconds,
+    )  # fmt: skip

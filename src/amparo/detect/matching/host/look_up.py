@@ -18,7 +18,7 @@ from amparo.detect.hashing.plug_ins import hash_types
 from amparo.detect.index import Hits, IndexReader, as_words
 from amparo.detect.index.model import nearest_of_each
 from amparo.detect.index.phrases import Find, PhraseReader
-from amparo.detect.lists.model import StoredSignal
+from amparo.detect.lists.model import ListKind, StoredSignal
 from amparo.detect.matching.films import FilmMatch
 from amparo.detect.matching.host.asked import Asked
 from amparo.detect.matching.host.cards import Cards, HostList, Mark
@@ -36,7 +36,8 @@ _log = structlog.get_logger(__name__)
 class Listed:
     """A signal that matched, its list, and how: `asked` is the number of the hash that found it.
 
-    `film` says how a listed video matched.
+    `film` says how a listed video matched; it `is_suppressed` where it does so only by frames that
+    a negative list knows.
     """
 
     signal: StoredSignal
@@ -44,6 +45,7 @@ class Listed:
     distance_bits: int
     asked: int
     film: FilmMatch | None = None
+    is_suppressed: bool = False
 
 
 class HostIndex:
@@ -240,7 +242,9 @@ def listed_of(
     near = [
         (query, number, distance)
         for query, number, distance in found
-        if number in cards and signal_counts(cards[number], asked[query], lists, now)
+        if number in cards
+        and signal_counts(cards[number], asked[query], lists, now)
+        and _may_suppress(lists[cards[number].list_number], asked[query])
     ]
     return [
         *(
@@ -250,10 +254,15 @@ def listed_of(
         ),
         *(
             Listed(one.signal, lists[one.signal.list_number], one.match.distance_bits, one.asked,
-                   one.match)
+                   one.match, one.is_suppressed)
             for one in films(near, asked, cards, lists, film)
         ),
     ]  # fmt: skip
+
+
+def _may_suppress(known: HostList, asked: Asked) -> bool:
+    """Whether it is no negative list, or one that counts for this file: others suppress nothing."""
+    return known.kind is not ListKind.NEGATIVE or list_counts(known, asked)
 
 
 def signal_counts(

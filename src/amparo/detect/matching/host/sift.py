@@ -38,7 +38,7 @@ def sifted(found: Iterable[Listed], asked: Sequence[Asked]) -> Found:
         counts = (
             by.algorithm.is_exact
             or one.known_list.kind is ListKind.NEGATIVE
-            or not (whole or (one.film is None and by.frame in frames))
+            or not (whole or one.is_suppressed or (one.film is None and by.frame in frames))
         )
         (counted if counts else suppressed).setdefault(one.signal.number, one)
     rest = [one for number, one in suppressed.items() if number not in counted]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from amparo.detect.media.film.plan import Packets, Run, Wanted, runs
+from amparo.detect.media.film.plan import Counting, Packets, Run, Wanted, runs
 from amparo.detect.media.model import Frame
 
 if TYPE_CHECKING:
@@ -22,8 +22,6 @@ _REFRESHED = frozenset({"h264", "hevc", "mpeg2video", "mpeg1video"})
 _WHOLE = 1
 """FFmpeg's number for a picture that needs no other."""
 
-_WITHOUT_GAP_S = 1.25
-"""Farther apart frames are hashed only where there is none between them."""
 
 _ALL: Literal["DEFAULT"] = "DEFAULT"
 _NEEDED_BY_OTHERS: Literal["NONREF"] = "NONREF"
@@ -35,18 +33,20 @@ Made = Callable[["VideoFrame", int, float], Frame]
 
 
 def counted(
-    container: InputContainer, stream: VideoStream, step: int, frames_a_second: float, made: Made
+    container: InputContainer, stream: VideoStream, counting: Counting, made: Made
 ) -> Iterator[Frame]:
-    """Every `step`-th frame, and more where that leaves gaps, by decoding all of them."""
+    """Frames as they are to be counted, by decoding all of them."""
     _alone(stream.codec_context)
     began: float | None = None
-    last = -math.inf
+    last, many = -math.inf, 0
     for number, shown in enumerate(container.decode(stream)):
-        at = shown.time if shown.time is not None else number / frames_a_second
+        at = shown.time if shown.time is not None else number / counting.frames_a_second
         began = at if began is None else began
         seconds = max(0.0, at - began)
-        if number % step == 0 or seconds - last >= _WITHOUT_GAP_S:
-            last = seconds
+        if many == counting.most or seconds > counting.longest_s:
+            return
+        if counting.takes(number, seconds - last):
+            last, many = seconds, many + 1
             yield made(shown, number, seconds)
 
 

@@ -6,6 +6,7 @@ uneven times this would leave gaps; there, frames a second apart are taken besid
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -44,6 +45,47 @@ class Run:
     first: int
     last: int
     wanted: tuple[Wanted, ...]
+
+
+_WITHOUT_GAP_S = 1.25
+"""Where frames are counted, those farther apart are hashed whatever their number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counting:
+    """How frames are chosen where packets do not tell when each is shown.
+
+    Every `step`-th, and others where that leaves a gap; where there would be more than `most`, one
+    each `spacing_s` instead. None after `longest_s`.
+    """
+
+    frames_a_second: float
+    step: int
+    most: int
+    longest_s: float
+    spacing_s: float = 0.0
+
+    @classmethod
+    def of(
+        cls, frames: int, seconds: float, frames_a_second: float, *, most: int, longest_s: float
+    ) -> Self:
+        """Of so many frames that are shown for so many seconds, as far as that is known."""
+        step = step_of(frames_a_second)
+        within_s = min(seconds, longest_s)
+        chosen = max(frames / step * within_s / max(seconds, 1e-9), within_s)
+        spacing_s = within_s / most if chosen > most else 0.0
+        return cls(frames_a_second, step, most, longest_s, spacing_s)
+
+    def takes(self, number: int, since_s: float) -> bool:
+        """Whether a frame is hashed, so long after the one before that was."""
+        if self.spacing_s:
+            return since_s >= self.spacing_s
+        return number % self.step == 0 or since_s >= _WITHOUT_GAP_S
+
+    def at_most(self, frames: int, seconds: float) -> int:
+        """How many frames may come to be hashed."""
+        gaps = int(min(seconds, self.longest_s) / _WITHOUT_GAP_S)
+        return min(self.most, frames, -(-frames // self.step) + gaps)
 
 
 def step_of(frames_a_second: float) -> int:

@@ -23,7 +23,7 @@ from amparo.detect.media.film.opened import (
     video_streams,
 )
 from amparo.detect.media.film.pixels import frame_of
-from amparo.detect.media.film.plan import Packets, Wanted, step_of, wanted_frames
+from amparo.detect.media.film.plan import Counting, Packets, Wanted, wanted_frames
 from amparo.detect.media.model import Frame, Kind, Limits, MediaError
 from amparo.detect.media.pillow import check_pixels
 
@@ -56,17 +56,16 @@ class Told:
     """What is known of one stream, by its place, before a frame of it is decoded."""
 
     place: int
-    step: int
-    frames_a_second: float
     packets: Packets | None
     wanted: tuple[Wanted, ...]
+    counting: Counting
     frames: int
     seconds: float
 
     @property
     def expected(self) -> int:
-        """How many frames will be hashed."""
-        return len(self.wanted) or -(-self.frames // self.step)
+        """How many frames will be hashed, or may be where they are counted."""
+        return len(self.wanted) or self.counting.at_most(self.frames, self.seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,7 @@ class Film:
         with opened(self.data, self.kind) as container, failures_named(self.kind):
             stream = container.streams.video[told.place]
             if told.packets is None:
-                yield from counted(container, stream, told.step, told.frames_a_second, self._made)
+                yield from counted(container, stream, told.counting, self._made)
                 return
             yield from decoded(container, stream, told.packets, told.wanted, missing, self._made)
         if missing:
@@ -233,17 +232,24 @@ def _packets(
 
 def _told(place: int, stream: VideoStream, found: list[_About], kind: Kind, limits: Limits) -> Told:
     rate = _frames_a_second(stream, found)
-    step = step_of(rate)
     packets = None if kind is Kind.AVI else _usable(stream, found)  # its times are of decoding
     frames = sum(each.is_shown for each in found)
+    most, longest_s = limits.video_frames, limits.video_length_seconds
+    tick_s = float(stream.time_base or 0)
+    seconds = max(frames / rate, _between(found) * tick_s)
+    counting = Counting.of(frames, seconds, rate, most=most, longest_s=longest_s)
     if packets is None:
-        step = max(step, -(-frames // limits.video_frames))
-        return Told(place, step, rate, None, (), frames, frames / rate)
+        return Told(place, None, (), counting, frames, seconds)
     wanted, seconds = wanted_frames(
-        packets, seconds_a_tick=float(stream.time_base or 0), step=step,
-        most=limits.video_frames, longest_s=limits.video_length_seconds,
-    )  # fmt: skip
-    return Told(place, step, rate, packets, tuple(wanted), frames, seconds)
+        packets, seconds_a_tick=tick_s, step=counting.step, most=most, longest_s=longest_s
+    )
+    return Told(place, packets, tuple(wanted), counting, frames, seconds)
+
+
+def _between(found: list[_About]) -> int:
+    """Ticks from the first time that packets tell to the last; 0 where they tell none."""
+    times = [each.pts for each in found if each.pts is not None]
+    return max(times) - min(times) if times else 0
 
 
 def _frames_a_second(stream: VideoStream, found: list[_About]) -> float:
