@@ -42,6 +42,10 @@ class ElsewhereList:
             return Absent(Why.UNCONFIRMED)
         return self.listed.begin(data, hashes, until)
 
+    def asks_about_all(self, hashes: MediaHashes) -> bool:
+        """Whether one call takes all that it would be told of a file."""
+        return self.listed.asks_about_all(hashes)
+
     def _is_confirmed(self, organisation: OrganisationId) -> bool:
         with self.database.glancing() as work:
             contract = Contracts(work).standing(organisation, SHIELD)

@@ -100,6 +100,9 @@ class UploadScorer:
         if asked and _can_be_seen(hashes):
             one.score(data)
         hits = elsewhere and listed and one.end(elsewhere.guarded, listed)
+        if elsewhere and hits is not None and listed and not elsewhere.asks_about_all(hashes):
+            one.unanswered[elsewhere.guarded.name] = Why.PARTLY.value
+            self.metrics.unscored(elsewhere.guarded.name, Why.PARTLY.value)
         return Scored(
             one.scores, one.unanswered, tuple(match_of(each, organisation) for each in hits or ())
         )

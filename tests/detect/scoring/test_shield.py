@@ -3,7 +3,10 @@
 import base64
 import hashlib
 import inspect
+import json
 import time
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -53,12 +56,14 @@ def asked(shield_state: ShieldState, tmp_path: Path) -> Shield:
     )
 
 
-def listed(asked: Shield, sends: str, kind: str = "suspect") -> tuple[Hit, ...] | Absent | None:
+def listed(
+    asked: Shield, sends: str, kind: str = "suspect", hashes: MediaHashes = HASHES
+) -> tuple[Hit, ...] | Absent | None:
     """What comes of asking about the file."""
     one = RemoteList(asked, Budget(100, 100), sends=sends, kind=kind)
     try:
         until = time.monotonic() + 10
-        begun = one.begin(FILE, HASHES, until)
+        begun = one.begin(FILE, hashes, until)
         return None if begun is None else one.guarded.end(begun, until)
     finally:
         one.close()
@@ -124,6 +129,21 @@ def test_an_exact_hash_is_not_the_same_bytes(shield_state: ShieldState, asked: S
     assert hit == Hit("confirmed", "csam", "pdq", exact=False, quality=100, frame=0)
 
 
+def test_of_a_long_video_hashes_from_all_over_it_are_asked_about(
+    shield_state: ShieldState, asked: Shield
+) -> None:
+    frames = tuple(
+        PictureHash(number, number.to_bytes(32), 100, seconds=float(number))
+        for number in range(640)
+    )
+    video = replace(HASHES, kind=Kind.MP4, pictures=(*frames, *frames))
+    shield_state.hashes[(630).to_bytes(32)] = CSAM
+    (hit,) = listed(asked, "pdq", hashes=video)  # type: ignore[misc]
+    assert hit.frame == 630
+    with closing(RemoteList(asked, Budget(1, 1), sends="pdq", kind="suspect")) as one:
+        assert (one.asks_about_all(HASHES), one.asks_about_all(video)) == (True, False)
+
+
 def test_a_hash_of_poor_quality_is_not_asked_about(
     shield_state: ShieldState, asked: Shield
 ) -> None:
@@ -167,14 +187,31 @@ def test_an_answer_about_another_file_is_none(shield_state: ShieldState, asked: 
     assert said.told == "failed"
 
 
+@pytest.mark.parametrize("kind", [b"null", b'"EXACT"', b'"zorvimel"', b"7"])
+def test_a_hit_of_a_kind_that_nobody_knows_is_a_hit_and_not_an_exact_one(
+    shield_state: ShieldState, asked: Shield, kind: bytes
+) -> None:
+    about = b'{"classification": "csam", "match_type": ' + kind + b"}"
+    value = base64.b64encode(FIRST)
+    shield_state.body = b'{"scanned_hashes": {"' + value + b'": ' + about + b"}}"
+    assert asked.pdq([FIRST]) == {FIRST: Said("csam", exact=False)}
+
+
+def test_what_makes_no_sense_of_one_hash_takes_nothing_from_another(
+    shield_state: ShieldState, asked: Shield
+) -> None:
+    known, odd = (base64.b64encode(each).decode() for each in (FIRST, SECOND))
+    answers = {known: {"classification": "csam", "match_type": "exact"}, odd: "csam"}
+    shield_state.body = json.dumps({"scanned_hashes": answers}).encode()
+    assert asked.pdq([FIRST, SECOND]) == {FIRST: Said("csam", exact=True)}
+
+
 @pytest.mark.parametrize(
     "body",
     [
         b'{"scanned_hashes": []}',
         b'{"scanned_hashes": {"AAAA": {"classification": "csam", "match_type": "exact"}}}',
         b'{"scanned_hashes": {"%s": {"classification": 3}}}',
-        b'{"scanned_hashes": {"%s": {"classification": "csam", "match_type": null}}}',
-        b'{"scanned_hashes": {"%s": {"classification": "csam", "match_type": "EXACT"}}}',
         b'{"scanned_hashes": {"%s": "csam"}}',
         b"<html>csam</html>",
     ],

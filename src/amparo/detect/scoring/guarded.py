@@ -46,6 +46,9 @@ class Why(StrEnum):
     SILENT = "not-answered"
     """It answered, and said nothing of what it was asked about."""
 
+    PARTLY = "partly-asked"
+    """It was asked about some of a video's frames, from all over it: one call takes no more."""
+
     UNCONFIRMED = "unconfirmed"
     """The contract with it is not confirmed, so that it was told nothing."""
 

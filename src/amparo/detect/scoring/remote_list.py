@@ -70,6 +70,10 @@ class RemoteList:
 
         return self.guarded.begin(lambda: self._threads.submit(ask))
 
+    def asks_about_all(self, hashes: MediaHashes) -> bool:
+        """Whether one call takes all that it would be told of a file."""
+        return self.sends == "media" or len(_distinct(hashes.pictures)) <= MOST_HASHES
+
     def _of_file(self, data: bytes, hashes: MediaHashes) -> tuple[Hit, ...]:
         said = self._shield.media(data, hashes.kind.value, sha256=hashes.digests.sha256)
         if not said.is_hit:
@@ -80,7 +84,7 @@ class RemoteList:
 
     def _of_pictures(self, pictures: Sequence[PictureHash]) -> tuple[Hit, ...]:
         """A PDQ hash that is the same is still not the same bytes."""
-        asked = pictures[:MOST_HASHES]
+        asked = _spread(_distinct(pictures))
         said = self._shield.pdq([each.value for each in asked])
         hits = tuple(
             Hit(
@@ -96,12 +100,27 @@ class RemoteList:
         )
         if not hits:
             _require_clear(list(said.values()))
-            if len(said) < len({each.value for each in asked}):
+            if len(said) < len(asked):
                 raise Silent
         return hits
 
     def _kind_of(self, said: Said) -> str:
         return self._kind if said.exact and said.classification == CSAM else SUSPECT
+
+
+def _distinct(pictures: Sequence[PictureHash]) -> list[PictureHash]:
+    """Those that are worth asking about, the first of each hash."""
+    first: dict[bytes, PictureHash] = {}
+    for each in pictures:
+        if each.quality >= USABLE_QUALITY:
+            first.setdefault(each.value, each)
+    return list(first.values())
+
+
+def _spread(pictures: Sequence[PictureHash]) -> list[PictureHash]:
+    """As many as one call takes, from all over the file."""
+    many = min(len(pictures), MOST_HASHES)
+    return [pictures[number * len(pictures) // many] for number in range(many)]
 
 
 def _require_clear(said: Sequence[Said]) -> None:

@@ -18,7 +18,7 @@ NAME = "Project Arachnid Shield"
 CSAM = "csam"
 HITS = frozenset({CSAM, "harmful-abusive-material"})
 NO_HIT = "no-known-match"
-EXACT, NEAR = "exact", "near"
+EXACT = "exact"
 
 MOST_HASHES = 64
 
@@ -80,26 +80,32 @@ class Shield:
         found = said.get("scanned_hashes")
         if not isinstance(found, Mapping) or not found.keys() <= set(asked):
             raise NotAnswered("no hash, or one that was not asked for")
-        return {
+        answers = {
             base64.b64decode(value): _said(about)
             for value, about in found.items()
-            if about is not None
+            if _is_answer(about)  # one that is none takes nothing from what was said of others
         }
+        if not answers and any(about is not None for about in found.values()):
+            raise NotAnswered("no classification")
+        return answers
 
 
 _JSON = "application/json"
 
 
 def _said(about: Any) -> Said:
-    """Raises NotAnswered where it is no answer. Words that nobody here knows are kept."""
-    if not isinstance(about, Mapping) or not isinstance(about.get("classification"), str):
+    """Raises NotAnswered where it is no answer. Words that nobody here knows are kept.
+
+    A hit of whose kind nothing is said, or what nobody here knows, is a hit, and not an exact one.
+    """
+    if not _is_answer(about):
         raise NotAnswered("no classification")
-    said, kind = Said(about["classification"]), about.get("match_type")
-    if not said.is_hit:
-        return said
-    if kind not in (EXACT, NEAR):
-        raise NotAnswered("a match of no kind")
-    return Said(said.classification, exact=kind == EXACT)
+    said = Said(about["classification"])
+    return Said(said.classification, exact=said.is_hit and about.get("match_type") == EXACT)
+
+
+def _is_answer(about: Any) -> bool:
+    return isinstance(about, Mapping) and isinstance(about.get("classification"), str)
 
 
 def shield(settings: Settings) -> Shield:
