@@ -221,8 +221,8 @@ HOSTILE = [
 ]  # fmt: skip
 
 
-CUT = {9}
-"""Of these, what has more links and addresses than are looked up."""
+CUT = {6, 9}
+"""Of these, what has a link too long, or more links and addresses, than are looked up."""
 
 
 def test_a_text_of_any_kind_is_decided(platform: Platform) -> None:
@@ -351,3 +351,29 @@ def test_what_cannot_be_listed_is_refused_by_field(platform: Platform) -> None:
         assert answer.status_code == 422
         assert answer.json()["detail"].startswith("signals.0.value ")
         assert words in answer.json()["detail"]
+
+
+def test_a_link_within_a_link_and_the_host_of_an_endless_one_are_found(platform: Platform) -> None:
+    platform.make_list()
+    add(platform, "url", "https://bad.example/b")
+    add(platform, "url_host", "host.example")
+    endless = "https://host.example/" + "a" * 20_000
+    said = f"https://go.example/?to=https%3A%2F%2Fbad.example%2Fb and {endless}"
+    answer = platform.http.post("/v1/texts", json={"text": said}).json()
+    assert {each["algorithm"] for each in answer["matches"]} == {"url", "url_host"}
+    assert answer["truncated"]
+    outer = "https://go.example/?to=https://bad.example/b"
+    answer = platform.http.post("/v1/urls", json={"urls": [outer]}).json()
+    assert [each["algorithm"] for each in answer["results"][0]] == ["url"]
+
+
+def test_an_odd_name_is_told_by_its_place_and_the_rest_is_looked_up(platform: Platform) -> None:
+    platform.make_list()
+    add(platform, "account", "zorvi")
+    said = {"text": "a", "accounts": [" ", "zorvi", "x" * 400], "emails": ["nope"]}
+    answer = platform.http.post("/v1/texts", json=said).json()
+    assert [each["item"] for each in answer["matches"]] == [1]
+    told = [(each["field"], each["item"]) for each in answer["problems"]]
+    assert told == [("accounts", 0), ("accounts", 2), ("emails", 0)]
+    answer = platform.http.post("/v1/urls", json={"urls": ["", "a.example"]}).json()
+    assert [each["item"] for each in answer["problems"]] == [0]

@@ -107,3 +107,19 @@ def test_a_host_is_a_name_alone() -> None:
 
 def test_a_link_shows_nothing_of_itself_by_accident() -> None:
     assert "example" not in repr(Link.of("https://example.org/a"))
+
+
+@pytest.mark.parametrize(
+    "outer",
+    ["https://go.example/?to=https://bad.example/page?id=7",
+     "https://go.example/?to=https%3A%2F%2Fbad.example%2Fpage%3Fid%3D7&from=mail",
+     "https://archive.example/web/2020/http://BAD.example/page?id=7",
+     "https://go.example/HTTPS%3a%2f%2fbad.example/page%3Fid=7"],
+)  # fmt: skip
+def test_links_within_links_are_seen(outer: str) -> None:
+    assert "https://bad.example/page?id=7" in {each.whole for each in Link.of(outer).inner()}
+
+
+def test_of_very_many_links_within_one_only_the_first_are_seen() -> None:
+    link = Link.of("https://go.example/?" + "https://a.example" * 900)
+    assert len(list(link.inner())) <= 16

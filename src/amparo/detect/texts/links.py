@@ -7,7 +7,9 @@ query stays as it is, since only the site knows what in it matters.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Self
+from urllib.parse import unquote
 
 import can_ada
 
@@ -20,12 +22,14 @@ MOST_STEPS = 64
 """A prefix is looked up to so many steps of its path."""
 
 MOST_HOST_LETTERS = 253
+MOST_INNER = 8
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _WITH_PORT = re.compile(r"[^:/?#@\\]*:[0-9]+(?:[/?#\\]|$)")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})?")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _USUAL_PORTS = frozenset({"", "80", "443"})
+_INNER = re.compile(r"(?i:https?)(?:://|(%3A%2F%2F))")
 _NUMERIC = re.compile(r"[0-9.]+|\[.*\]")
 
 
@@ -83,6 +87,17 @@ class Link:
         while "." in rest:
             rest = rest.partition(".")[2]
             yield rest
+
+    def inner(self) -> Iterator["Link"]:
+        """Links that this one holds, as redirectors, trackers and web archives write them."""
+        rest = f"{self.path}{self.query}"
+        for found in islice(_INNER.finditer(rest), MOST_INNER):
+            said = rest[found.start() :]
+            for way in dict.fromkeys((said, said.partition("&")[0])):
+                try:
+                    yield Link.of(unquote(way) if found[1] else way)
+                except BadLink:
+                    continue  # it only looked like one
 
     def __repr__(self) -> str:
         return "Link(…)"

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TypeVar
 
@@ -16,7 +16,7 @@ from amparo.detect.lists.model import Signal
 from amparo.detect.matching.host.asked import Asked
 from amparo.detect.matching.host.look_up import HostIndex
 from amparo.detect.texts.folding import fold
-from amparo.detect.texts.links import BadLink, Link
+from amparo.detect.texts.links import MOST_LETTERS, BadLink, Link
 from amparo.detect.texts.names import BadName, accounts_of, email
 from amparo.detect.texts.patterns import finds
 from amparo.detect.texts.spotting import spotted
@@ -55,7 +55,15 @@ class Placed:
 def asked_of_links(
     links: Sequence[Placed], index: HostIndex, organisation: OrganisationId, lot: bytes = b""
 ) -> list[Asked]:
-    """What is looked up for links, as far as it is listed: each itself, all above it, its hosts."""
+    """What is looked up for links, as far as it is listed: each itself, all above it, its hosts.
+
+    Also of links within links.
+    """
+    links = [
+        replace(placed, link=link)
+        for placed in links
+        for link in (placed.link, *placed.link.inner())
+    ]
     asked = []
     for kind, forms in _FORMS.items():
         digests, of = [], []
@@ -181,6 +189,8 @@ def _spotted(
     for one in some:
         start, end = int(places[one.start]), int(places[one.end])
         said = data[one.start : one.end].decode()
+        if len(said) > MOST_LETTERS and not one.is_address:
+            said, many = said[:MOST_LETTERS], True  # host and prefixes stand at its beginning
         try:
             if one.is_address:
                 addresses.append((email(said), start, end))
