@@ -197,7 +197,8 @@ class Settings(BaseSettings):
         default=0, description="Sandboxed processes that decode and hash; 0: one a processor."
     )
     max_file_bytes: PositiveInt = Field(
-        default=100 * MIB, description="A larger file gets its digests only."
+        default=100 * MIB,
+        description="Commands give a larger file its digests only; as an upload it is refused.",
     )
     max_text_bytes: PositiveInt = Field(
         default=1_000_000, description="A longer text is refused before it is read."
