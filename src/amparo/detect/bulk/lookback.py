@@ -11,7 +11,7 @@ from datetime import datetime
 import numpy as np
 
 from amparo.detect.bulk.candidates import Candidate
-from amparo.detect.bulk.catalogue import Catalogue, generation_of, has_replaced
+from amparo.detect.bulk.catalogue import generation_of
 from amparo.detect.bulk.search import piece
 from amparo.detect.bulk.signals import Signals
 from amparo.detect.bulk.store import Find, Mark
@@ -24,9 +24,6 @@ from amparo.detect.matching.host.look_up import Listed, list_counts, listed_of
 from amparo.detect.matching.host.sift import sifted
 
 _BYTES_A_PIECE = 64 * 1024 * 1024
-
-_State = tuple[str, str, str]
-"""Source, key and the bytes of a key that is not UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,25 +84,6 @@ def marks_after(
         if without_gap:
             after[number] = Mark(revisions[number], max(closed, before.generation))
     return after
-
-
-class Replaced:
-    """Which objects have a row of a later generation."""
-
-    def __init__(self, catalogue: Catalogue, parts: Sequence[str]) -> None:
-        """Reads the parts whose names say that they have such. Raises DamagedPart."""
-        self._latest: dict[_State, int] = {}
-        which = [part for part in parts if has_replaced(part)]
-        for part, table in catalogue.tables(which, ("source", "key", "key_bytes", "replaces")):
-            for row in table.to_pylist():
-                if row["replaces"]:
-                    key = (row["source"], row["key"], (row["key_bytes"] or b"").hex())
-                    self._latest[key] = max(self._latest.get(key, 0), generation_of(part))
-
-    def has(self, candidate: Candidate) -> bool:
-        """Whether there is a later state of the object."""
-        key = (candidate.source, candidate.key, candidate.key_bytes)
-        return self._latest.get(key, 0) > candidate.generation
 
 
 class Harmless:

@@ -1,10 +1,11 @@
 """`amparo bulk`: an archive to a catalogue of hashes, and new signals against that catalogue."""
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
 
-from amparo.core.problems import ProblemCode
+from amparo.interfaces.cli.bulk_problems import ARE_FINE, problems
 from amparo.interfaces.cli.database import opened, operator, organisation_option
 from amparo.interfaces.cli.options import FORMAT, PROCESSES, announce, leave
 from amparo.interfaces.cli.output import Format, Record, printer
@@ -24,14 +25,7 @@ _FOUND = {
 _PROCESSORS_A_SCANNER = 8
 """One process reads for so many that hash."""
 
-_ARE_FINE = frozenset(
-    {
-        ProblemCode.MEDIA_NOT_A_PICTURE.value,
-        ProblemCode.MEDIA_UNKNOWN_KIND.value,
-        ProblemCode.MEDIA_EMPTY.value,
-    }
-)
-"""An archive holds other files too; all that they have is their digests."""
+_GOES_ON = "What is in the catalogue stays, and the same command goes on where this one was."
 
 RUNNER = click.option(
     "--runner",
@@ -56,6 +50,7 @@ def command() -> None:
     \b
     Example:
       amparo bulk scan s3://archive/2019 --to s3://catalogues/2019
+      amparo bulk problems s3://catalogues/2019
       amparo bulk lookback s3://catalogues/2019
     """
 
@@ -115,13 +110,22 @@ def scan(
     )  # fmt: skip
     with archive_bar() as bar:
         told = _Told(bar)
-        report = bulk_scan(asked, settings, told, announce)
+        try:
+            report = bulk_scan(asked, settings, told, announce)
+        except KeyboardInterrupt:
+            announce(f"amparo: Interrupted. {_GOES_ON}")
+            raise
     show = printer(Format(form), _SCANNED, lambda record: [record])
     for record in _records(report, told.unchanged):
         show(record)
+    if report.codes or told.unchanged:
+        announce(
+            f"`amparo bulk problems {shlex.quote(catalogue)}` names every object that has a "
+            "problem, those of earlier scans too."
+        )
     if report.stopped:
         announce(f"amparo: {report.stopped}")
-    leave(2 if report.stopped or set(report.codes) - _ARE_FINE else 0)
+    leave(2 if report.stopped or set(report.codes) - ARE_FINE else 0)
 
 
 @command.command("lookback")
@@ -193,7 +197,9 @@ class _Told:
         self._bar.found(objects)
 
     def done(self, report: "Report") -> None:
-        self._bar.done(report.objects)
+        codes = report.codes.items()
+        problems = sum(count for code, count in codes if code not in ARE_FINE)
+        self._bar.done(report.objects, problems)
 
 
 def _records(report: "Report", unchanged: int) -> list[Record]:
@@ -221,3 +227,6 @@ def _find_record(shown: "Shown") -> Record:
         "seconds": find.seconds,
         "new": shown.is_new,
     }
+
+
+command.add_command(problems)
