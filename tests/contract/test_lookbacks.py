@@ -30,6 +30,8 @@ from tests.detect.bulk.catalogues import CHANCE_VALUES, a_catalogue, add, altere
 
 CATALOGUE = CatalogueId(new_id())
 FIND = Find(b"o" * 16, "s3://archive", "a.jpg", 1, 7, "pdq", 3, "flipx", 2, 1.5)
+OF_A_VIDEO = replace(FIND, object=b"v" * 16, algorithm="vpdq", last_seconds=4.5, listed_seconds=0.0,
+                     listed_last_seconds=3.0, query_percent=5.25, listed_percent=100.0)  # fmt: skip
 
 
 def test_a_find_is_on_record_once_however_often_it_is_found(
@@ -43,8 +45,8 @@ def test_a_find_is_on_record_once_however_often_it_is_found(
     with database.work() as work:
         store = Lookbacks(work, organisation, CATALOGUE)
         other = replace(FIND, object=b"p" * 16, seconds=None)
-        assert store.add([FIND, other], second, NOW) == [other]
-        assert store.of_run(second) == (other,)
+        assert store.add([FIND, other, OF_A_VIDEO], second, NOW) == [other, OF_A_VIDEO]
+        assert store.of_run(second) == (other, OF_A_VIDEO)
         assert len(store.of_run(first)) == 700
         another = Lookbacks(work, organisation, CatalogueId(new_id()))
         assert another.add([FIND], first, NOW) == [FIND]

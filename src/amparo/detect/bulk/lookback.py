@@ -5,7 +5,7 @@ is held against all that is on the lists. So nothing is missed whatever grew fir
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -141,15 +141,27 @@ def finds(
 
 
 def _find(candidate: Candidate, found: Listed, by: Asked) -> Find:
-    return Find(
+    find = Find(
         object=bytes.fromhex(candidate.object),
         source=candidate.source,
         key=candidate.key,
         list_number=found.known_list.number,
         signal_number=found.signal.number,
-        algorithm=by.algorithm.value if found.film is None else Algorithm.VPDQ.value,
+        algorithm=by.algorithm.value,
         distance_bits=found.distance_bits,
         variant=by.variant,
         frame=by.frame,
-        seconds=by.seconds if found.film is None else found.film.seconds,
+        seconds=by.seconds,
+    )
+    if (film := found.film) is None:
+        return find
+    return replace(
+        find,
+        algorithm=Algorithm.VPDQ.value,
+        seconds=film.seconds,
+        last_seconds=film.last_seconds,
+        listed_seconds=film.listed_seconds,
+        listed_last_seconds=film.listed_last_seconds,
+        query_percent=film.query_percent,
+        listed_percent=film.listed_percent,
     )

@@ -7,6 +7,7 @@ import click
 
 from amparo.interfaces.cli.bulk_problems import ARE_FINE, problems
 from amparo.interfaces.cli.database import opened, operator, organisation_option
+from amparo.interfaces.cli.found_in_videos import FIELDS, WIDTHS, in_table, shares_of
 from amparo.interfaces.cli.options import FORMAT, PROCESSES, announce, leave
 from amparo.interfaces.cli.output import Format, Record, printer
 from amparo.interfaces.cli.progress import Archive, share_bar
@@ -17,9 +18,13 @@ if TYPE_CHECKING:
 
 _SCANNED = {"what": 10, "code": 24, "objects": 10, "bytes": 16}
 
-_FOUND = {
-    "list": 12, "signal": 10, "algorithm": 9, "distance": 8, "variant": 16, "frame": 5,
-    "seconds": 8, "new": 5, "source": 24, "key": 0,
+_FOUND = (
+    "list", "signal", "algorithm", "distance", "variant", "frame", "seconds", "new", "source",
+    "key", *FIELDS,
+)  # fmt: skip
+_FOUND_TABLE = {
+    "distance": 8, "variant": 14, **WIDTHS, "list": 12, "signal": 8, "new": 5, "source": 16,
+    "key": 0,
 }  # fmt: skip
 
 _PROCESSORS_A_SCANNER = 8
@@ -169,7 +174,11 @@ def lookback(
 
     how = Runner(runner)
     asked = Asked(catalogue, since, lists, how, workers or workers_of(how, processors_each=1))
-    show = printer(Format(form), _FOUND, lambda record: [record])
+    is_table = form == Format.TABLE
+    show = printer(
+        Format(form), _FOUND_TABLE if is_table else dict.fromkeys(_FOUND, 0),
+        lambda record: [in_table(record) if is_table else record],
+    )  # fmt: skip
 
     def shown(one: Shown) -> None:
         show(_find_record(one))
@@ -224,7 +233,8 @@ def _find_record(shown: "Shown") -> Record:
         "distance": find.distance_bits,
         "variant": find.variant,
         "frame": find.frame,
-        "seconds": find.seconds,
+        "seconds": None if find.seconds is None else round(find.seconds, 3),
+        **shares_of(find),
         "new": shown.is_new,
     }
 

@@ -14,7 +14,7 @@ _COLUMNS = (
     "algorithm", "value", "quality", "media_type", "frame", "error", "message", "path", "path_b64",
     "frames", "seconds",
 )  # fmt: skip
-_TABLE = {"algorithm": 9, "value": 64, "quality": 7, "frame": 5, "error": 22, "path": 0}
+_TABLE = {"algorithm": 9, "value": 64, "quality": 7, "frame": 5, "path": 20, "error": 0}
 
 
 @click.command("hash", short_help="Hash files: PDQ of pictures, MD5, SHA-1 and SHA-256 of all.")
@@ -39,7 +39,8 @@ def command(paths: tuple[str, ...], form: str, pdq_input: str, processes: int | 
 
     settings = prepared(processes)
     columns = _TABLE if form == Format.TABLE else dict.fromkeys(_COLUMNS, 0)
-    show = printer(Format(form), columns, lambda line: [_flat(line)])
+    flat = _in_table if form == Format.TABLE else _flat
+    show = printer(Format(form), columns, lambda line: [flat(line)])
     failed = False
     with open_sandbox(settings) as sandbox:
         # The sandbox's server loads the kernels while this process loads the rest.
@@ -104,3 +105,9 @@ def _flat(record: Record) -> Record:
     if isinstance(error, dict):
         return {**record, "error": error["code"], "message": error["message"]}
     return record
+
+
+def _in_table(record: Record) -> Record:
+    """The hashes of all frames of a video are kilobytes: a table says how many they are."""
+    row = _flat(record)
+    return {**row, "value": f"{row['frames']} frames"} if "frames" in row else row
