@@ -7,13 +7,15 @@ from amparo.testing.clips import film, panned
 from tests.conftest import Run
 
 A_SECOND = 12
-CLIP = list(panned(8, a_second=A_SECOND, width=128, height=96, scene_s=1.0, seed=1000))
+CLIP = list(panned(8, a_second=A_SECOND, width=192, height=144, scene_s=1.0, seed=1000))
+GOOD = {"crf": "14"}
 WIDTH = 120
 
 
 def test_a_match_of_a_video_tells_where_and_how_much_of_each(amparo: Run, tmp_path: Path) -> None:
-    (tmp_path / "known.mp4").write_bytes(film(CLIP, a_second=A_SECOND))
-    (tmp_path / "cut.mp4").write_bytes(film(CLIP[3 * A_SECOND :], a_second=A_SECOND))
+    (tmp_path / "known.mp4").write_bytes(film(CLIP, a_second=A_SECOND, options=GOOD))
+    cut = film(CLIP[3 * A_SECOND :], a_second=A_SECOND, options=GOOD)
+    (tmp_path / "cut.mp4").write_bytes(cut)
     hashed = amparo("hash", "known.mp4")
     assert hashed.status == 0, hashed.err
     (tmp_path / "known.jsonl").write_text(hashed.out)
