@@ -216,6 +216,15 @@ def test_what_a_negative_list_names_is_no_find(platform: Platform) -> None:
     assert (ended.status, "negative list" in ended.err) == (2, True)
 
 
+def test_without_a_database_nothing_is_compiled_first(tmp_path: Path, amparo: Run) -> None:
+    a_catalogue(tmp_path / "catalogue")
+    home = tmp_path / "home"
+    ended = amparo("bulk", "lookback", "catalogue", env={"AMPARO_HOME": str(home)})
+    assert (ended.status, "There is no database" in ended.err) == (2, True)
+    assert "Compiling" not in ended.err
+    assert not (home / "kernels").exists()
+
+
 def test_a_catalogue_or_list_that_is_not_there_is_named(platform: Platform) -> None:
     assert "There is no list 'nothing'" in platform.look_back("--list", "nothing").err
     os.rename(platform.folder / "catalogue", platform.folder / "elsewhere")

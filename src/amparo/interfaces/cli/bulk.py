@@ -13,6 +13,8 @@ from amparo.interfaces.cli.output import Format, Record, printer
 from amparo.interfaces.cli.progress import Archive, share_bar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from amparo.app.bulk_lookback import Shown
     from amparo.detect.bulk.model import Report
 
@@ -37,14 +39,18 @@ RUNNER = click.option(
     type=click.Choice(["local", "ray"]),
     default="local",
     show_default=True,
-    help="Workers on this machine, or on the Ray cluster of RAY_ADDRESS.",
+    help="Workers on this machine, or on the Ray cluster of RAY_ADDRESS, begun here if not set.",
 )
 
-WORKERS = click.option(
+SCANNERS = click.option(
     "--workers",
     type=click.IntRange(min=1),
-    help="Processes of Daft's that each have sandboxed processes; with ray one a processor of the "
-    "cluster, otherwise one for each 8 processors.",
+    help="Processes that read and write, each with sandboxed ones of its own; with ray one a "
+    "processor of the cluster, otherwise one for each 8 processors.",
+)
+
+SEARCHERS = click.option(
+    "--workers", type=click.IntRange(min=1), help="Processes that search; one a processor."
 )
 
 
@@ -65,7 +71,7 @@ def command() -> None:
 @click.option("--to", "catalogue", required=True, metavar="CATALOGUE",
               help="A folder, or a URL of an object store; made where there is none.")  # fmt: skip
 @RUNNER
-@WORKERS
+@SCANNERS
 @PROCESSES
 @click.option("--rate-limit", "rate", metavar="RATE",
               help="All workers together read no more: 100/s requests, or 50MB/s.")  # fmt: skip
@@ -88,8 +94,9 @@ def scan(
     """Hash every object of SOURCE, a folder or URL, into a catalogue. No media is copied.
 
     \b
-    Ended at any point, the same command goes on where it was. Exit status: 0, or 2 where something
-    could not be read.
+    SOURCE is a folder or a prefix, not one object. Ended at any point, the same command goes on
+    where it was. Exit status: 0, or 2 where something could not be read, or there is nothing;
+    empty files and those that are neither pictures nor videos are fine.
 
     \b
     Example:
@@ -141,7 +148,7 @@ def scan(
 @click.option("--list", "lists", multiple=True, metavar="NAME",
               help="Only signals of this list; may be given again.")  # fmt: skip
 @RUNNER
-@WORKERS
+@SEARCHERS
 @organisation_option
 @FORMAT
 def lookback(
@@ -157,7 +164,7 @@ def lookback(
 
     \b
     Finds are printed, and on record once however often this is run; a person decides what follows.
-    Exit status: 0 nothing found, 1 something found.
+    Exit status: 0 nothing found, 1 something found, 2 it could not be done.
 
     \b
     Example:
@@ -168,30 +175,32 @@ def lookback(
     from amparo.interfaces.cli.prepare import prepared
 
     check_parts()
-    settings = prepared()
-    from amparo.app.bulk_lookback import Asked, Shown, look_back
-    from amparo.core.clock import SystemClock
+    with opened() as database:
+        actor = operator(database, organisation)
+        settings = prepared()  # kernels take a while: only where there is something to search for
+        from amparo.app.bulk_lookback import Asked, look_back
+        from amparo.core.clock import SystemClock
 
-    how = Runner(runner)
-    asked = Asked(catalogue, since, lists, how, workers or workers_of(how, processors_each=1))
-    is_table = form == Format.TABLE
-    show = printer(
-        Format(form), _FOUND_TABLE if is_table else dict.fromkeys(_FOUND, 0),
-        lambda record: [in_table(record) if is_table else record],
-    )  # fmt: skip
-
-    def shown(one: Shown) -> None:
-        show(_find_record(one))
-
-    with opened() as database, share_bar("Looking back") as advance:
-        result = look_back(
-            asked, settings, database, operator(database, organisation), SystemClock(),
-            show=shown, announce=announce, advance=advance,
-        )  # fmt: skip
+        how = Runner(runner)
+        asked = Asked(catalogue, since, lists, how, workers or workers_of(how, processors_each=1))
+        with share_bar("Looking back") as advance:
+            result = look_back(
+                asked, settings, database, actor, SystemClock(),
+                show=_find_printer(Format(form)), announce=announce, advance=advance,
+            )  # fmt: skip
     for name, revision in sorted(result.revisions.items()):
         announce(f"{name}: looked back up to revision {revision}.")
     announce(f"{result.found} finds, {result.new} of them new.")
     leave(1 if result.found else 0)
+
+
+def _find_printer(form: Format) -> "Callable[[Shown], None]":
+    is_table = form is Format.TABLE
+    show = printer(
+        form, _FOUND_TABLE if is_table else dict.fromkeys(_FOUND, 0),
+        lambda record: [in_table(record) if is_table else record],
+    )  # fmt: skip
+    return lambda one: show(_find_record(one))
 
 
 class _Told:

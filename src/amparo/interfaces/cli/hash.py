@@ -17,7 +17,7 @@ _COLUMNS = (
 _TABLE = {"algorithm": 9, "value": 64, "quality": 7, "frame": 5, "path": 20, "error": 0}
 
 
-@click.command("hash", short_help="Hash files: PDQ of pictures, MD5, SHA-1 and SHA-256 of all.")
+@click.command("hash", short_help="Hash files: PDQ of pictures, vPDQ of videos, digests of all.")
 @PATHS
 @FORMAT
 @PDQ_INPUT
@@ -26,13 +26,15 @@ def command(paths: tuple[str, ...], form: str, pdq_input: str, processes: int | 
     """Hash every file at or below each PATH.
 
     \b
-    A line is printed for each file and algorithm, in the order of the files. What is no picture
-    gets its digests and a line that says so. Exit status: 0, or 2 where a file could not be read.
+    A line is printed for each file and algorithm, in the order of the files: PDQ of pictures, vPDQ
+    of videos and animations, MD5, SHA-1 and SHA-256 of all. What is neither a picture nor a video
+    gets its digests and a line that says so. Videos need the extra `video`; without it they have
+    digests only. Exit status: 0, or 2 where a file could not be read, or is neither.
 
     \b
     Example:
       amparo hash known/ > known.jsonl
-      amparo hash --format csv photo.jpg
+      amparo hash --format csv photo.jpg clip.mp4
     """
     from amparo.app.sandbox import open_sandbox
     from amparo.interfaces.cli.prepare import prepared

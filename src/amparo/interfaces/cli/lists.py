@@ -214,7 +214,7 @@ def export(name: str, form: str, organisation: str | None) -> None:
 @FORMAT
 @organisation_option
 def show(form: str, organisation: str | None) -> None:
-    """Show the lists, and how many signals each has.
+    """Show the lists: how many signals each has, and when videos match.
 
     \b
     Example:

@@ -32,7 +32,13 @@ _TABLE = {
 }  # fmt: skip
 """In 120 columns there is room for what is usual; what is longer is shown all the same."""
 
-_NO_PICTURE = frozenset({ProblemCode.MEDIA_NOT_A_PICTURE, ProblemCode.MEDIA_UNKNOWN_KIND})
+_NOTHING_TO_SEE = frozenset(
+    {
+        ProblemCode.MEDIA_NOT_A_PICTURE,
+        ProblemCode.MEDIA_UNKNOWN_KIND,
+        ProblemCode.MEDIA_NO_VIDEO,
+    }
+)
 
 
 @click.command("scan", short_help="Hold files against a list of known hashes.")
@@ -54,7 +60,10 @@ _NO_PICTURE = frozenset({ProblemCode.MEDIA_NOT_A_PICTURE, ProblemCode.MEDIA_UNKN
 )
 @ALGORITHM
 @click.option(
-    "--pictures-only", is_flag=True, help="Pass over files that are no pictures silently."
+    "--pictures-only",
+    is_flag=True,
+    help="Pass over silently what is neither a picture nor a video, sound too, unless its digest "
+    "is known.",
 )
 @FORMAT
 @PDQ_INPUT
@@ -73,8 +82,9 @@ def command(
 
     \b
     Altered copies are found too: resized, re-encoded, lightly cropped, turned, mirrored,
-    letterboxed. Exit status, as virus scanners have it: 0 nothing known, 1 something matched,
-    2 something could not be read and nothing matched.
+    letterboxed; and of videos also parts, such as hold a known one, and single pictures.
+    Exit status, as virus scanners have it: 0 nothing known, 1 something matched, 2 something
+    could not be read and nothing matched.
 
     \b
     Example:
@@ -134,7 +144,10 @@ def _known(lists: tuple[str, ...], algorithm: str | None, home: "Path") -> "Know
 def _is_passed_over(file: "FileMatches", pictures_only: bool) -> bool:
     problem = file.problem
     return (
-        pictures_only and not file.matches and problem is not None and problem.code in _NO_PICTURE
+        pictures_only
+        and not file.matches
+        and problem is not None
+        and problem.code in _NOTHING_TO_SEE
     )
 
 
