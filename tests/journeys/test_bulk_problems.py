@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from amparo.core.clock import SystemClock
+from amparo.detect.bulk.lock import one_scan
 from amparo.testing.hostile import encoded, photograph_like, truncated_jpeg
 from tests.conftest import Run
 from tests.detect.bulk.catalogues import a_catalogue
@@ -101,10 +103,13 @@ def test_whoever_interrupts_a_scan_reads_what_stays(archive: Path, tmp_path: Pat
 
 
 def test_a_catalogue_without_parts_is_said_to_be_empty_so_far(amparo: Run, tmp_path: Path) -> None:
-    a_catalogue(tmp_path / "catalogue")
+    place = a_catalogue(tmp_path / "catalogue").place
     home = {"AMPARO_HOME": str(tmp_path / "home")}
     amparo("db", "upgrade", env=home)
     amparo("organisations", "create", "a platform", env=home)
     ended = amparo("bulk", "lookback", "catalogue", env=home)
     assert ended.status == 0
     assert "is empty so far: nothing was scanned" in ended.err
+    with one_scan(place, "run", SystemClock()):
+        ended = amparo("bulk", "lookback", "catalogue", env=home)
+    assert "is empty so far: a scan is at work" in ended.err
