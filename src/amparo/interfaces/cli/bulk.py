@@ -25,8 +25,8 @@ _FOUND = (
     "key", *FIELDS,
 )  # fmt: skip
 _FOUND_TABLE = {
-    "distance": 8, "variant": 14, **WIDTHS, "list": 12, "signal": 8, "new": 5, "source": 16,
-    "key": 0,
+    "distance": 8, "variant": 14, **WIDTHS, "algorithm": 9, "list": 10, "signal": 8, "new": 5,
+    "key": 24, "source": 0,
 }  # fmt: skip
 
 _PROCESSORS_A_SCANNER = 8

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from amparo.detect.lists.model import Signal, SignalList
 
 _COLUMNS = {
-    "list": 24, "kind": 10, "subject": 8, "radius_bits": 11, "minimum_quality": 15, "revision": 8,
+    "list": 16, "kind": 10, "subject": 8, "radius_bits": 11, "minimum_quality": 15, "revision": 8,
     "enabled_share": 13, "signals": 9,
     "video_rules": 0,
 }  # fmt: skip
