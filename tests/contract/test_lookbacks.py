@@ -30,6 +30,8 @@ from tests.detect.bulk.catalogues import CHANCE_VALUES, a_catalogue, add, altere
 
 CATALOGUE = CatalogueId(new_id())
 FIND = Find(b"o" * 16, "s3://archive", "a.jpg", 1, 7, "pdq", 3, "flipx", 2, 1.5)
+OF_A_VIDEO = replace(FIND, object=b"v" * 16, algorithm="vpdq", last_seconds=4.5, listed_seconds=0.0,
+                     listed_last_seconds=3.0, query_percent=5.25, listed_percent=100.0)  # fmt: skip
 
 
 def test_a_find_is_on_record_once_however_often_it_is_found(
@@ -43,8 +45,8 @@ def test_a_find_is_on_record_once_however_often_it_is_found(
     with database.work() as work:
         store = Lookbacks(work, organisation, CATALOGUE)
         other = replace(FIND, object=b"p" * 16, seconds=None)
-        assert store.add([FIND, other], second, NOW) == [other]
-        assert store.of_run(second) == (other,)
+        assert store.add([FIND, other, OF_A_VIDEO], second, NOW) == [other, OF_A_VIDEO]
+        assert store.of_run(second) == (other, OF_A_VIDEO)
         assert len(store.of_run(first)) == 700
         another = Lookbacks(work, organisation, CatalogueId(new_id()))
         assert another.add([FIND], first, NOW) == [FIND]
@@ -212,6 +214,15 @@ def test_what_a_negative_list_names_is_no_find(platform: Platform) -> None:
     assert platform.found() == [("1.jpg", True)]
     ended = platform.look_back("--list", "harmless")
     assert (ended.status, "negative list" in ended.err) == (2, True)
+
+
+def test_without_a_database_nothing_is_compiled_first(tmp_path: Path, amparo: Run) -> None:
+    a_catalogue(tmp_path / "catalogue")
+    home = tmp_path / "home"
+    ended = amparo("bulk", "lookback", "catalogue", env={"AMPARO_HOME": str(home)})
+    assert (ended.status, "There is no database" in ended.err) == (2, True)
+    assert "Compiling" not in ended.err
+    assert not (home / "kernels").exists()
 
 
 def test_a_catalogue_or_list_that_is_not_there_is_named(platform: Platform) -> None:

@@ -176,6 +176,11 @@ def test_what_is_no_catalogue_is_left_alone(archive: Path, amparo: Run, tmp_path
     [
         (("nowhere", "--to", "c"), "There is no folder 'nowhere'"),
         (("ftp://host/x", "--to", "c"), "names no store"),
+        (("s3://", "--to", "c"), "s3:// names no bucket: s3://BUCKET/PREFIX"),
+        ((".", "--to", "s3://"), "s3:// names no bucket"),
+        ((__file__, "--to", "c"), "test_bulk.py' is a file; SOURCE is a folder or a prefix"),
+        ((".", "--to", __file__), "test_bulk.py is a file; a catalogue is a folder"),
+        ((".", "--to", f"{__file__}/c"), "test_bulk.py is a file; a catalogue is a folder"),
         (("s3://key:secret@bucket/x", "--to", "c"), "AWS_ACCESS_KEY_ID"),
         ((".", "--to", "/c", "--rate-limit", "fast"), "'fast' is no rate"),
         ((".", "--to", "c"), "lies within the archive"),

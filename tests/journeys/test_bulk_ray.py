@@ -64,3 +64,15 @@ def test_a_scan_and_a_look_back_on_ray(
     assert found.status == 1, found.err
     assert [json.loads(line)["key"] for line in found.out.splitlines()] == ["07.jpg"]
     assert not [each for each in os.listdir(temporary) if each.endswith(".jpg")]
+
+
+def test_a_cluster_that_is_not_there_is_named_by_its_variable(
+    amparo: Run, tmp_path: Path, temporary: str
+) -> None:
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive" / "a.jpg").write_bytes(PICTURES[0])
+    environment = {"RAY_TMPDIR": temporary, "RAY_ADDRESS": "auto"}
+    ended = amparo("bulk", "scan", "archive", "--to", "catalogue", *RAY, env=environment)
+    assert ended.status == 2
+    assert "No Ray cluster answers at RAY_ADDRESS, which is 'auto'" in ended.err
+    assert "--address" not in ended.err

@@ -145,4 +145,11 @@ def test_a_store_that_is_away_is_told_without_a_traceback(
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     ended = amparo("bulk", "scan", "s3://archive", "--to", "s3://catalogues/two")
     assert ended.status == 2
-    assert "does not answer as it should" in ended.err
+    assert "The store at http://127.0.0.1:9 does not answer as it should" in ended.err
+
+
+def test_an_objects_own_url_or_a_mistyped_prefix_is_told(archive: Store, amparo: Run) -> None:
+    for source in ("s3://archive/none", "s3://archive/2019/01.jpg"):
+        ended = amparo("bulk", "scan", source, "--to", "s3://catalogues/two")
+        assert (ended.status, ended.out) == (2, "")
+        assert f"Nothing lies below {source}; SOURCE is a folder or a prefix" in ended.err

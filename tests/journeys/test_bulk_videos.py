@@ -49,3 +49,16 @@ def test_videos_and_their_pictures_are_found_in_a_catalogue_with_their_seconds(
         ("longer.mp4", "vpdq", 6.0), ("longer.mp4", "pdq", 2.0),
         ("still.png", "vpdq", None), ("other.mp4", "pdq", 2.0),
     }  # fmt: skip
+    [whole] = (each for each in found if (each["key"], each["algorithm"]) == ("longer.mp4", "vpdq"))
+    assert [whole[name] for name in ("last_seconds", "listed_seconds", "listed_last_seconds")] == [
+        15.0, 0.0, 9.0
+    ]  # fmt: skip
+    assert (whole["query_percent"], whole["listed_percent"]) == (45.5, 100.0)
+    [still] = (each for each in found if each["key"] == "still.png")
+    assert (still["last_seconds"], still["listed_seconds"], still["listed_percent"]) == (
+        None, 4.0, 10.0
+    )  # fmt: skip
+    [picture] = (each for each in found if each["key"] == "other.mp4")
+    assert (picture["query_percent"], picture["listed_seconds"]) == (None, None)
+    table = amparo("bulk", "lookback", "catalogue", "--since", "0", "--format", "table", env=home)
+    assert "6–15       0–9        46/100" in table.out

@@ -123,3 +123,9 @@ def test_a_further_host_needs_no_audit_key_but_no_other_one_and_all_the_rest(
         assert f"{each} is not there" in missing.out
         assert "audit" not in missing.out.partition("FAILED")[2]
         each.write_bytes(kept)
+
+
+def test_a_setting_that_cannot_be_read_is_the_settings_fault(amparo: Run) -> None:
+    ended = amparo("doctor", env={"AMPARO_SCORERS": "opennsfw"})
+    assert ended.status == 1
+    assert "FAILED  settings: AMPARO_SCORERS must be JSON" in ended.out

@@ -1,6 +1,7 @@
 """Where the extra for videos is not installed, a video has its digests and says what is missing."""
 
 import json
+import os
 from pathlib import Path
 
 from amparo.testing.clips import film, panned
@@ -22,3 +23,14 @@ def test_a_video_has_its_digests_and_names_the_extra(amparo: Run, tmp_path: Path
     assert lines[-1]["error"]["code"] == "media.video_missing"
     assert "pip install 'amparo[video]'" in lines[-1]["error"]["message"]
     assert ended.status == 2
+
+
+def test_doctor_says_what_the_extra_would_bring_and_does_not_fail(
+    amparo: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(HIDING)
+    paths = os.pathsep.join(filter(None, (str(tmp_path), os.environ.get("PYTHONPATH"))))
+    ended = amparo("doctor", env={"PYTHONPATH": paths})
+    assert ended.status == 0
+    assert "ok      videos: not the extra 'video', for looking into videos" in ended.out
+    assert "ok      videos: MP4, QuickTime, WebM" in amparo("doctor").out

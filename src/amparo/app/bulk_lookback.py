@@ -23,8 +23,9 @@ from amparo.detect.bulk.candidates import Candidate, candidates_of
 from amparo.detect.bulk.catalogue import Catalogue, generation_of
 from amparo.detect.bulk.each import Crew, Runner, each
 from amparo.detect.bulk.lock import is_scanned
-from amparo.detect.bulk.lookback import Harmless, Replaced, finds, marks_after, pieces, shares
+from amparo.detect.bulk.lookback import Harmless, finds, marks_after, pieces, shares
 from amparo.detect.bulk.place import place_of
+from amparo.detect.bulk.replaced import Replaced
 from amparo.detect.bulk.search import Searcher
 from amparo.detect.bulk.signals import Signals, cards, gather_signals
 from amparo.detect.bulk.store import CatalogueId, Find, Lookbacks, Mark
@@ -100,7 +101,10 @@ def look_back(
     catalogue = Catalogue.open(place)
     sizes = catalogue.sizes()
     last = max(map(generation_of, sizes), default=0)
-    closed = last - 1 if is_scanned(place, clock) else last
+    at_work = is_scanned(place, clock)
+    closed = last - 1 if at_work else last
+    if not sizes:
+        announce(_empty(place.url, at_work=at_work))
     run, now = new_id(), clock.now()
     with database.reading() as work:
         state = _state(Lists(work), asked, Lookbacks(work, actor.organisation_id, _id(catalogue)),
@@ -129,6 +133,11 @@ def look_back(
         advance(number / len(todo))
     _end(database, state, actor, _id(catalogue), run, clock.now(), closed, result)
     return result
+
+
+def _empty(url: str, *, at_work: bool) -> str:
+    why = "a scan is at work, whose first part is yet to come" if at_work else "nothing was scanned"
+    return f"The catalogue {url} is empty so far: {why}."
 
 
 def _id(catalogue: Catalogue) -> CatalogueId:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from amparo.app.read import FileBytes, read_file
 from amparo.app.walk import Found, not_regular, problem_of_path, walk
-from amparo.core.errors import NotFound
+from amparo.core.errors import Invalid, NotFound
 from amparo.core.problems import Problem, ProblemCode
 from amparo.detect.bulk.model import Item
 from amparo.detect.hashing.model import MediaHashes
@@ -24,8 +24,10 @@ class TreeSource:
     """Everything below a folder, links followed as `amparo scan` follows them."""
 
     def __init__(self, folder: str) -> None:
-        """Raises NotFound."""
+        """Raises NotFound, Invalid where it is a file."""
         self.id = os.path.abspath(folder)
+        if Path(self.id).is_file():
+            raise Invalid(f"{folder!r} is a file; SOURCE is a folder or a prefix, not one object.")
         if not Path(self.id).is_dir():
             raise NotFound(f"There is no folder {folder!r} to scan.")
 

@@ -20,6 +20,7 @@ from amparo.detect.lists.model import (
     SignalList,
     StoredSignal,
 )
+from amparo.detect.lists.named import numbers_of
 from amparo.detect.lists.proposals import confirm, propose, proposer, refuse, stand_by
 from amparo.detect.lists.store import Lists
 
@@ -106,13 +107,26 @@ def withdraw_signals(
     database: Database, name: str, numbers: Sequence[SignalNumber], actor: Actor, clock: Clock
 ) -> Change:
     """Withdraw signals as one change. Raises NotFound where list or signal is not there."""
-    now = clock.now()
     with database.work() as work:
         of = Lists(work).get(actor.organisation_id, name)
-        change = Lists(work).withdraw(of, numbers, actor=actor.name, now=now)
-        _record_change(work, actor, "lists.withdraw", of, numbers, clock, revision=change.revision)
+        change = _withdraw(work, of, numbers, actor, clock)
         database.tell(work)
     return change
+
+
+def withdraw_named(
+    database: Database, name: str, given: Sequence[str], actor: Actor, clock: Clock
+) -> tuple[Change, tuple[SignalNumber, ...]]:
+    """The same by numbers or by the ids that the list gives its signals; the numbers too.
+
+    Raises NotFound, and Conflict where several signals have an id.
+    """
+    with database.work() as work:
+        of = Lists(work).get(actor.organisation_id, name)
+        numbers = numbers_of(work, of, given)
+        change = _withdraw(work, of, numbers, actor, clock)
+        database.tell(work)
+    return change, numbers
 
 
 def import_into(
@@ -190,6 +204,14 @@ def read_feed(database: Database, name: str, after: str, limit: int, actor: Acto
     withdrawn_to = withdrawn[-1] if withdrawn else withdrawn_to
     added_to = shown[-1].number if shown else added_to
     return FeedPage(shown, withdrawn, revision, f"{revision}.{withdrawn_to}.{added_to}", more=True)
+
+
+def _withdraw(
+    work: Work, of: SignalList, numbers: Sequence[SignalNumber], actor: Actor, clock: Clock
+) -> Change:
+    change = Lists(work).withdraw(of, numbers, actor=actor.name, now=clock.now())
+    _record_change(work, actor, "lists.withdraw", of, numbers, clock, revision=change.revision)
+    return change
 
 
 def _subject(proposal: int) -> str:

@@ -5,7 +5,12 @@ from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, distribution, version
 
 _FOR_DEVELOPERS = {"bench", "dev"}
-_PURPOSES = {"demo": "`amparo demo`", "classify": "the scorer `opennsfw`"}
+_PURPOSES = {
+    "bulk": "`amparo bulk`, which scans archives and looks back in them",
+    "classify": "the scorer `opennsfw`",
+    "demo": "`amparo demo`",
+    "video": "looking into videos, of which only the digests are compared without it",
+}
 _REQUIREMENT = re.compile(r"^([A-Za-z0-9._-]+)[^;]*(?:;(.*))?$")
 _EXTRA = re.compile(r"""extra\s*==\s*['"]([^'"]+)['"]""")
 
@@ -15,14 +20,20 @@ def missing_parts() -> tuple[str, ...]:
     return tuple(name for name, extra in _named() if extra is None and not _is_there(name))
 
 
-def missing_extras() -> dict[str, str]:
-    """Extras of which something is not there, with what each is for."""
+def missing_extras() -> list[str]:
+    """Extras of which something is not there."""
     wanting = {
         extra
         for name, extra in _named()
         if extra is not None and extra not in _FOR_DEVELOPERS and not _is_there(name)
     }
-    return {each: _PURPOSES.get(each, "what its name says") for each in sorted(wanting)}
+    return sorted(wanting)
+
+
+def told_of(extra: str) -> str:
+    """What somebody lacks who has not installed it, and how to."""
+    purpose = _PURPOSES.get(extra, "what its name says")
+    return f"not the extra {extra!r}, for {purpose} (`pip install 'amparo[{extra}]'`)"
 
 
 def _named() -> Iterator[tuple[str, str | None]]:

@@ -18,7 +18,7 @@ from amparo.interfaces.cli.output import ReaderGone
 _COMMANDS = {
     "demo": ("amparo.programs.demo.command", "See Amparo find altered copies of photographs."),
     "doctor": ("amparo.interfaces.cli.doctor", "Check that everything works on this machine."),
-    "hash": ("amparo.interfaces.cli.hash", "Hash files: PDQ of pictures, digests of all."),
+    "hash": ("amparo.interfaces.cli.hash", "Hash pictures and videos; digests of all files."),
     "scan": ("amparo.interfaces.cli.scan", "Hold files against a list of known hashes."),
     "bulk": ("amparo.interfaces.cli.bulk", "Scan archives; look back with new signals."),
     "serve": ("amparo.programs.serve.command", "Serve the API: uploads in, decisions out."),

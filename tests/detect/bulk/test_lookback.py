@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from amparo.core.ids import ListId, OrganisationId, SignalNumber, new_id
 from amparo.detect.bulk.candidates import candidates_of
-from amparo.detect.bulk.lookback import Harmless, Replaced, finds, marks_after, shares
+from amparo.detect.bulk.lookback import Harmless, finds, marks_after, shares
+from amparo.detect.bulk.replaced import Replaced
 from amparo.detect.bulk.search import Searcher, piece
 from amparo.detect.bulk.signals import Signals
 from amparo.detect.bulk.store import Mark

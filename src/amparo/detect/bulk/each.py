@@ -138,10 +138,18 @@ def _on_ray(workers: int) -> Any:
     import ray
 
     if not ray.is_initialized():
-        room = None if "RAY_ADDRESS" in os.environ else max(workers, processors())
-        ray.init(
-            num_cpus=room, include_dashboard=False, log_to_driver=False, logging_level=logging.ERROR
-        )
+        named = os.environ.get("RAY_ADDRESS")
+        room = None if named else max(workers, processors())
+        try:
+            ray.init(
+                num_cpus=room, include_dashboard=False, log_to_driver=False,
+                logging_level=logging.ERROR,
+            )  # fmt: skip
+        except ConnectionError as error:
+            raise Unavailable(
+                f"No Ray cluster answers at RAY_ADDRESS, which is {named!r}: start one with `ray "
+                "start --head`, name another, or unset it to have one begun here."
+            ) from error
     daft.set_runner_ray(noop_if_initialized=True)
     return daft
 

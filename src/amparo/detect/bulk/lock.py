@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from amparo.core.clock import Clock
-from amparo.core.errors import AmparoError, Conflict, NotFound
+from amparo.core.errors import AmparoError, Conflict, Denied, NotFound
 from amparo.detect.bulk.place import FolderPlace, Place, StorePlace
 from amparo.detect.bulk.stores import told_by_store
 
@@ -76,7 +76,10 @@ def _check_run(found: object, run: str) -> None:
 
 @contextmanager
 def _folder_locked(folder: Path, run: str) -> Iterator[None]:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise Denied(f"The folder {folder} cannot be made ({error.strerror}).") from error
     with (folder / _LOCK).open("a+b") as file:
         if not _taken(file, fcntl.LOCK_EX):
             raise Conflict(f"A scan is at work in {folder}; begin again when it has ended.")

@@ -5,13 +5,13 @@ is held against all that is on the lists. So nothing is missed whatever grew fir
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 
 from amparo.detect.bulk.candidates import Candidate
-from amparo.detect.bulk.catalogue import Catalogue, generation_of, has_replaced
+from amparo.detect.bulk.catalogue import generation_of
 from amparo.detect.bulk.search import piece
 from amparo.detect.bulk.signals import Signals
 from amparo.detect.bulk.store import Find, Mark
@@ -24,9 +24,6 @@ from amparo.detect.matching.host.look_up import Listed, list_counts, listed_of
 from amparo.detect.matching.host.sift import sifted
 
 _BYTES_A_PIECE = 64 * 1024 * 1024
-
-_State = tuple[str, str, str]
-"""Source, key and the bytes of a key that is not UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,25 +86,6 @@ def marks_after(
     return after
 
 
-class Replaced:
-    """Which objects have a row of a later generation."""
-
-    def __init__(self, catalogue: Catalogue, parts: Sequence[str]) -> None:
-        """Reads the parts whose names say that they have such. Raises DamagedPart."""
-        self._latest: dict[_State, int] = {}
-        which = [part for part in parts if has_replaced(part)]
-        for part, table in catalogue.tables(which, ("source", "key", "key_bytes", "replaces")):
-            for row in table.to_pylist():
-                if row["replaces"]:
-                    key = (row["source"], row["key"], (row["key_bytes"] or b"").hex())
-                    self._latest[key] = max(self._latest.get(key, 0), generation_of(part))
-
-    def has(self, candidate: Candidate) -> bool:
-        """Whether there is a later state of the object."""
-        key = (candidate.source, candidate.key, candidate.key_bytes)
-        return self._latest.get(key, 0) > candidate.generation
-
-
 class Harmless:
     """All live signals of negative lists, to be looked up for each candidate."""
 
@@ -163,15 +141,27 @@ def finds(
 
 
 def _find(candidate: Candidate, found: Listed, by: Asked) -> Find:
-    return Find(
+    find = Find(
         object=bytes.fromhex(candidate.object),
         source=candidate.source,
         key=candidate.key,
         list_number=found.known_list.number,
         signal_number=found.signal.number,
-        algorithm=by.algorithm.value if found.film is None else Algorithm.VPDQ.value,
+        algorithm=by.algorithm.value,
         distance_bits=found.distance_bits,
         variant=by.variant,
         frame=by.frame,
-        seconds=by.seconds if found.film is None else found.film.seconds,
+        seconds=by.seconds,
+    )
+    if (film := found.film) is None:
+        return find
+    return replace(
+        find,
+        algorithm=Algorithm.VPDQ.value,
+        seconds=film.seconds,
+        last_seconds=film.last_seconds,
+        listed_seconds=film.listed_seconds,
+        listed_last_seconds=film.listed_last_seconds,
+        query_percent=film.query_percent,
+        listed_percent=film.listed_percent,
     )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
-from amparo.core.errors import Denied, NotFound, Unavailable
+from amparo.core.errors import Denied, Invalid, NotFound, Unavailable
 from amparo.detect.bulk.stores import is_url, open_store, told_by_store
 
 if TYPE_CHECKING:
@@ -51,7 +51,11 @@ def place_of(catalogue: str) -> Place:
     """The folder or store that `catalogue` names. Raises Invalid."""
     if is_url(catalogue):
         return StorePlace(catalogue)
-    return FolderPlace(Path(os.path.abspath(catalogue)))
+    folder = Path(os.path.abspath(catalogue))
+    for each in (folder, *folder.parents):
+        if os.path.exists(each) and not os.path.isdir(each):
+            raise Invalid(f"{each} is a file; a catalogue is a folder, made where there is none.")
+    return FolderPlace(folder)
 
 
 class FolderPlace:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Protocol
 
+from amparo.core.errors import NotFound
 from amparo.detect.bulk.catalogue import Catalogue, Known, PartName
 from amparo.detect.bulk.each import Crew, OpenWork, each
 from amparo.detect.bulk.lock import Check
@@ -53,7 +54,7 @@ def scan_archive(
     """Hash what the catalogue does not have in its present state; what became of it.
 
     It ends early, and the report says why, where nothing more can be read. Raises DamagedPart,
-    Conflict, and what listing the source raises.
+    Conflict, NotFound where the source has no object at all, and what listing it raises.
     """
     todo = _not_finished(source, catalogue.known(), progress)
     batches = _batches(todo, plan, catalogue.next_generation())
@@ -71,7 +72,9 @@ def scan_archive(
 
 
 def _not_finished(source: Source, known: Known, progress: Progress) -> Iterator[Item]:
+    is_empty = True
     for some in _some_at_a_time(source.items(), _LISTED_AT_A_TIME):
+        is_empty = False
         found = known.has([fingerprint(source.id, item) for item in some])
         new = [
             replace(item, replaces=is_there)
@@ -80,6 +83,10 @@ def _not_finished(source: Source, known: Known, progress: Progress) -> Iterator[
         ]
         progress.found(len(new), unchanged=len(some) - len(new))
         yield from new
+    if is_empty:
+        raise NotFound(
+            f"Nothing lies below {source.id}; SOURCE is a folder or a prefix, not one object."
+        )
 
 
 def _batches(items: Iterable[Item], plan: Plan, generation: int) -> Iterator[Batch]:

@@ -21,7 +21,11 @@ _ROWS_AT_A_TIME = 500
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Find:
-    """A signal that an object of an archive matches, by its nearest hash."""
+    """A signal that an object of an archive matches, by its nearest hash.
+
+    Of a listed video also how much of each side matched, in percent, and where in each, in seconds
+    of the first and the last frame; `seconds` and `last_seconds` are None of a still picture.
+    """
 
     object: bytes
     source: str
@@ -33,6 +37,11 @@ class Find:
     variant: str
     frame: int
     seconds: float | None
+    last_seconds: float | None = None
+    listed_seconds: float | None = None
+    listed_last_seconds: float | None = None
+    query_percent: float | None = None
+    listed_percent: float | None = None
 
     def __repr__(self) -> str:
         return f"Find({self.algorithm}, {self.distance_bits})"
@@ -118,6 +127,11 @@ class Lookbacks:
             "variant": each.variant,
             "frame": each.frame,
             "seconds": each.seconds,
+            "last_seconds": each.last_seconds,
+            "listed_seconds": each.listed_seconds,
+            "listed_last_seconds": each.listed_last_seconds,
+            "query_percent": each.query_percent,
+            "listed_percent": each.listed_percent,
             "found_at": now,
             "run": run,
         }
@@ -127,5 +141,6 @@ def _find(columns: RowMapping) -> Find:
     return Find(
         columns["object"], columns["source"], columns["key"], columns["list_number"],
         columns["signal_number"], columns["algorithm"], columns["distance"], columns["variant"],
-        columns["frame"], columns["seconds"],
+        columns["frame"], columns["seconds"], columns["last_seconds"], columns["listed_seconds"],
+        columns["listed_last_seconds"], columns["query_percent"], columns["listed_percent"],
     )  # fmt: skip

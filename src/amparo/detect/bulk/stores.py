@@ -1,6 +1,6 @@
 """Object stores, opened by their URLs, and what their errors mean for whoever asked.
 
-A store's own words quote addresses and headers; only its error code is passed on.
+A store's own words quote addresses and headers; only its error code and its host are passed on.
 """
 
 import os
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from amparo.core.errors import AmparoError, Denied, Invalid, NotFound, Unavailable
 
@@ -23,6 +23,12 @@ _TIMEOUT = "60 seconds"
 
 _CODE = re.compile(r"<Code>(\w{1,60})</Code>")
 _STATUS = re.compile(r"status code: (\d{3})")
+_ASKED = re.compile(r"Error performing [A-Z]+ (https?://\S{1,2000}) in ")
+
+_ROLES_ARE_ASKED_FOR_AT = frozenset({"169.254.169.254", "169.254.170.2", "169.254.170.23"})
+"""Where a machine in a cloud asks for credentials, if the environment has none."""
+
+_KEYS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 
 _NOT_ANY_MORE = frozenset(
     {
@@ -56,6 +62,8 @@ def open_store(url: str) -> "ObjectStore":
             "A URL of a store is SCHEME://BUCKET/PREFIX; credentials are for the environment, such "
             "as AWS_ACCESS_KEY_ID."
         )
+    if not parts.netloc and parts.scheme != "file":
+        raise Invalid(f"{parts.scheme}:// names no bucket: {parts.scheme}://BUCKET/PREFIX.")
     plain = any(os.environ.get(name, "").startswith("http://") for name in _ENDPOINTS)
     try:
         return from_url(
@@ -95,7 +103,7 @@ def _meant(what: str, error: Exception) -> AmparoError:
     if code in _NOT_ANY_MORE or isinstance(error, UnauthenticatedError):
         return CredentialsRefused(
             f"The store takes the credentials no more ({why}). What is done stays done: give "
-            "valid ones by the environment and run the same command again."
+            f"valid ones by the environment, such as {_KEYS}, and run the same command again."
         )
     if isinstance(error, InvalidPathError):
         return Invalid(
@@ -108,5 +116,28 @@ def _meant(what: str, error: Exception) -> AmparoError:
     if isinstance(error, FileNotFoundError):
         return NotFound(f"There is no {what}.")
     if code == "AccessDenied" or isinstance(error, PermissionDeniedError | PermissionError):
-        return Denied(f"You may not read or write {what} ({why}).")
-    return Unavailable(f"The store does not answer as it should about {what} ({why}).")
+        return Denied(f"You may not read or write {what} ({why}).{_without_keys(what)}")
+    asked = _host_asked(said)
+    if asked is not None and asked.hostname in _ROLES_ARE_ASKED_FOR_AT:
+        return Unavailable(
+            f"There are no credentials for {what}: {_KEYS} (AWS_SESSION_TOKEN too where they are "
+            "for a time) are not set for this command, and this machine has no role."
+        )
+    where = "" if asked is None else f" at {asked.scheme}://{asked.netloc.rpartition('@')[2]}"
+    return Unavailable(f"The store{where} does not answer as it should about {what} ({why}).")
+
+
+def _without_keys(what: str) -> str:
+    """A hint for whoever has forgotten to say who asks."""
+    if "s3://" not in what or "AWS_ACCESS_KEY_ID" in os.environ:
+        return ""
+    return f" {_KEYS} are not set for this command."
+
+
+def _host_asked(said: str) -> SplitResult | None:
+    """What did not answer, where the client names it."""
+    found = _ASKED.search(said)
+    try:
+        return None if found is None else urlsplit(found[1])
+    except ValueError:
+        return None

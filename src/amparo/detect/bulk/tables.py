@@ -35,6 +35,12 @@ class FindRow(Row):
     variant: Mapped[str] = mapped_column(String(40))
     frame: Mapped[int] = mapped_column(Integer)
     seconds: Mapped[float | None]
+    last_seconds: Mapped[float | None]
+    listed_seconds: Mapped[float | None]
+    listed_last_seconds: Mapped[float | None]
+    query_percent: Mapped[float | None]
+    listed_percent: Mapped[float | None]
+    """These five where a listed video matches."""
     found_at: Mapped[datetime] = mapped_column(UtcTime)
     run: Mapped[UUID]
 

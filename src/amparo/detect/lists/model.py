@@ -85,8 +85,9 @@ MOST_VIDEO_RULES = 10
 def checked_video_rules(rules: Sequence[tuple[int, int]]) -> tuple[VideoRule, ...]:
     """Rules of a list, each the percent of what is looked up and of what is listed. Raises Invalid.
 
-    One that both are 0 of would make a match of every single frame.
+    One that both are 0 of would make a match of every single frame. The same rule twice is one.
     """
+    rules = tuple(dict.fromkeys(rules))
     if not 1 <= len(rules) <= MOST_VIDEO_RULES:
         raise Invalid(f"A list has from 1 to {MOST_VIDEO_RULES} video rules.")
     for query, listed in rules:

@@ -1,51 +1,56 @@
 """`amparo bulk`: an archive to a catalogue of hashes, and new signals against that catalogue."""
 
+import shlex
 from typing import TYPE_CHECKING
 
 import click
 
-from amparo.core.problems import ProblemCode
+from amparo.interfaces.cli.bulk_problems import ARE_FINE, problems
 from amparo.interfaces.cli.database import opened, operator, organisation_option
+from amparo.interfaces.cli.found_in_videos import FIELDS, WIDTHS, in_table, shares_of
 from amparo.interfaces.cli.options import FORMAT, PROCESSES, announce, leave
 from amparo.interfaces.cli.output import Format, Record, printer
 from amparo.interfaces.cli.progress import Archive, share_bar
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from amparo.app.bulk_lookback import Shown
     from amparo.detect.bulk.model import Report
 
 _SCANNED = {"what": 10, "code": 24, "objects": 10, "bytes": 16}
 
-_FOUND = {
-    "list": 12, "signal": 10, "algorithm": 9, "distance": 8, "variant": 16, "frame": 5,
-    "seconds": 8, "new": 5, "source": 24, "key": 0,
+_FOUND = (
+    "list", "signal", "algorithm", "distance", "variant", "frame", "seconds", "new", "source",
+    "key", *FIELDS,
+)  # fmt: skip
+_FOUND_TABLE = {
+    "distance": 8, "variant": 14, **WIDTHS, "algorithm": 9, "list": 10, "signal": 8, "new": 5,
+    "key": 24, "source": 0,
 }  # fmt: skip
 
 _PROCESSORS_A_SCANNER = 8
 """One process reads for so many that hash."""
 
-_ARE_FINE = frozenset(
-    {
-        ProblemCode.MEDIA_NOT_A_PICTURE.value,
-        ProblemCode.MEDIA_UNKNOWN_KIND.value,
-        ProblemCode.MEDIA_EMPTY.value,
-    }
-)
-"""An archive holds other files too; all that they have is their digests."""
+_GOES_ON = "What is in the catalogue stays, and the same command goes on where this one was."
 
 RUNNER = click.option(
     "--runner",
     type=click.Choice(["local", "ray"]),
     default="local",
     show_default=True,
-    help="Workers on this machine, or on the Ray cluster of RAY_ADDRESS.",
+    help="Workers on this machine, or on the Ray cluster of RAY_ADDRESS, begun here if not set.",
 )
 
-WORKERS = click.option(
+SCANNERS = click.option(
     "--workers",
     type=click.IntRange(min=1),
-    help="Processes of Daft's that each have sandboxed processes; with ray one a processor of the "
-    "cluster, otherwise one for each 8 processors.",
+    help="Processes that read and write, each with sandboxed ones of its own; with ray one a "
+    "processor of the cluster, otherwise one for each 8 processors.",
+)
+
+SEARCHERS = click.option(
+    "--workers", type=click.IntRange(min=1), help="Processes that search; one a processor."
 )
 
 
@@ -56,6 +61,7 @@ def command() -> None:
     \b
     Example:
       amparo bulk scan s3://archive/2019 --to s3://catalogues/2019
+      amparo bulk problems s3://catalogues/2019
       amparo bulk lookback s3://catalogues/2019
     """
 
@@ -65,7 +71,7 @@ def command() -> None:
 @click.option("--to", "catalogue", required=True, metavar="CATALOGUE",
               help="A folder, or a URL of an object store; made where there is none.")  # fmt: skip
 @RUNNER
-@WORKERS
+@SCANNERS
 @PROCESSES
 @click.option("--rate-limit", "rate", metavar="RATE",
               help="All workers together read no more: 100/s requests, or 50MB/s.")  # fmt: skip
@@ -88,8 +94,9 @@ def scan(
     """Hash every object of SOURCE, a folder or URL, into a catalogue. No media is copied.
 
     \b
-    Ended at any point, the same command goes on where it was. Exit status: 0, or 2 where something
-    could not be read.
+    SOURCE is a folder or a prefix, not one object. Ended at any point, the same command goes on
+    where it was. Exit status: 0, or 2 where something could not be read, or there is nothing;
+    empty files and those that are neither pictures nor videos are fine.
 
     \b
     Example:
@@ -115,13 +122,22 @@ def scan(
     )  # fmt: skip
     with archive_bar() as bar:
         told = _Told(bar)
-        report = bulk_scan(asked, settings, told, announce)
+        try:
+            report = bulk_scan(asked, settings, told, announce)
+        except KeyboardInterrupt:
+            announce(f"amparo: Interrupted. {_GOES_ON}")
+            raise
     show = printer(Format(form), _SCANNED, lambda record: [record])
     for record in _records(report, told.unchanged):
         show(record)
+    if report.codes or told.unchanged:
+        announce(
+            f"`amparo bulk problems {shlex.quote(catalogue)}` names every object that has a "
+            "problem, those of earlier scans too."
+        )
     if report.stopped:
         announce(f"amparo: {report.stopped}")
-    leave(2 if report.stopped or set(report.codes) - _ARE_FINE else 0)
+    leave(2 if report.stopped or set(report.codes) - ARE_FINE else 0)
 
 
 @command.command("lookback")
@@ -132,7 +148,7 @@ def scan(
 @click.option("--list", "lists", multiple=True, metavar="NAME",
               help="Only signals of this list; may be given again.")  # fmt: skip
 @RUNNER
-@WORKERS
+@SEARCHERS
 @organisation_option
 @FORMAT
 def lookback(
@@ -148,7 +164,7 @@ def lookback(
 
     \b
     Finds are printed, and on record once however often this is run; a person decides what follows.
-    Exit status: 0 nothing found, 1 something found.
+    Exit status: 0 nothing found, 1 something found, 2 it could not be done.
 
     \b
     Example:
@@ -159,26 +175,32 @@ def lookback(
     from amparo.interfaces.cli.prepare import prepared
 
     check_parts()
-    settings = prepared()
-    from amparo.app.bulk_lookback import Asked, Shown, look_back
-    from amparo.core.clock import SystemClock
+    with opened() as database:
+        actor = operator(database, organisation)
+        settings = prepared()  # kernels take a while: only where there is something to search for
+        from amparo.app.bulk_lookback import Asked, look_back
+        from amparo.core.clock import SystemClock
 
-    how = Runner(runner)
-    asked = Asked(catalogue, since, lists, how, workers or workers_of(how, processors_each=1))
-    show = printer(Format(form), _FOUND, lambda record: [record])
-
-    def shown(one: Shown) -> None:
-        show(_find_record(one))
-
-    with opened() as database, share_bar("Looking back") as advance:
-        result = look_back(
-            asked, settings, database, operator(database, organisation), SystemClock(),
-            show=shown, announce=announce, advance=advance,
-        )  # fmt: skip
+        how = Runner(runner)
+        asked = Asked(catalogue, since, lists, how, workers or workers_of(how, processors_each=1))
+        with share_bar("Looking back") as advance:
+            result = look_back(
+                asked, settings, database, actor, SystemClock(),
+                show=_find_printer(Format(form)), announce=announce, advance=advance,
+            )  # fmt: skip
     for name, revision in sorted(result.revisions.items()):
         announce(f"{name}: looked back up to revision {revision}.")
     announce(f"{result.found} finds, {result.new} of them new.")
     leave(1 if result.found else 0)
+
+
+def _find_printer(form: Format) -> "Callable[[Shown], None]":
+    is_table = form is Format.TABLE
+    show = printer(
+        form, _FOUND_TABLE if is_table else dict.fromkeys(_FOUND, 0),
+        lambda record: [in_table(record) if is_table else record],
+    )  # fmt: skip
+    return lambda one: show(_find_record(one))
 
 
 class _Told:
@@ -193,7 +215,9 @@ class _Told:
         self._bar.found(objects)
 
     def done(self, report: "Report") -> None:
-        self._bar.done(report.objects)
+        codes = report.codes.items()
+        problems = sum(count for code, count in codes if code not in ARE_FINE)
+        self._bar.done(report.objects, problems)
 
 
 def _records(report: "Report", unchanged: int) -> list[Record]:
@@ -218,6 +242,10 @@ def _find_record(shown: "Shown") -> Record:
         "distance": find.distance_bits,
         "variant": find.variant,
         "frame": find.frame,
-        "seconds": find.seconds,
+        "seconds": None if find.seconds is None else round(find.seconds, 3),
+        **shares_of(find),
         "new": shown.is_new,
     }
+
+
+command.add_command(problems)

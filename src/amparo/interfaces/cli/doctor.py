@@ -85,7 +85,7 @@ def _python() -> Iterator[str]:
 
 def _parts() -> Iterator[str]:
     """What is installed with Amparo and what may be beside it."""
-    from amparo.app.installed import missing_extras, missing_parts
+    from amparo.app.installed import missing_extras, missing_parts, told_of
     from amparo.core.errors import Unavailable
 
     if missing := missing_parts():
@@ -94,14 +94,19 @@ def _parts() -> Iterator[str]:
             "with its dependencies"
         )
     yield "all that Amparo needs is installed"
-    for extra, purpose in missing_extras().items():
-        yield f"not the extra {extra!r}, for {purpose} (`pip install 'amparo[{extra}]'`)"
+    yield from map(told_of, missing_extras())
 
 
 def _settings() -> "Settings":
     from amparo.core.settings import settings
 
     return settings()
+
+
+def _understood() -> Iterator[str]:
+    """Whether the environment and the file of settings can be used."""
+    _settings()
+    yield "understood"
 
 
 def _home() -> Iterator[str]:
@@ -133,6 +138,17 @@ def _decoders() -> Iterator[str]:
     yield "JPEG, PNG, GIF, BMP, HEIC, " + ", ".join(wanted.values())
 
 
+def _videos() -> Iterator[str]:
+    """Which containers are read; without the extra that is no fault."""
+    from amparo.app.installed import told_of
+    from amparo.detect.media.film import has_library
+
+    if has_library():
+        yield "MP4, QuickTime, WebM, Matroska, AVI, MPEG, FLV, ASF, Ogg"
+    else:
+        yield told_of("video")
+
+
 def _sandbox() -> Iterator[str]:
     from amparo.app.sandbox import limits_of, open_sandbox
     from amparo.app.self_test import check_sandbox
@@ -151,9 +167,11 @@ def _scorers() -> Iterator[str]:
 _CHECKS: dict[str, Callable[[], Iterator[str]]] = {
     "program": _python,
     "parts": _parts,
+    "settings": _understood,
     "folder": _home,
     "kernels": _kernels,
     "pictures": _decoders,
+    "videos": _videos,
     "sandbox": _sandbox,
     "scorers": _scorers,
     "service": _service,

@@ -14,10 +14,10 @@ _COLUMNS = (
     "algorithm", "value", "quality", "media_type", "frame", "error", "message", "path", "path_b64",
     "frames", "seconds",
 )  # fmt: skip
-_TABLE = {"algorithm": 9, "value": 64, "quality": 7, "frame": 5, "error": 22, "path": 0}
+_TABLE = {"algorithm": 9, "value": 64, "quality": 7, "frame": 5, "path": 20, "error": 0}
 
 
-@click.command("hash", short_help="Hash files: PDQ of pictures, MD5, SHA-1 and SHA-256 of all.")
+@click.command("hash", short_help="Hash files: PDQ of pictures, vPDQ of videos, digests of all.")
 @PATHS
 @FORMAT
 @PDQ_INPUT
@@ -26,20 +26,23 @@ def command(paths: tuple[str, ...], form: str, pdq_input: str, processes: int | 
     """Hash every file at or below each PATH.
 
     \b
-    A line is printed for each file and algorithm, in the order of the files. What is no picture
-    gets its digests and a line that says so. Exit status: 0, or 2 where a file could not be read.
+    A line is printed for each file and algorithm, in the order of the files: PDQ of pictures, vPDQ
+    of videos and animations, MD5, SHA-1 and SHA-256 of all. What is neither a picture nor a video
+    gets its digests and a line that says so. Videos need the extra `video`; without it they have
+    digests only. Exit status: 0, or 2 where a file could not be read, or is neither.
 
     \b
     Example:
       amparo hash known/ > known.jsonl
-      amparo hash --format csv photo.jpg
+      amparo hash --format csv photo.jpg clip.mp4
     """
     from amparo.app.sandbox import open_sandbox
     from amparo.interfaces.cli.prepare import prepared
 
     settings = prepared(processes)
     columns = _TABLE if form == Format.TABLE else dict.fromkeys(_COLUMNS, 0)
-    show = printer(Format(form), columns, lambda line: [_flat(line)])
+    flat = _in_table if form == Format.TABLE else _flat
+    show = printer(Format(form), columns, lambda line: [flat(line)])
     failed = False
     with open_sandbox(settings) as sandbox:
         # The sandbox's server loads the kernels while this process loads the rest.
@@ -104,3 +107,9 @@ def _flat(record: Record) -> Record:
     if isinstance(error, dict):
         return {**record, "error": error["code"], "message": error["message"]}
     return record
+
+
+def _in_table(record: Record) -> Record:
+    """The hashes of all frames of a video are kilobytes: a table says how many they are."""
+    row = _flat(record)
+    return {**row, "value": f"{row['frames']} frames"} if "frames" in row else row

@@ -14,13 +14,14 @@ from amparo.interfaces.cli.database import opened, operator, organisation_option
 from amparo.interfaces.cli.lists_alter import (
     remove,
     rename,
+    rules_as_typed,
     share,
     video_rules,
     video_rules_of,
 )
 from amparo.interfaces.cli.lists_guards import confirm, end_flood, floods, refuse, show_proposals
 from amparo.interfaces.cli.options import ALGORITHM, FORMAT, announce, leave
-from amparo.interfaces.cli.output import Format, finish, printer
+from amparo.interfaces.cli.output import Format, Record, finish, printer
 from amparo.interfaces.cli.progress import counting
 
 if TYPE_CHECKING:
@@ -28,8 +29,9 @@ if TYPE_CHECKING:
     from amparo.detect.lists.model import Signal, SignalList
 
 _COLUMNS = {
-    "list": 24, "kind": 10, "subject": 8, "radius_bits": 11, "minimum_quality": 15, "revision": 8,
+    "list": 16, "kind": 10, "subject": 8, "radius_bits": 11, "minimum_quality": 15, "revision": 8,
     "enabled_share": 13, "signals": 9,
+    "video_rules": 0,
 }  # fmt: skip
 _PAGE = 5000
 
@@ -212,7 +214,7 @@ def export(name: str, form: str, organisation: str | None) -> None:
 @FORMAT
 @organisation_option
 def show(form: str, organisation: str | None) -> None:
-    """Show the lists, and how many signals each has.
+    """Show the lists: how many signals each has, and when videos match.
 
     \b
     Example:
@@ -225,7 +227,7 @@ def show(form: str, organisation: str | None) -> None:
         with database.reading() as work:
             store = Lists(work)
             known = [(each, store.count(each)) for each in store.all(actor.organisation_id)]
-    show_row = printer(Format(form), _COLUMNS, lambda record: [record])
+    show_row = printer(Format(form), _COLUMNS, _row)
     for each, count in known:
         show_row(_record(each, count))
     finish()
@@ -234,23 +236,26 @@ def show(form: str, organisation: str | None) -> None:
 
 @command.command("withdraw")
 @click.argument("name")
-@click.argument("signals", nargs=-1, required=True, type=click.IntRange(min=1))
+@click.argument("signals", metavar="SIGNAL...", nargs=-1, required=True)
 @organisation_option
-def withdraw(name: str, signals: tuple[int, ...], organisation: str | None) -> None:
-    """Withdraw signals from the list NAME, by the numbers that matches name.
+def withdraw(name: str, signals: tuple[str, ...], organisation: str | None) -> None:
+    """Withdraw signals from the list NAME.
+
+    \b
+    A SIGNAL is the number that matches of the service and of `bulk lookback` name, or the id that
+    `lists export` writes and `scan` prints. What is all digits is a number.
 
     \b
     Example:
       amparo lists withdraw known 4711 4712
+      amparo lists withdraw words words.csv:2
     """
-    from amparo.app.change_lists import withdraw_signals
+    from amparo.app.change_lists import withdraw_named
     from amparo.core.clock import SystemClock
-    from amparo.core.ids import SignalNumber
 
-    numbers = [SignalNumber(each) for each in dict.fromkeys(signals)]
     with opened() as database:
         actor = operator(database, organisation)
-        change = withdraw_signals(database, name, numbers, actor, SystemClock())
+        change, numbers = withdraw_named(database, name, signals, actor, SystemClock())
     announce(f"Revision {change.revision} of {name!r}: {len(numbers)} withdrawn.")
     leave(0)
 
@@ -269,6 +274,13 @@ def _signals(database: "Database", name: str, organisation: str | None) -> "Iter
             after = page[-1].number
 
 
+def _row(record: Record) -> list[Record]:
+    """Of a table or CSV, where rules stand one behind the other."""
+    rules = record["video_rules"]
+    assert isinstance(rules, list)
+    return [{**record, "video_rules": " ".join(rules)}]
+
+
 def _record(of: "SignalList", signals: int) -> dict[str, object]:
     return {
         "list": of.name,
@@ -279,6 +291,7 @@ def _record(of: "SignalList", signals: int) -> dict[str, object]:
         "revision": of.revision,
         "enabled_share": of.enabled_share,
         "signals": signals,
+        "video_rules": rules_as_typed(of.video_rules),
     }
 
 

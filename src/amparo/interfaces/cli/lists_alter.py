@@ -1,9 +1,16 @@
 """`amparo lists`, where a list itself is changed: its name, its share of uploads, its end."""
 
+from typing import TYPE_CHECKING
+
 import click
 
 from amparo.interfaces.cli.database import opened, operator, organisation_option
 from amparo.interfaces.cli.options import announce, leave
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from amparo.detect.lists.model import VideoRule
 
 
 @click.command("rename")
@@ -61,6 +68,11 @@ def video_rules_of(
     return tuple(rules)
 
 
+def rules_as_typed(rules: "Iterable[VideoRule]") -> list[str]:
+    """The same again: `80:0`."""
+    return [f"{each.query_percent}:{each.listed_percent}" for each in rules]
+
+
 @click.command("video-rules")
 @click.argument("name")
 @click.argument(
@@ -70,11 +82,11 @@ def video_rules_of(
 def video_rules(name: str, rules: tuple[tuple[int, int], ...], organisation: str | None) -> None:
     """When a video matches one on the list NAME: where one of the rules holds.
 
-    
+    \b
     A rule says how many percent of the frames that are looked up must be in the listed video, and
     how many of that one's in what is looked up. 80:0 finds parts of it, 0:80 what holds it.
 
-    
+    \b
     Example:
       amparo lists video-rules known 80:0 0:80
     """
@@ -85,8 +97,8 @@ def video_rules(name: str, rules: tuple[tuple[int, int], ...], organisation: str
     checked = checked_video_rules(rules)
     with opened() as database:
         actor = operator(database, organisation)
-        alter_list(database, name, actor, SystemClock(), video_rules=checked)
-    announce(f"Videos match the list {name!r} by {len(checked)} rules now.")
+        changed = alter_list(database, name, actor, SystemClock(), video_rules=checked)
+    announce(f"{name}: videos match by {' or '.join(rules_as_typed(changed.video_rules))}.")
     leave(0)
 
 

@@ -98,7 +98,7 @@ def refuse(name: str, proposal: int, organisation: str | None) -> None:
 def floods(form: str, organisation: str | None) -> None:
     """Show signals that suddenly match far more than before: their consequences are suspended.
 
-    
+    \b
     Example:
       amparo lists floods --format table
     """
@@ -127,7 +127,7 @@ def floods(form: str, organisation: str | None) -> None:
 def end_flood(signal: int, organisation: str | None) -> None:
     """Let SIGNAL have its consequences again, because a person has seen that it is right.
 
-    
+    \b
     Example:
       amparo lists end-flood 4711
     """

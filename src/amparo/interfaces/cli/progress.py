@@ -1,12 +1,16 @@
-"""A progress bar with rate and time left on standard error, where that is a terminal."""
+"""How far a command is, on standard error: a bar on a terminal; elsewhere a long scan's lines."""
 
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
 from amparo.app.walk import walk
+from amparo.interfaces.cli.options import announce
+
+_LINE_EVERY_S = 60.0
 
 
 class Progress(Protocol):
@@ -102,16 +106,33 @@ class Archive(Protocol):
     def found(self, objects: int) -> None:
         """So many more are to be read."""
 
-    def done(self, objects: int) -> None:
-        """So many more were read."""
+    def done(self, objects: int, problems: int) -> None:
+        """So many more were read, so many of which had a problem."""
 
 
-class _SilentArchive:
+class ArchiveLines:
+    """A line each minute, for a log that somebody reads."""
+
+    def __init__(self, monotonic: Callable[[], float], say: Callable[[str], None]) -> None:
+        """`monotonic` gives seconds, from any beginning on."""
+        self._monotonic = monotonic
+        self._say = say
+        self._began = self._said = monotonic()
+        self._objects = self._problems = 0
+
     def found(self, objects: int) -> None:
-        """Nobody is looking."""
+        """More may come, so that nothing is said of how many are left."""
 
-    def done(self, objects: int) -> None:
-        """Nobody is looking."""
+    def done(self, objects: int, problems: int) -> None:
+        """So many more were read, so many of which had a problem."""
+        self._objects += objects
+        self._problems += problems
+        now = self._monotonic()
+        if now - self._said < _LINE_EVERY_S:
+            return
+        self._said = now
+        rate = self._objects / (now - self._began)
+        self._say(f"{self._objects:,} objects, {rate:,.0f}/s, {self._problems:,} problems")
 
 
 class _ArchiveBar:
@@ -146,7 +167,7 @@ class _ArchiveBar:
         """So many more are to be read."""
         self.bar.update(self._task, total=(self.bar.tasks[0].total or 0) + objects)
 
-    def done(self, objects: int) -> None:
+    def done(self, objects: int, problems: int) -> None:
         """So many more were read."""
         task = self.bar.tasks[0]
         elapsed = task.elapsed or 0.0
@@ -156,9 +177,9 @@ class _ArchiveBar:
 
 @contextmanager
 def archive_bar() -> Iterator[Archive]:
-    """A bar for the scan of an archive, where standard error is a terminal."""
+    """A bar for the scan of an archive, or lines where standard error is no terminal."""
     if not sys.stderr.isatty():
-        yield _SilentArchive()
+        yield ArchiveLines(time.monotonic, announce)
         return
     shown = _ArchiveBar()
     with shown.bar:

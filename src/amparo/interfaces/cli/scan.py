@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import click
 
 from amparo.core.problems import ProblemCode
+from amparo.interfaces.cli.found_in_videos import FIELDS, WIDTHS, in_table, shares_of
 from amparo.interfaces.cli.options import (
     ALGORITHM,
     FORMAT,
@@ -24,20 +25,20 @@ if TYPE_CHECKING:
 
 _COLUMNS = (
     "list", "signal", "algorithm", "distance", "variant", "frame", "error", "message",
-    "path", "path_b64", "seconds", "last_seconds", "listed_seconds", "listed_last_seconds",
-    "query_percent", "listed_percent",
+    "path", "path_b64", "seconds", *FIELDS,
 )  # fmt: skip
 _TABLE = {
-    "distance": 8,
-    "variant": 16,
-    "seconds": 8,
-    "list": 12,
-    "signal": 16,
-    "error": 22,
-    "path": 0,
-}
+    "distance": 8, "variant": 14, **WIDTHS, "list": 10, "signal": 13, "path": 24, "error": 0,
+}  # fmt: skip
+"""In 120 columns there is room for what is usual; what is longer is shown all the same."""
 
-_NO_PICTURE = frozenset({ProblemCode.MEDIA_NOT_A_PICTURE, ProblemCode.MEDIA_UNKNOWN_KIND})
+_NOTHING_TO_SEE = frozenset(
+    {
+        ProblemCode.MEDIA_NOT_A_PICTURE,
+        ProblemCode.MEDIA_UNKNOWN_KIND,
+        ProblemCode.MEDIA_NO_VIDEO,
+    }
+)
 
 
 @click.command("scan", short_help="Hold files against a list of known hashes.")
@@ -59,7 +60,10 @@ _NO_PICTURE = frozenset({ProblemCode.MEDIA_NOT_A_PICTURE, ProblemCode.MEDIA_UNKN
 )
 @ALGORITHM
 @click.option(
-    "--pictures-only", is_flag=True, help="Pass over files that are no pictures silently."
+    "--pictures-only",
+    is_flag=True,
+    help="Pass over silently what is neither a picture nor a video, sound too, unless its digest "
+    "is known.",
 )
 @FORMAT
 @PDQ_INPUT
@@ -78,8 +82,9 @@ def command(
 
     \b
     Altered copies are found too: resized, re-encoded, lightly cropped, turned, mirrored,
-    letterboxed. Exit status, as virus scanners have it: 0 nothing known, 1 something matched,
-    2 something could not be read and nothing matched.
+    letterboxed; and of videos also parts, such as hold a known one, and single pictures.
+    Exit status, as virus scanners have it: 0 nothing known, 1 something matched, 2 something
+    could not be read and nothing matched.
 
     \b
     Example:
@@ -99,7 +104,7 @@ def command(
         from amparo.interfaces.cli.progress import progress
 
         known = _known(lists, algorithm, settings.home)
-        show = printer(Format(form), columns, _rows)
+        show = printer(Format(form), columns, _table_rows if form == Format.TABLE else _rows)
         with progress(paths) as bar:
             for file in scan_files(
                 paths,
@@ -139,7 +144,10 @@ def _known(lists: tuple[str, ...], algorithm: str | None, home: "Path") -> "Know
 def _is_passed_over(file: "FileMatches", pictures_only: bool) -> bool:
     problem = file.problem
     return (
-        pictures_only and not file.matches and problem is not None and problem.code in _NO_PICTURE
+        pictures_only
+        and not file.matches
+        and problem is not None
+        and problem.code in _NOTHING_TO_SEE
     )
 
 
@@ -166,17 +174,10 @@ def _match(match: "Match") -> Record:
     if match.seconds is not None:
         record["seconds"] = round(match.seconds, 3)
     if (film := match.film) is not None:
-        if film.seconds is not None and film.last_seconds is not None:
-            record |= {
-                "seconds": round(film.seconds, 3),
-                "last_seconds": round(film.last_seconds, 3),
-            }
-        record |= {
-            "listed_seconds": round(film.listed_seconds, 3),
-            "listed_last_seconds": round(film.listed_last_seconds, 3),
-            "query_percent": round(film.query_percent, 1),
-            "listed_percent": round(film.listed_percent, 1),
-        }
+        if film.seconds is not None:
+            record["seconds"] = round(film.seconds, 3)
+        shares = shares_of(film).items()
+        record |= {name: value for name, value in shares if value is not None}
     return record
 
 
@@ -188,3 +189,7 @@ def _rows(record: Record) -> list[Record]:
         common |= {"error": error["code"], "message": error["message"]}
     matches = record.get("matches")
     return [{**common, **match} for match in matches] if matches else [common]  # type: ignore[attr-defined]
+
+
+def _table_rows(record: Record) -> list[Record]:
+    return [in_table(row) for row in _rows(record)]
