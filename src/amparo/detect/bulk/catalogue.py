@@ -32,8 +32,8 @@ _PARTS = "parts"
 _DAMAGED = "damaged"
 _REPLACES = "-replaces.parquet"
 _READERS = 8
-_TRIED_AGAIN = "file."
-"""How the codes of problems begin that another run may not have."""
+_NOT_READ = "file."
+"""How the codes of problems begin that say nothing of an object's bytes: they were not read."""
 
 _WITHOUT_THE_EXTRA = ProblemCode.MEDIA_VIDEO_MISSING.value
 """Nor has a run this one where what decodes videos was installed meanwhile."""
@@ -173,38 +173,46 @@ def generation_of(part: str) -> int:
     return int(number)
 
 
+def was_read(code: str | None) -> bool:
+    """Whether the row of an object tells of its bytes, by the code of its problem."""
+    return code is None or not code.startswith(_NOT_READ)
+
+
 def _is_tried_again(code: str | None) -> bool:
-    return code is not None and (code.startswith(_TRIED_AGAIN) or code == _WITHOUT_THE_EXTRA)
+    return not was_read(code) or code == _WITHOUT_THE_EXTRA
 
 
 class Known:
-    """Which objects a catalogue has, in which states; 17 bytes each."""
+    """The latest row of each object, in which state that has it; 17 bytes each."""
 
     def __init__(
         self, keys: NDArray[np.uint64], versions: NDArray[np.uint64], again: NDArray[np.bool_]
     ) -> None:
-        """`again` are those that could not be read, and are tried again."""
-        order = np.lexsort((versions, keys))
-        self._keys, self._versions, self._again = keys[order], versions[order], again[order]
+        """Rows in the order of their generations; `again` could not be read, and are tried again.
+
+        An earlier row says nothing: what it tells of was another state in between, or away.
+        """
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        is_last = np.ones(len(keys), np.bool_)
+        is_last[:-1] = keys[1:] != keys[:-1]
+        if not is_last.all():  # a copy of all of it less where nothing was replaced
+            order, keys = order[is_last], keys[is_last]
+        self._keys, self._versions, self._again = keys, versions[order], again[order]
 
     def __len__(self) -> int:
         return len(self._keys)
 
     def has(self, asked: Sequence[Fingerprint]) -> list[tuple[bool, bool]]:
         """Of each: whether it is finished in this state, and whether it is there in any."""
+        if not len(self):
+            return [(False, False)] * len(asked)
         keys = np.array([each.key for each in asked], np.uint64)
-        first = np.searchsorted(self._keys, keys, "left").tolist()
-        behind = np.searchsorted(self._keys, keys, "right").tolist()
-        return [
-            (self._is_finished(each.version, begin, end), end > begin)
-            for each, begin, end in zip(asked, first, behind, strict=True)
-        ]
-
-    def _is_finished(self, version: int, first: int, behind: int) -> bool:
-        return any(
-            int(self._versions[row]) == version and not self._again[row]
-            for row in range(first, behind)
-        )
+        versions = np.array([each.version for each in asked], np.uint64)
+        rows = np.minimum(np.searchsorted(self._keys, keys), len(self) - 1)
+        is_there = self._keys[rows] == keys
+        is_finished = is_there & (self._versions[rows] == versions) & ~self._again[rows]
+        return list(zip(is_finished.tolist(), is_there.tolist(), strict=True))
 
 
 def _ahead(threads: ThreadPoolExecutor, parts: Iterable[str], read: Any) -> Iterator[Any]:

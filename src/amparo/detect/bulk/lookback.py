@@ -11,7 +11,7 @@ from datetime import datetime
 import numpy as np
 
 from amparo.detect.bulk.candidates import Candidate
-from amparo.detect.bulk.catalogue import Catalogue, generation_of, has_replaced
+from amparo.detect.bulk.catalogue import Catalogue, generation_of, has_replaced, was_read
 from amparo.detect.bulk.search import piece
 from amparo.detect.bulk.signals import Signals
 from amparo.detect.bulk.store import Find, Mark
@@ -24,6 +24,8 @@ from amparo.detect.matching.host.look_up import Listed, list_counts, listed_of
 from amparo.detect.matching.host.sift import sifted
 
 _BYTES_A_PIECE = 64 * 1024 * 1024
+
+_OF_REPLACED = ("source", "key", "key_bytes", "replaces", "problem_code")
 
 _State = tuple[str, str, str]
 """Source, key and the bytes of a key that is not UTF-8."""
@@ -90,15 +92,18 @@ def marks_after(
 
 
 class Replaced:
-    """Which objects have a row of a later generation."""
+    """Which objects have a later row that tells of their bytes.
+
+    One that could not be read for a while is found by what it was when it was read last.
+    """
 
     def __init__(self, catalogue: Catalogue, parts: Sequence[str]) -> None:
         """Reads the parts whose names say that they have such. Raises DamagedPart."""
         self._latest: dict[_State, int] = {}
         which = [part for part in parts if has_replaced(part)]
-        for part, table in catalogue.tables(which, ("source", "key", "key_bytes", "replaces")):
+        for part, table in catalogue.tables(which, _OF_REPLACED):
             for row in table.to_pylist():
-                if row["replaces"]:
+                if row["replaces"] and was_read(row["problem_code"]):
                     key = (row["source"], row["key"], (row["key_bytes"] or b"").hex())
                     self._latest[key] = max(self._latest.get(key, 0), generation_of(part))
 
