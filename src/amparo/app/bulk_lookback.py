@@ -22,8 +22,15 @@ from amparo.db.outbox import put
 from amparo.detect.bulk.candidates import Candidate, candidates_of
 from amparo.detect.bulk.catalogue import Catalogue, generation_of
 from amparo.detect.bulk.each import Crew, Runner, each
-from amparo.detect.bulk.lock import is_scanned
-from amparo.detect.bulk.lookback import Harmless, Replaced, finds, marks_after, pieces, shares
+from amparo.detect.bulk.lookback import (
+    Harmless,
+    Replaced,
+    finds,
+    listed,
+    marks_after,
+    pieces,
+    shares,
+)
 from amparo.detect.bulk.place import place_of
 from amparo.detect.bulk.search import Searcher
 from amparo.detect.bulk.signals import Signals, cards, gather_signals
@@ -96,11 +103,9 @@ def look_back(
     Raises NotFound, Invalid, Conflict, Denied, Unavailable; what was found is on record then, and
     the same look-back finds the rest.
     """
-    place = place_of(asked.catalogue)
-    catalogue = Catalogue.open(place)
-    sizes = catalogue.sizes()
+    catalogue = Catalogue.open(place_of(asked.catalogue))
+    sizes, closed = listed(catalogue)
     last = max(map(generation_of, sizes), default=0)
-    closed = last - 1 if is_scanned(place, clock) else last
     run, now = new_id(), clock.now()
     with database.reading() as work:
         state = _state(Lists(work), asked, Lookbacks(work, actor.organisation_id, _id(catalogue)),

@@ -4,7 +4,7 @@ What a list has gained is held against all that was looked at before; what the c
 is held against all that is on the lists. So nothing is missed whatever grew first.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ import numpy as np
 
 from amparo.detect.bulk.candidates import Candidate
 from amparo.detect.bulk.catalogue import Catalogue, generation_of, has_replaced, was_read
+from amparo.detect.bulk.lock import is_scanned
 from amparo.detect.bulk.search import piece
 from amparo.detect.bulk.signals import Signals
 from amparo.detect.bulk.store import Find, Mark
@@ -29,6 +30,22 @@ _OF_REPLACED = ("source", "key", "key_bytes", "replaces", "problem_code")
 
 _State = tuple[str, str, str]
 """Source, key and the bytes of a key that is not UTF-8."""
+
+
+def listed(catalogue: Catalogue) -> tuple[dict[str, int], int]:
+    """All parts and their sizes, and up to which generation nothing can be missing among them.
+
+    What a first listing names is closed where no scan is at work afterwards, and a second one has
+    all of what is closed: whatever a scan adds meanwhile is of a later generation, or counts as
+    open.
+    """
+    last = _last(catalogue.sizes())
+    closed = last - 1 if is_scanned(catalogue.place) else last
+    return catalogue.sizes(), closed
+
+
+def _last(parts: Iterable[str]) -> int:
+    return max(map(generation_of, parts), default=0)
 
 
 @dataclass(frozen=True, slots=True)
