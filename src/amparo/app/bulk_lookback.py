@@ -20,7 +20,7 @@ from amparo.core.settings import Settings
 from amparo.db import Database, Work
 from amparo.db.outbox import put
 from amparo.detect.bulk.candidates import Candidate, candidates_of
-from amparo.detect.bulk.catalogue import Catalogue, generation_of
+from amparo.detect.bulk.catalogue import Catalogue
 from amparo.detect.bulk.each import Crew, Runner, each
 from amparo.detect.bulk.lookback import (
     Harmless,
@@ -31,6 +31,7 @@ from amparo.detect.bulk.lookback import (
     pieces,
     shares,
 )
+from amparo.detect.bulk.parts import generation_of
 from amparo.detect.bulk.place import place_of
 from amparo.detect.bulk.search import Searcher
 from amparo.detect.bulk.signals import Signals, cards, gather_signals

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 
 from amparo.core.problems import Problem
-from amparo.detect.bulk.catalogue import Catalogue, PartName
+from amparo.detect.bulk.catalogue import Catalogue
 from amparo.detect.bulk.model import Item, fingerprint
+from amparo.detect.bulk.parts import PartName
 from amparo.detect.bulk.place import FolderPlace
 from amparo.detect.bulk.rows import Row, part_of
 from amparo.detect.hashing.digests import digest
@@ -58,8 +59,7 @@ def add(
         found = None if isinstance(of, Problem) else of
         rows.append(Row(item, fingerprint(SOURCE, item), found, item.problem, NOW))
     part = str(PartName(generation, number, "run", replaces))
-    catalogue.publish(part, part_of(rows, SOURCE, "test"))
-    return part
+    return catalogue.publish(part, part_of(rows, SOURCE, "test"))
 
 
 def value(chance: np.random.Generator) -> bytes:

@@ -11,8 +11,9 @@ from datetime import datetime
 import numpy as np
 
 from amparo.detect.bulk.candidates import Candidate
-from amparo.detect.bulk.catalogue import Catalogue, generation_of, has_replaced, was_read
+from amparo.detect.bulk.catalogue import Catalogue, was_read
 from amparo.detect.bulk.lock import is_scanned
+from amparo.detect.bulk.parts import generation_of, has_replaced
 from amparo.detect.bulk.search import piece
 from amparo.detect.bulk.signals import Signals
 from amparo.detect.bulk.store import Find, Mark

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from amparo.detect.bulk.candidates import DIGESTS, Candidate, Hit, Picture, as_bytes
-from amparo.detect.bulk.catalogue import Catalogue, generation_of
+from amparo.detect.bulk.catalogue import Catalogue
+from amparo.detect.bulk.parts import generation_of
 from amparo.detect.bulk.signals import Signals
 from amparo.detect.hashing.model import USABLE_QUALITY, Algorithm
 from amparo.detect.index import DigestTable, NearTable, Rows, as_words
