@@ -38,6 +38,13 @@ class Row:
     problem: Problem | None
     hashed_at: datetime
 
+    @property
+    def hash_count(self) -> int:
+        """How many near hashes it holds, variants and all."""
+        if self.hashes is None:
+            return 0
+        return sum(len(_variants(picture)) for picture in self.hashes.pictures)
+
 
 @cache
 def schema() -> Any:
