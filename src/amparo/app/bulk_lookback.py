@@ -19,7 +19,7 @@ from amparo.core.ids import new_id
 from amparo.core.settings import Settings
 from amparo.db import Database, Work
 from amparo.db.outbox import put
-from amparo.detect.bulk.candidates import Candidate, candidates_of
+from amparo.detect.bulk.candidates import Candidate, candidates_of, portions
 from amparo.detect.bulk.catalogue import Catalogue
 from amparo.detect.bulk.each import Crew, Runner, each
 from amparo.detect.bulk.lookback import (
@@ -125,13 +125,14 @@ def look_back(
     crew = Crew(asked.runner, asked.workers, partial(prepare, settings))
     done = each(todo, partial(open_searcher, asked.catalogue, sets), crew) if todo else ()
     for number, data in enumerate(done, 1):
-        candidates = [
+        candidates = (
             one for one in candidates_of(data) if replaced is None or not replaced.has(one)
-        ]
-        for shown in _on_record(database, candidates, state, actor, _id(catalogue), run, now):
-            show(shown)
-            result.found += 1
-            result.new += shown.is_new
+        )
+        for some in portions(candidates):
+            for shown in _on_record(database, some, state, actor, _id(catalogue), run, now):
+                show(shown)
+                result.found += 1
+                result.new += shown.is_new
         advance(number / len(todo))
     _end(database, state, actor, _id(catalogue), run, clock.now(), closed, result)
     return result
@@ -184,8 +185,6 @@ def _on_record(
     now: datetime,
 ) -> Iterator[Shown]:
     """What the candidates match, once it is on record."""
-    if not candidates:
-        return
     harmless = [list(state.harmless.hits(one.asked())) for one in candidates]
     numbers = {signal for one in candidates for _, signal, _ in one.hits}
     numbers.update(signal for some in harmless for _, signal, _ in some)

@@ -19,12 +19,13 @@ from tests.databases import NOW
 SOURCE = "s3://archive"
 
 
-def hashes(key: str, *values: bytes, quality: int = 100) -> MediaHashes:
+def hashes(key: str, *values: bytes, quality: int = 100, is_video: bool = False) -> MediaHashes:
     """Of a file whose bytes are its key; each value is a frame of it, with one more variant."""
     pictures = tuple(
         PictureHash(
             frame, value, quality,
             (Variant("original", value, quality), Variant("flipx", value[::-1], quality)),
+            float(frame) if is_video else None,
         )
         for frame, value in enumerate(values)
     )  # fmt: skip

@@ -47,7 +47,7 @@ def wrong(data: bytes) -> Iterator[bytes]:
     yield other.getvalue()
     footer = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
     chance = random.Random(3)
-    for at in (*range(footer, len(data), 3), *chance.sample(range(footer), 300)):
+    for at in (*range(footer, len(data), 9), *chance.sample(range(footer), 60)):
         changed = bytearray(data)
         changed[at] ^= 1 << chance.randrange(8)
         yield bytes(changed)
@@ -94,7 +94,7 @@ def test_a_scan_that_reads_a_few_columns_is_not_misled_by_what_has_changed(
             assert known_of(catalogue) == before
         except DamagedPart:
             told += 1
-    assert told > 100
+    assert told > 50
 
 
 @pytest.mark.parametrize("read", [all_of_it, what_a_scan_asks])
@@ -109,7 +109,7 @@ def test_a_part_of_an_earlier_version_is_read_or_named(older: Catalogue, read: R
             read(older)
         except DamagedPart:
             told += 1
-    assert told > 100
+    assert told > 50
 
 
 def test_repair_moves_aside_what_is_damaged_and_nothing_else(catalogue: Catalogue) -> None:

@@ -13,12 +13,14 @@ import numpy as np
 from amparo.detect.bulk.candidates import Candidate
 from amparo.detect.bulk.catalogue import Catalogue, was_read
 from amparo.detect.bulk.lock import is_scanned
+from amparo.detect.bulk.near import near_in_portions
 from amparo.detect.bulk.parts import generation_of, has_replaced
 from amparo.detect.bulk.search import piece
 from amparo.detect.bulk.signals import Signals
 from amparo.detect.bulk.store import Find, Mark
 from amparo.detect.hashing.model import USABLE_QUALITY, Algorithm
-from amparo.detect.index import DigestTable, NearTable, Rows, as_words
+from amparo.detect.index import DigestTable, Hits, NearTable, Rows, as_words
+from amparo.detect.index.model import nearest_of_each
 from amparo.detect.lists.model import ListKind, StoredSignal
 from amparo.detect.matching.host.asked import Asked
 from amparo.detect.matching.host.cards import HostList
@@ -152,16 +154,20 @@ class Harmless:
         ]
         if near and len(self._near):
             values = as_words(b"".join(asked[number].value for number in near))
-            hits = self._near.search(values, self._radii)
-            for query, signal, distance in zip(
-                hits.queries.tolist(), hits.signals.tolist(), hits.distances.tolist(), strict=True
-            ):
-                yield near[query], signal, distance
+            for hits in near_in_portions(self._near, values, self._radii):
+                yield from _triples(nearest_of_each(hits), near)
         for number, each in enumerate(asked):
             if (table := self._digests.get(each.algorithm.value)) is not None:
                 value = np.frombuffer(each.value, np.uint8)[None]
                 for signal in table.search(value).signals.tolist():
                     yield number, signal, 0
+
+
+def _triples(hits: Hits, numbers: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    for query, signal, distance in zip(
+        hits.queries.tolist(), hits.signals.tolist(), hits.distances.tolist(), strict=True
+    ):
+        yield numbers[query], signal, distance
 
 
 def finds(
