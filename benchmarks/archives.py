@@ -1,12 +1,10 @@
 """Archives and catalogues for benchmarks: a folder of photographs, and rows of drawn hashes."""
 
-import io
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from amparo.access.keys import create_organisation
 from amparo.access.model import Actor, Scope
@@ -15,10 +13,11 @@ from amparo.core.clock import SystemClock
 from amparo.core.settings import settings
 from amparo.db import Database
 from amparo.db.migrate import upgrade
-from amparo.detect.bulk.catalogue import Catalogue, PartName
+from amparo.detect.bulk.catalogue import Catalogue
 from amparo.detect.bulk.model import Item, fingerprint
+from amparo.detect.bulk.parts import PartName
 from amparo.detect.bulk.place import FolderPlace
-from amparo.detect.bulk.rows import Row, part_of, schema
+from amparo.detect.bulk.rows import Row, bytes_of, part_of, schema
 from amparo.detect.hashing.digests import digest
 from amparo.detect.hashing.model import MediaHashes, PictureHash, Variant
 from amparo.detect.lists.model import ListKind, NewList
@@ -79,10 +78,8 @@ def big_catalogue(folder: Path, hashes: int) -> Path:
     chance = np.random.default_rng(5)
     for number, first in enumerate(range(0, hashes, ROWS_A_PART), 1):
         count = min(ROWS_A_PART, hashes - first)
-        out = io.BytesIO()
-        pq.write_table(_drawn(first, count, chance), out, compression="zstd",
-                       write_page_checksum=True)  # fmt: skip
-        catalogue.publish(str(PartName(1, number, "drawn")), out.getvalue())
+        data = bytes_of(_drawn(first, count, chance))
+        catalogue.publish(str(PartName(1, number, "drawn")), data)
     return folder
 
 

@@ -19,11 +19,12 @@ from amparo.core.ids import new_id
 from amparo.core.settings import Settings
 from amparo.db import Database, Work
 from amparo.db.outbox import put
-from amparo.detect.bulk.candidates import Candidate, candidates_of
-from amparo.detect.bulk.catalogue import Catalogue, generation_of
+from amparo.detect.bulk.candidates import Candidate, candidates_of, portions
+from amparo.detect.bulk.catalogue import Catalogue
 from amparo.detect.bulk.each import Crew, Runner, each
 from amparo.detect.bulk.lock import is_scanned
-from amparo.detect.bulk.lookback import Harmless, finds, marks_after, pieces, shares
+from amparo.detect.bulk.lookback import Harmless, finds, listed, marks_after, pieces, shares
+from amparo.detect.bulk.parts import generation_of
 from amparo.detect.bulk.place import place_of
 from amparo.detect.bulk.replaced import Replaced
 from amparo.detect.bulk.search import Searcher
@@ -97,14 +98,11 @@ def look_back(
     Raises NotFound, Invalid, Conflict, Denied, Unavailable; what was found is on record then, and
     the same look-back finds the rest.
     """
-    place = place_of(asked.catalogue)
-    catalogue = Catalogue.open(place)
-    sizes = catalogue.sizes()
+    catalogue = Catalogue.open(place_of(asked.catalogue))
+    sizes, closed = listed(catalogue)
     last = max(map(generation_of, sizes), default=0)
-    at_work = is_scanned(place, clock)
-    closed = last - 1 if at_work else last
     if not sizes:
-        announce(_empty(place.url, at_work=at_work))
+        announce(_empty(catalogue.place.url, at_work=is_scanned(catalogue.place)))
     run, now = new_id(), clock.now()
     with database.reading() as work:
         state = _state(Lists(work), asked, Lookbacks(work, actor.organisation_id, _id(catalogue)),
@@ -118,18 +116,19 @@ def look_back(
         if len(sets[number])
         for one in pieces(sizes, share, number)
     ]
-    replaced = Replaced(catalogue, list(sizes)) if todo else None
+    replaced = Replaced(catalogue, list(sizes), by_unread=False) if todo else None
     result = LookedBack({each.name: each.revision for each in state.searched})
     crew = Crew(asked.runner, asked.workers, partial(prepare, settings))
     done = each(todo, partial(open_searcher, asked.catalogue, sets), crew) if todo else ()
     for number, data in enumerate(done, 1):
-        candidates = [
+        candidates = (
             one for one in candidates_of(data) if replaced is None or not replaced.has(one)
-        ]
-        for shown in _on_record(database, candidates, state, actor, _id(catalogue), run, now):
-            show(shown)
-            result.found += 1
-            result.new += shown.is_new
+        )
+        for some in portions(candidates):
+            for shown in _on_record(database, some, state, actor, _id(catalogue), run, now):
+                show(shown)
+                result.found += 1
+                result.new += shown.is_new
         advance(number / len(todo))
     _end(database, state, actor, _id(catalogue), run, clock.now(), closed, result)
     return result
@@ -187,8 +186,6 @@ def _on_record(
     now: datetime,
 ) -> Iterator[Shown]:
     """What the candidates match, once it is on record."""
-    if not candidates:
-        return
     harmless = [list(state.harmless.hits(one.asked())) for one in candidates]
     numbers = {signal for one in candidates for _, signal, _ in one.hits}
     numbers.update(signal for some in harmless for _, signal, _ in some)

@@ -3,12 +3,14 @@
 Workers open all of this in processes of their own, so that nothing heavy is imported before that.
 """
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from secrets import token_hex
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from amparo.app.bulk_tree import TreeSource
 from amparo.app.compiled import ensure_compiled
@@ -59,7 +61,7 @@ def bulk_scan(
     run = token_hex(8)
     source = source_of(asked.source, asked.rate)
     place = place_of(asked.catalogue)
-    _check_apart(source, place)
+    check_apart(source, place)
     with one_scan(place, run, clock) as check:
         catalogue = Catalogue.made(place, clock.now())
         for part in catalogue.put_aside() if asked.repair else ():
@@ -70,12 +72,21 @@ def bulk_scan(
         return scan_archive(source, catalogue, work, plan, progress, check)
 
 
-def _check_apart(source: Source, place: Place) -> None:
-    """Raises Invalid where the catalogue would become part of the archive."""
-    if f"{place.url}/".startswith(f"{source.id}/"):
+def check_apart(source: Source, place: Place) -> None:
+    """Raises Invalid where the catalogue would become part of the archive, by links too."""
+    archive, catalogue = _where(source.id), _where(place.url)
+    if f"{catalogue}/".startswith(f"{archive.rstrip('/')}/"):
         raise Invalid(
             f"The catalogue {place.url} lies within the archive {source.id}; put it elsewhere."
         )
+
+
+def _where(named: str) -> str:
+    """A folder by its path without links; a URL as it is, save of a folder."""
+    if not is_url(named):
+        return os.path.realpath(named)
+    parts = urlsplit(named)
+    return os.path.realpath(unquote(parts.path)) if parts.scheme == "file" else named
 
 
 def prepare(settings: Settings) -> None:

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from amparo.detect.bulk.catalogue import Catalogue, PartName
+from amparo.core.problems import Problem
+from amparo.detect.bulk.catalogue import Catalogue
 from amparo.detect.bulk.model import Item, fingerprint
+from amparo.detect.bulk.parts import PartName
 from amparo.detect.bulk.place import FolderPlace
 from amparo.detect.bulk.rows import Row, part_of
 from amparo.detect.hashing.digests import digest
@@ -17,12 +19,13 @@ from tests.databases import NOW
 SOURCE = "s3://archive"
 
 
-def hashes(key: str, *values: bytes, quality: int = 100) -> MediaHashes:
+def hashes(key: str, *values: bytes, quality: int = 100, is_video: bool = False) -> MediaHashes:
     """Of a file whose bytes are its key; each value is a frame of it, with one more variant."""
     pictures = tuple(
         PictureHash(
             frame, value, quality,
             (Variant("original", value, quality), Variant("flipx", value[::-1], quality)),
+            float(frame) if is_video else None,
         )
         for frame, value in enumerate(values)
     )  # fmt: skip
@@ -34,24 +37,30 @@ def a_catalogue(folder: Path) -> Catalogue:
     return Catalogue.made(FolderPlace(folder), NOW)
 
 
+def an_item(key: str, of: MediaHashes | Problem, state: str, *, replaces: bool = False) -> Item:
+    """What a listing says of an object in that state, or that it could not be looked at."""
+    if isinstance(of, Problem):
+        return Item(key, 0, "", None, of, replaces)
+    return Item(key, of.size_bytes, state, NOW, replaces=replaces)
+
+
 def add(
     catalogue: Catalogue,
-    objects: Sequence[tuple[str, MediaHashes]],
+    objects: Sequence[tuple[str, MediaHashes | Problem]],
     *,
     generation: int = 1,
     number: int = 1,
     replaces: bool = False,
+    state: str = "",
 ) -> str:
-    """Add a part with these objects; its name."""
-    items = [Item(key, found.size_bytes, f"e{generation}", NOW, replaces=replaces)
-             for key, found in objects]  # fmt: skip
-    rows = [
-        Row(item, fingerprint(SOURCE, item), found, None, NOW)
-        for item, (_, found) in zip(items, objects, strict=True)
-    ]
+    """Add a part with these objects; its name. Each generation has another state of them."""
+    rows = []
+    for key, of in objects:
+        item = an_item(key, of, state or f"e{generation}", replaces=replaces)
+        found = None if isinstance(of, Problem) else of
+        rows.append(Row(item, fingerprint(SOURCE, item), found, item.problem, NOW))
     part = str(PartName(generation, number, "run", replaces))
-    catalogue.publish(part, part_of(rows, SOURCE, "test"))
-    return part
+    return catalogue.publish(part, part_of(rows, SOURCE, "test"))
 
 
 def value(chance: np.random.Generator) -> bytes:

@@ -34,10 +34,10 @@ def place(request: pytest.FixtureRequest, tmp_path: Path, store: Store) -> Place
 def test_a_second_scan_is_refused_until_the_first_has_ended(place: Place) -> None:
     clock = Stopped()
     with one_scan(place, "first", clock):
-        assert is_scanned(place, clock)
+        assert is_scanned(place)
         with pytest.raises(Conflict, match="A scan is at work in"), one_scan(place, "next", clock):
             pass
-    assert not is_scanned(place, clock)
+    assert not is_scanned(place)
     with one_scan(place, "next", clock) as check:
         check()
 
@@ -73,4 +73,22 @@ def test_a_lease_of_a_process_of_this_machine_that_is_gone_holds_no_longer(store
     place, clock = StorePlace("s3://catalogues/one"), Stopped()
     left(place, clock, host=socket.gethostname(), started="1")
     with one_scan(place, "next", clock):
-        assert is_scanned(place, clock)
+        assert is_scanned(place)
+
+
+def test_workers_that_outlive_their_scan_are_at_work_still(tmp_path: Path) -> None:
+    place = FolderPlace(tmp_path)
+    with one_scan(place, "killed", Stopped()):
+        pass
+    with one_of_its_workers(place, "killed"):
+        assert is_scanned(place)
+    assert not is_scanned(place)
+
+
+def test_a_lease_that_was_not_given_back_may_have_workers_still(store: Store) -> None:
+    place, clock = StorePlace("s3://catalogues/one"), Stopped()
+    left(place, clock, until=(NOW - timedelta(days=1)).isoformat())
+    assert is_scanned(place)
+    with one_scan(place, "next", clock):
+        pass
+    assert not is_scanned(place)

@@ -127,6 +127,6 @@ def test_a_row_that_was_replaced_is_not_found_again(tmp_path: Path) -> None:
     add(catalogue, [("a", hashes("a", VALUE)), ("b", hashes("b", VALUE))])
     add(catalogue, [("a", hashes("a", value(CHANCE)))], generation=2, replaces=True)
     searcher = Searcher(catalogue, [of_signals(a_signal(5, 1, VALUE))])
-    replaced = Replaced(catalogue, catalogue.parts())
+    replaced = Replaced(catalogue, catalogue.parts(), by_unread=False)
     candidates = candidates_of(searcher.search(piece(catalogue.parts(), 0)))
     assert [(one.key, replaced.has(one)) for one in candidates] == [("a", True), ("b", False)]

@@ -1,4 +1,4 @@
-"""One batch of objects: read a few ahead, hashed in the sandbox, added as a part."""
+"""One batch of objects: read a few ahead, hashed in the sandbox, added as a part or a few."""
 
 from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,6 +19,9 @@ from amparo.detect.hashing.model import MediaHashes
 
 AHEAD_BYTES = 128 * 1024 * 1024
 """What is read ahead of a slow store and waits for the sandbox, or one object larger than that."""
+
+HASHES_A_PART = 50_000
+"""With so many a part ends early: of photographs that is some 6 000, of videos an hour or two."""
 
 _MOST_UNREADABLE = 20
 """So many in a row are not their own fault."""
@@ -53,25 +56,40 @@ class Scanner:
     """How many were the last ones, one after the other."""
 
     def scan(self, data: bytes) -> bytes:
-        """Hash a batch and publish its part; what became of it."""
+        """Hash a batch and publish its part, or parts; what became of it."""
         if self.stopped:
             return Report(stopped=self.stopped).as_bytes()
         batch = Batch.of(data)
-        rows = []
+        report = Report()
         try:
-            for row in self._rows(batch.items):
-                rows.append(row)
-        except AmparoError as error:  # what was hashed before is kept
-            self.stopped = error.message
-        try:
-            if rows:
+            for rows in self._portions(batch.items):
                 self.check()
                 self.catalogue.publish(batch.part, part_of(rows, self.source.id, ENGINE))
+                report.add(_counted(rows))
+                rows.clear()  # not kept while the next are gathered
         except AmparoError as error:
-            rows, self.stopped = [], error.message
-        report = _counted(rows)
+            self.stopped = error.message
         report.stopped = self.stopped
         return report.as_bytes()
+
+    def _portions(self, items: Sequence[Item]) -> Iterator[list[Row]]:
+        """The rows of one part after the other; what was hashed before an error is kept.
+
+        Hashes of a batch of long videos would fill the memory, of this and of every look-back.
+        """
+        rows: list[Row] = []
+        count = 0
+        try:
+            for row in self._rows(items):
+                rows.append(row)
+                count += row.hash_count
+                if count >= HASHES_A_PART:
+                    yield rows
+                    rows, count = [], 0
+        except AmparoError as error:
+            self.stopped = error.message
+        if rows:
+            yield rows
 
     def _rows(self, items: Sequence[Item]) -> Iterator[Row]:
         """Raises CredentialsRefused, Unavailable: then no other can be hashed either."""

@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from amparo.core.clock import Clock
-from amparo.core.errors import AmparoError, Conflict, Denied, NotFound
-from amparo.detect.bulk.place import FolderPlace, Place, StorePlace
+from amparo.core.errors import AmparoError, Conflict, NotFound
+from amparo.detect.bulk.place import FolderPlace, Place, StorePlace, cannot
 from amparo.detect.bulk.stores import told_by_store
 
 _LOCK = "scan.lock"
@@ -54,19 +54,36 @@ def one_scan(place: Place, run: str, clock: Clock) -> Iterator[Check]:
 def one_of_its_workers(place: Place, run: str) -> Iterator[Check]:
     """A worker of that run is at work; what it yields is asked before each part."""
     if isinstance(place, FolderPlace):
-        with (place.folder / _WORKING).open("ab") as file:
+        with _locks(place.folder, _WORKING) as file:
             fcntl.flock(file, fcntl.LOCK_SH)
             yield lambda: _check_run(_said(place.folder / _LOCK), run)
         return
     yield lambda: _check_run(_lease_of(place).get("run"), run)
 
 
-def is_scanned(place: Place, clock: Clock) -> bool:
-    """Whether a scan is adding to it now."""
+def is_scanned(place: Place) -> bool:
+    """Whether something may still be added by a scan, or by workers that outlive one.
+
+    A lease that was not given back is taken for such: where its workers are nobody knows. Raises
+    Denied, Unavailable.
+    """
     if isinstance(place, FolderPlace):
-        with (place.folder / _LOCK).open("ab") as file:
-            return not _taken(file, fcntl.LOCK_SH)
-    return _is_alive(_lease_of(place), clock.now())
+        return any(
+            _is_held(place.folder / name, kind)
+            for name, kind in ((_LOCK, fcntl.LOCK_SH), (_WORKING, fcntl.LOCK_EX))
+        )
+    return bool(_lease_of(place))
+
+
+def _is_held(path: Path, kind: int) -> bool:
+    """Whether others have a lock; nothing is written, so that the folder may be read-only."""
+    try:
+        with path.open("rb") as file:
+            return not _taken(file, kind)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise cannot(path, "read", error) from error
 
 
 def _check_run(found: object, run: str) -> None:
@@ -76,11 +93,7 @@ def _check_run(found: object, run: str) -> None:
 
 @contextmanager
 def _folder_locked(folder: Path, run: str) -> Iterator[None]:
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise Denied(f"The folder {folder} cannot be made ({error.strerror}).") from error
-    with (folder / _LOCK).open("a+b") as file:
+    with _locks(folder, _LOCK) as file:
         if not _taken(file, fcntl.LOCK_EX):
             raise Conflict(f"A scan is at work in {folder}; begin again when it has ended.")
         file.truncate(0)
@@ -90,10 +103,19 @@ def _folder_locked(folder: Path, run: str) -> Iterator[None]:
         yield
 
 
+def _locks(folder: Path, name: str) -> BinaryIO:
+    """A file to be locked, made where there is none. Raises Denied, Unavailable."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        return (folder / name).open("ab")
+    except OSError as error:
+        raise cannot(folder, "written", error) from error
+
+
 def _await_workers(folder: Path) -> None:
     """Those of a run that was killed end as soon as they see it."""
     until = time.monotonic() + _WAIT_FOR_WORKERS_S
-    with (folder / _WORKING).open("ab") as file:
+    with _locks(folder, _WORKING) as file:
         while not _taken(file, fcntl.LOCK_EX):
             if time.monotonic() > until:
                 raise Conflict(f"Workers of an earlier scan are still at work in {folder}.")

@@ -4,19 +4,23 @@ What a list has gained is held against all that was looked at before; what the c
 is held against all that is on the lists. So nothing is missed whatever grew first.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
 
 from amparo.detect.bulk.candidates import Candidate
-from amparo.detect.bulk.catalogue import generation_of
+from amparo.detect.bulk.catalogue import Catalogue
+from amparo.detect.bulk.lock import is_scanned
+from amparo.detect.bulk.near import near_in_portions
+from amparo.detect.bulk.parts import generation_of
 from amparo.detect.bulk.search import piece
 from amparo.detect.bulk.signals import Signals
 from amparo.detect.bulk.store import Find, Mark
 from amparo.detect.hashing.model import USABLE_QUALITY, Algorithm
-from amparo.detect.index import DigestTable, NearTable, Rows, as_words
+from amparo.detect.index import DigestTable, Hits, NearTable, Rows, as_words
+from amparo.detect.index.model import nearest_of_each
 from amparo.detect.lists.model import ListKind, StoredSignal
 from amparo.detect.matching.host.asked import Asked
 from amparo.detect.matching.host.cards import HostList
@@ -24,6 +28,22 @@ from amparo.detect.matching.host.look_up import Listed, list_counts, listed_of
 from amparo.detect.matching.host.sift import sifted
 
 _BYTES_A_PIECE = 64 * 1024 * 1024
+
+
+def listed(catalogue: Catalogue) -> tuple[dict[str, int], int]:
+    """All parts and their sizes, and up to which generation nothing can be missing among them.
+
+    What a first listing names is closed where no scan is at work afterwards, and a second one has
+    all of what is closed: whatever a scan adds meanwhile is of a later generation, or counts as
+    open.
+    """
+    last = _last(catalogue.sizes())
+    closed = last - 1 if is_scanned(catalogue.place) else last
+    return catalogue.sizes(), closed
+
+
+def _last(parts: Iterable[str]) -> int:
+    return max(map(generation_of, parts), default=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +127,20 @@ class Harmless:
         ]
         if near and len(self._near):
             values = as_words(b"".join(asked[number].value for number in near))
-            hits = self._near.search(values, self._radii)
-            for query, signal, distance in zip(
-                hits.queries.tolist(), hits.signals.tolist(), hits.distances.tolist(), strict=True
-            ):
-                yield near[query], signal, distance
+            for hits in near_in_portions(self._near, values, self._radii):
+                yield from _triples(nearest_of_each(hits), near)
         for number, each in enumerate(asked):
             if (table := self._digests.get(each.algorithm.value)) is not None:
                 value = np.frombuffer(each.value, np.uint8)[None]
                 for signal in table.search(value).signals.tolist():
                     yield number, signal, 0
+
+
+def _triples(hits: Hits, numbers: Sequence[int]) -> Iterator[tuple[int, int, int]]:
+    for query, signal, distance in zip(
+        hits.queries.tolist(), hits.signals.tolist(), hits.distances.tolist(), strict=True
+    ):
+        yield numbers[query], signal, distance
 
 
 def finds(

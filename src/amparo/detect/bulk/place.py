@@ -4,10 +4,12 @@ import io
 import os
 import secrets
 from collections.abc import Iterator
+from contextlib import suppress
+from errno import EROFS
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, cast
 
-from amparo.core.errors import Denied, Invalid, NotFound, Unavailable
+from amparo.core.errors import AmparoError, Denied, Invalid, NotFound, Unavailable
 from amparo.detect.bulk.stores import is_url, open_store, told_by_store
 
 if TYPE_CHECKING:
@@ -47,6 +49,12 @@ class Place(Protocol):
         """Give a file another name."""
 
 
+def cannot(path: Path, do: str, error: OSError) -> AmparoError:
+    """That a file or folder cannot be read or written, and why, in plain words."""
+    kind = Denied if isinstance(error, PermissionError) or error.errno == EROFS else Unavailable
+    return kind(f"{path} cannot be {do} ({error.strerror}).")
+
+
 def place_of(catalogue: str) -> Place:
     """The folder or store that `catalogue` names. Raises Invalid."""
     if is_url(catalogue):
@@ -78,6 +86,8 @@ class FolderPlace:
                         yield f"{folder}/{entry.name}", entry.stat().st_size
         except FileNotFoundError:
             return
+        except OSError as error:
+            raise cannot(self.folder / folder, "read", error) from error
 
     def read(self, name: str) -> bytes:
         """By the operating system."""
@@ -86,7 +96,7 @@ class FolderPlace:
         except FileNotFoundError as error:
             raise NotFound(f"There is no {self.folder / name}.") from error
         except OSError as error:
-            raise Unavailable(f"{self.folder / name} cannot be read: {error.strerror}.") from error
+            raise cannot(self.folder / name, "read", error) from error
 
     def open(self, name: str) -> BinaryIO:
         """As any file."""
@@ -95,7 +105,7 @@ class FolderPlace:
         except FileNotFoundError as error:
             raise NotFound(f"There is no {self.folder / name}.") from error
         except OSError as error:
-            raise Unavailable(f"{self.folder / name} cannot be read: {error.strerror}.") from error
+            raise cannot(self.folder / name, "read", error) from error
 
     def put(self, name: str, data: bytes) -> None:
         """Under another name first, and on disk before it gets its own."""
@@ -112,6 +122,8 @@ class FolderPlace:
             os.link(building, path)
         except FileExistsError:
             return False
+        except OSError as error:
+            raise cannot(path, "written", error) from error
         finally:
             building.unlink()
         _keep_names(path.parent)
@@ -119,8 +131,11 @@ class FolderPlace:
 
     def move(self, name: str, to: str) -> None:
         """By one rename."""
-        (self.folder / to).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        os.replace(self.folder / name, self.folder / to)
+        try:
+            (self.folder / to).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            os.replace(self.folder / name, self.folder / to)
+        except OSError as error:
+            raise cannot(self.folder / name, "moved", error) from error
         _keep_names((self.folder / to).parent)
 
     def _written(self, path: Path, data: bytes) -> Path:
@@ -132,11 +147,10 @@ class FolderPlace:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
-        except PermissionError as error:
-            raise Denied(f"{path.parent} cannot be written ({error.strerror}).") from error
         except OSError as error:
-            building.unlink(missing_ok=True)
-            raise Unavailable(f"{path.parent} cannot be written ({error.strerror}).") from error
+            with suppress(OSError):
+                building.unlink()  # the rest of it, where there was no room for all
+            raise cannot(path.parent, "written", error) from error
         return building
 
 

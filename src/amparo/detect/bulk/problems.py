@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from amparo.detect.bulk.catalogue import Catalogue, generation_of
+from amparo.detect.bulk.catalogue import Catalogue
+from amparo.detect.bulk.parts import generation_of
 from amparo.detect.bulk.replaced import Replaced
 
 _COLUMNS = ("source", "key", "key_bytes", "problem_code", "problem")
@@ -32,7 +33,7 @@ def problems_in(catalogue: Catalogue) -> Iterator[ObjectProblem]:
     import pyarrow.compute as pc  # type: ignore[import-untyped]
 
     parts = catalogue.parts()
-    replaced = Replaced(catalogue, parts)
+    replaced = Replaced(catalogue, parts, by_unread=True)
     for part, table in catalogue.tables(parts, _COLUMNS):
         for row in table.filter(pc.is_valid(table["problem_code"])).to_pylist():
             found = ObjectProblem(

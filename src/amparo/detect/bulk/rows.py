@@ -1,11 +1,12 @@
 """The rows of a catalogue, and how they stand in a Parquet file: one file a part."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from io import BytesIO
-from typing import Any
+from typing import Any, BinaryIO
 
 from amparo.core.problems import Problem
 from amparo.detect.bulk.model import Fingerprint, Item
@@ -21,6 +22,12 @@ _OFTEN_THE_SAME = [
 """Columns that are written by number; no hash is twice in a part."""
 
 
+_KNOWN = ("key_hash", "version_hash", "problem_code")
+"""What a scan asks of every part: it reads no other columns, and so not the whole of it."""
+
+_KNOWN_DIGEST = b"amparo.known"
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Row:
     """What became of one object: its hashes, or the problem why there are none, or fewer."""
@@ -30,6 +37,13 @@ class Row:
     hashes: MediaHashes | None
     problem: Problem | None
     hashed_at: datetime
+
+    @property
+    def hash_count(self) -> int:
+        """How many near hashes it holds, variants and all."""
+        if self.hashes is None:
+            return 0
+        return sum(len(_variants(picture)) for picture in self.hashes.pictures)
 
 
 @cache
@@ -66,17 +80,69 @@ def schema() -> Any:
 
 
 def part_of(rows: Sequence[Row], source: str, engine: str) -> bytes:
-    """A Parquet file of these rows, whose pages have checksums."""
+    """A Parquet file of these rows."""
     import pyarrow as pa
+
+    return bytes_of(pa.Table.from_pylist([_columns(row, source, engine) for row in rows], schema()))
+
+
+def bytes_of(table: Any) -> bytes:
+    """Rows as a Parquet file, whose pages have checksums, and what a scan asks of it a digest."""
     import pyarrow.parquet as pq  # type: ignore[import-untyped]
 
-    table = pa.Table.from_pylist([_columns(row, source, engine) for row in rows], schema())
+    metadata = (table.schema.metadata or {}) | {_KNOWN_DIGEST: _digest_of_known(table)}
     out = BytesIO()
     pq.write_table(
-        table, out, compression="zstd", write_page_checksum=True, write_statistics=False,
-        use_dictionary=_OFTEN_THE_SAME,
+        table.replace_schema_metadata(metadata), out, compression="zstd", write_page_checksum=True,
+        write_statistics=False, use_dictionary=_OFTEN_THE_SAME,
     )  # fmt: skip
     return out.getvalue()
+
+
+def columns_of(file: BinaryIO, columns: Sequence[str]) -> Any:
+    """Some columns of a part; anything may be raised where it is damaged, or not a part at all."""
+    table, _ = _read(file, columns)
+    return table
+
+
+def known_columns_of(file: BinaryIO, *, has_digest: bool) -> Any:
+    """What a scan asks of a part, verified without reading the rest. Raises as `columns_of`."""
+    table, metadata = _read(file, _KNOWN)
+    if any(table.column(name).null_count for name in _KNOWN[:2]):
+        raise ValueError("a row tells not of which object it is")
+    if has_digest and metadata[_KNOWN_DIGEST] != _digest_of_known(table):
+        raise ValueError("its digest is another")
+    return table
+
+
+def _read(file: BinaryIO, columns: Sequence[str]) -> tuple[Any, dict[bytes, bytes]]:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(file, page_checksum_verification=True) as opened:
+        if not opened.schema_arrow.equals(_schema_as_read()):
+            raise ValueError("its columns are others")
+        table = opened.read(columns=list(columns), use_threads=False)
+        metadata = opened.schema_arrow.metadata
+    table.validate(full=True)
+    return table, metadata
+
+
+@cache
+def _schema_as_read() -> Any:
+    """Parquet does not keep how wide the numbers are by which names are written."""
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(BytesIO(bytes_of(schema().empty_table()))) as opened:
+        return opened.schema_arrow
+
+
+def _digest_of_known(table: Any) -> bytes:
+    digest = hashlib.blake2b(digest_size=8)
+    for name in _KNOWN[:2]:
+        digest.update(table.column(name).to_numpy().tobytes())
+    codes = (code or "" for code in table.column(_KNOWN[2]).to_pylist())
+    digest.update("\0".join(codes).encode())
+    return digest.hexdigest().encode()
 
 
 def shown_key(key: str) -> str:

@@ -6,10 +6,11 @@ from itertools import islice
 from typing import Protocol
 
 from amparo.core.errors import NotFound
-from amparo.detect.bulk.catalogue import Catalogue, Known, PartName
+from amparo.detect.bulk.catalogue import Catalogue, Known
 from amparo.detect.bulk.each import Crew, OpenWork, each
 from amparo.detect.bulk.lock import Check
 from amparo.detect.bulk.model import Batch, Item, Report, fingerprint
+from amparo.detect.bulk.parts import PartName
 from amparo.detect.bulk.source import Source
 
 _OBJECTS_AT_A_TIME = 32_000
