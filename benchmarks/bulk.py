@@ -146,9 +146,7 @@ def _lookback(folder: Path, size: int) -> list[Figure]:
 
 
 def _amparo(*arguments: str, home: Path | None = None) -> None:
-    environment = os.environ | {"RAY_AUTH_MODE": "disabled"}
-    if home is not None:
-        environment["AMPARO_HOME"] = str(home)
+    environment = os.environ if home is None else os.environ | {"AMPARO_HOME": str(home)}
     ended = subprocess.run(
         [sys.executable, "-m", "amparo", *arguments], env=environment, capture_output=True,
         text=True,

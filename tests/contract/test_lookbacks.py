@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from amparo.access.audit.tables import EntryRow
+from amparo.access.jurisdiction import Profiles
 from amparo.access.keys import create_organisation
 from amparo.access.model import Actor, Scope
 from amparo.app.bulk_lookback import Asked, Shown, look_back
@@ -97,6 +98,16 @@ def test_signals_are_those_that_came_after_a_revision_and_are_there_still(
         assert found.radii == {known.number: 20}
         assert len(gather_signals(work, [known], {known.number: 0})) == 3
         assert len(gather_signals(work, [known], {known.number: 3})) == 0
+
+
+PROFILE = """
+jurisdiction: 1
+name: example
+counsel: somebody who may sign
+signed_off: 2026-01-01
+surfaces:
+  message: a basis that counsel has found
+"""
 
 
 def pdq(number: int, bits: int = 0, **others: object) -> Signal:
@@ -214,6 +225,18 @@ def test_what_a_negative_list_names_is_no_find(platform: Platform) -> None:
     assert platform.found() == [("1.jpg", True)]
     ended = platform.look_back("--list", "harmless")
     assert (ended.status, "negative list" in ended.err) == (2, True)
+
+
+def test_private_messages_are_not_looked_at_without_a_basis(platform: Platform) -> None:
+    platform.add(pdq(0))
+    about = platform.folder / "catalogue" / "catalogue.json"
+    about.write_text(json.dumps(json.loads(about.read_text()) | {"surface": "message"}))
+    ended = platform.look_back()
+    assert (ended.status, ended.out) == (2, "")
+    assert "Private messages are not scanned" in ended.err
+    with platform.database.work() as work:
+        Profiles(work).record(platform.actor.organisation_id, PROFILE, actor="test", now=NOW)
+    assert platform.found() == [("0.jpg", True)]
 
 
 def test_without_a_database_nothing_is_compiled_first(tmp_path: Path, amparo: Run) -> None:

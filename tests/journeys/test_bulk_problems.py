@@ -113,3 +113,13 @@ def test_a_catalogue_without_parts_is_said_to_be_empty_so_far(amparo: Run, tmp_p
     with one_scan(place, "run", SystemClock()):
         ended = amparo("bulk", "lookback", "catalogue", env=home)
     assert "is empty so far: a scan is at work" in ended.err
+
+
+def test_an_archive_of_messages_is_not_scanned_without_a_basis(archive: Path, amparo: Run) -> None:
+    refused = amparo(*SCAN, "--surface", "message")
+    assert (refused.status, refused.out) == (2, "")
+    assert "Private messages are not scanned" in refused.err
+    assert not (archive.parent / "catalogue").exists()
+    assert amparo(*SCAN).status == 2  # of what is cut short
+    mixed = amparo(*SCAN, "--surface", "post")
+    assert "is of the surface 'storage'" in mixed.err

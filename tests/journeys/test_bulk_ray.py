@@ -42,8 +42,7 @@ def test_a_scan_and_a_look_back_on_ray(
     for number, picture in enumerate(PICTURES):
         store.put(f"2019/{number:02}.jpg", picture)
     database = f"sqlite:///{tmp_path / 'amparo.db'}"
-    environment = {"RAY_TMPDIR": temporary, "AMPARO_DATABASE_URL": database,
-                   "RAY_AUTH_MODE": "disabled"}  # fmt: skip
+    environment = {"RAY_TMPDIR": temporary, "AMPARO_DATABASE_URL": database}
     scan = ("bulk", "scan", "s3://archive/2019", "--to", CATALOGUE, "--part", "3", *RAY)
     ended = amparo(*scan, env=environment)
     assert ended.status == 0, ended.err

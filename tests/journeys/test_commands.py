@@ -111,17 +111,7 @@ def test_a_table_shows_what_matched(folder: Path, amparo: Run) -> None:
     (folder / "known.jsonl").write_text(amparo("hash", "known").out)
     out = amparo("scan", "uploads/same.png", "--against", "known.jsonl", "--format", "table").out
     heading, row = (line.split() for line in out.splitlines())
-    assert heading == [
-        "distance",
-        "variant",
-        "seconds",
-        "listed",
-        "percent",
-        "list",
-        "signal",
-        "path",
-        "error",
-    ]
+    assert " ".join(heading) == "distance variant seconds listed percent list signal path error"
     assert row[1:] == ["original", "known", "known.jsonl:1", "uploads/same.png"]
 
 

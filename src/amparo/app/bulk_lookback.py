@@ -13,6 +13,7 @@ from uuid import UUID
 from amparo.access.audit import record
 from amparo.access.model import Actor
 from amparo.app.bulk_scan import prepare
+from amparo.app.lawful import require_lawful
 from amparo.core.clock import Clock
 from amparo.core.errors import Invalid
 from amparo.core.ids import new_id
@@ -105,6 +106,7 @@ def look_back(
         announce(_empty(catalogue.place.url, at_work=is_scanned(catalogue.place)))
     run, now = new_id(), clock.now()
     with database.reading() as work:
+        require_lawful(work, catalogue.surface, actor.organisation_id)
         state = _state(Lists(work), asked, Lookbacks(work, actor.organisation_id, _id(catalogue)),
                        work, actor)  # fmt: skip
         plan = shares(state.asked, last)

@@ -46,6 +46,8 @@ class Asked:
     rate: Rate = NO_LIMIT
     objects_a_part: int = 500
     repair: bool = False
+    surface: str = "storage"
+    """What the archive is of: post, message, storage or profile."""
 
 
 def bulk_scan(
@@ -63,7 +65,7 @@ def bulk_scan(
     place = place_of(asked.catalogue)
     check_apart(source, place)
     with one_scan(place, run, clock) as check:
-        catalogue = Catalogue.made(place, clock.now())
+        catalogue = Catalogue.made(place, clock.now(), asked.surface)
         for part in catalogue.put_aside() if asked.repair else ():
             announce(f"{part} was damaged; it is put aside, and what it held is hashed anew.")
         work = partial(open_scanner, asked, run, settings)

@@ -8,18 +8,16 @@ from typing import Any
 import structlog
 
 from amparo.access.audit import record
-from amparo.access.jurisdiction import Profiles
-from amparo.access.jurisdiction.profile import PRIVATE
 from amparo.access.look_ups import LookUps
 from amparo.access.model import Actor
 from amparo.access.repeats import Call, Unreleased, digest_of_request, keep, reserve
 from amparo.app.hash_upload import UploadHasher
+from amparo.app.lawful import require_lawful
 from amparo.app.metrics import Metrics
 from amparo.app.score_upload import NOTHING, Scored, UploadScorer
 from amparo.app.shadow import in_shadow, policy_of
 from amparo.app.told import answer_of, match_of
 from amparo.core.clock import Clock
-from amparo.core.errors import Denied
 from amparo.core.ids import DecisionId, MediaId, new_id
 from amparo.core.seldom import Seldom
 from amparo.core.settings import Settings
@@ -107,20 +105,9 @@ class Pipeline:
         Raises Denied where it does not.
         """
         with self.database.glancing() as work:
-            profile = Profiles(work).present(actor.organisation_id)
+            profile = require_lawful(work, surface, actor.organisation_id)
             standing = Policies(work).standing(actor.organisation_id)
-        if profile is None and surface == PRIVATE:
-            raise Denied(
-                "Private messages are not scanned: no jurisdiction profile is on record that says "
-                "on what lawful basis (amparo jurisdiction record).",
-                code="surface_not_lawful",
-            )
-        if profile is not None and not profile.allows(surface):
-            raise Denied(
-                f"The jurisdiction profile {profile.name!r} has no basis for {surface!r}.",
-                code="surface_not_lawful",
-            )
-        return LaidDown(standing, "" if profile is None else profile.name)
+        return LaidDown(standing, profile)
 
     def _decide(
         self, upload: Upload, actor: Actor, call: Call, laid_down: LaidDown

@@ -8,8 +8,8 @@ import pytest
 from amparo.core.problems import Problem, ProblemCode
 from amparo.detect.bulk.candidates import candidates_of
 from amparo.detect.bulk.catalogue import Catalogue
-from amparo.detect.bulk.lookback import Replaced
 from amparo.detect.bulk.model import fingerprint
+from amparo.detect.bulk.replaced import Replaced
 from amparo.detect.bulk.search import Searcher, piece
 from amparo.detect.bulk.signals import Signals
 from amparo.detect.hashing.model import MediaHashes

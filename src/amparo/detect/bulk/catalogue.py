@@ -53,12 +53,23 @@ class DamagedPart(Unavailable):
     code = "bulk.damaged"
 
 
+STORAGE = "storage"
+"""What an archive is of unless somebody says otherwise."""
+
+
 class Catalogue:
     """The catalogue at a place."""
 
-    def __init__(self, place: Place, id: UUID) -> None:  # noqa: A002 (what it is called)
+    def __init__(
+        self,
+        place: Place,
+        id: UUID,  # noqa: A002 (what it is called)
+        surface: str = STORAGE,
+    ) -> None:
+        """`surface` is what the archive is of, which the law may tell apart."""
         self.place = place
         self.id = id
+        self.surface = surface
 
     @classmethod
     def open(cls, place: Place) -> "Catalogue":
@@ -70,7 +81,7 @@ class Catalogue:
                     f"The catalogue {place.url} has format {about['format']}; this version of "
                     f"Amparo reads {FORMAT}."
                 )
-            return cls(place, UUID(about["id"]))
+            return cls(place, UUID(about["id"]), str(about.get("surface", STORAGE)))
         except NotFound as error:
             raise NotFound(
                 f"There is no catalogue in {place.url}: `amparo bulk scan SOURCE --to` makes one."
@@ -81,14 +92,22 @@ class Catalogue:
             )
 
     @classmethod
-    def made(cls, place: Place, now: datetime) -> "Catalogue":
-        """One that is there, or a new one."""
-        about = {"format": FORMAT, "id": str(new_id()), "made_at": now.isoformat()}
+    def made(cls, place: Place, now: datetime, surface: str = STORAGE) -> "Catalogue":
+        """One that is there, or a new one. Raises Conflict where it is of another surface."""
+        about = {
+            "format": FORMAT, "id": str(new_id()), "made_at": now.isoformat(), "surface": surface,
+        }  # fmt: skip
         try:
-            return cls.open(place)
+            found = cls.open(place)
         except NotFound:
             place.create(_ABOUT, json.dumps(about).encode())
-            return cls.open(place)
+            found = cls.open(place)
+        if found.surface != surface:
+            raise Conflict(
+                f"The catalogue {place.url} is of the surface {found.surface!r}; scan what is of "
+                f"{surface!r} into another."
+            )
+        return found
 
     def parts(self) -> list[str]:
         """The names of all parts, the oldest generation first."""

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.util import find_spec
+from secrets import token_hex
 from typing import Any
 
 from amparo.core.errors import AmparoError, Unavailable
@@ -135,10 +136,12 @@ def _here() -> Any:
 def _on_ray(workers: int) -> Any:
     """Daft on the cluster of RAY_ADDRESS, or on one that is begun here with room for them all."""
     daft = _daft()
+    named = os.environ.get("RAY_ADDRESS")
+    if not named:
+        os.environ.update(_with_a_secret_of_its_own())  # before Ray looks for it
     import ray
 
     if not ray.is_initialized():
-        named = os.environ.get("RAY_ADDRESS")
         room = None if named else max(workers, processors())
         try:
             ray.init(
@@ -152,6 +155,15 @@ def _on_ray(workers: int) -> Any:
             ) from error
     daft.set_runner_ray(noop_if_initialized=True)
     return daft
+
+
+def _with_a_secret_of_its_own() -> dict[str, str]:
+    """A cluster that is begun here listens on every address, so that who calls it must know a word.
+
+    Nothing where the operator has settled that.
+    """
+    settled = {"RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & os.environ.keys()
+    return {} if settled else {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": token_hex(32)}
 
 
 def _worker_class(daft: Any, crew: Crew) -> Any:

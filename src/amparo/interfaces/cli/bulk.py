@@ -6,7 +6,12 @@ from typing import TYPE_CHECKING
 import click
 
 from amparo.interfaces.cli.bulk_problems import ARE_FINE, problems
-from amparo.interfaces.cli.database import opened, operator, organisation_option
+from amparo.interfaces.cli.database import (
+    missing_file,
+    opened,
+    operator,
+    organisation_option,
+)
 from amparo.interfaces.cli.found_in_videos import FIELDS, WIDTHS, in_table, shares_of
 from amparo.interfaces.cli.options import FORMAT, PROCESSES, announce, leave
 from amparo.interfaces.cli.output import Format, Record, printer
@@ -28,6 +33,8 @@ _FOUND_TABLE = {
     "distance": 8, "variant": 14, **WIDTHS, "algorithm": 9, "list": 10, "signal": 8, "new": 5,
     "key": 24, "source": 0,
 }  # fmt: skip
+
+SURFACES = ("post", "message", "storage", "profile")
 
 _PROCESSORS_A_SCANNER = 8
 """One process reads for so many that hash."""
@@ -79,6 +86,9 @@ def command() -> None:
               show_default=True, help="Objects in each file of the catalogue.")  # fmt: skip
 @click.option("--repair", is_flag=True,
               help="Put damaged files of the catalogue aside; hash what they held.")  # fmt: skip
+@click.option("--surface", type=click.Choice(SURFACES), default="storage", show_default=True,
+              help="What the archive is of; the law may want a basis for it.")  # fmt: skip
+@organisation_option
 @FORMAT
 def scan(
     source: str,
@@ -89,6 +99,8 @@ def scan(
     rate: str | None,
     objects_a_part: int,
     repair: bool,
+    surface: str,
+    organisation: str | None,
     form: str,
 ) -> None:
     """Hash every object of SOURCE, a folder or URL, into a catalogue. No media is copied.
@@ -110,6 +122,7 @@ def scan(
     from amparo.interfaces.cli.progress import archive_bar
 
     check_parts()
+    _require_lawful(surface, organisation)
     settings = prepared(processes)
     how = Runner(runner)
     count = workers or workers_of(how, processors_each=_PROCESSORS_A_SCANNER)
@@ -118,7 +131,7 @@ def scan(
         settings = settings.model_copy(update={"processes": max(1, together // count)})
     asked = Asked(
         source, catalogue, how, count, Rate() if rate is None else Rate.of(rate), objects_a_part,
-        repair,
+        repair, surface,
     )  # fmt: skip
     with archive_bar() as bar:
         told = _Told(bar)
@@ -201,6 +214,19 @@ def _find_printer(form: Format) -> "Callable[[Shown], None]":
         lambda record: [in_table(record) if is_table else record],
     )  # fmt: skip
     return lambda one: show(_find_record(one))
+
+
+def _require_lawful(surface: str, organisation: str | None) -> None:
+    """Raises Denied. A machine without a database has no profile."""
+    from amparo.app.lawful import require_lawful, require_not_private
+
+    if missing_file() is not None:
+        require_not_private(surface)
+        return
+    with opened() as database:
+        actor = operator(database, organisation)
+        with database.reading() as work:
+            require_lawful(work, surface, actor.organisation_id)
 
 
 class _Told:
