@@ -1,8 +1,9 @@
-"""Every photograph that scikit-image and scikit-learn bring in their wheels: all are harmless."""
+"""Every photograph that the extras for tests and benchmarks bring in wheels: all are harmless."""
 
 from collections.abc import Iterator
 from pathlib import Path
 
+import matplotlib
 import numpy as np
 import skimage
 import sklearn
@@ -10,7 +11,8 @@ from PIL import Image
 
 _SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".gif"})
 _DRAWN = frozenset(
-    {"chessboard_GRAY", "chessboard_RGB", "color", "horse", "logo", "phantom"}
+    {"chessboard_GRAY", "chessboard_RGB", "color", "horse", "logo", "phantom", "logo2",
+     "Minduka_Present_Blue_Pack"}
 )  # fmt: skip
 """Pictures of theirs that nobody has photographed."""
 
@@ -19,7 +21,11 @@ _SMALL = "lfw_subset.npy"
 
 def photographs() -> dict[str, list[Image.Image]]:
     """By name their frames, of which most have one."""
-    folders = (Path(skimage.__file__).parent / "data", Path(sklearn.__file__).parent / "datasets")
+    folders = (
+        Path(skimage.__file__).parent / "data",
+        Path(sklearn.__file__).parent / "datasets",
+        Path(matplotlib.get_data_path()) / "sample_data",
+    )
     files = sorted(
         each
         for folder in folders

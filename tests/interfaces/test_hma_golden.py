@@ -17,7 +17,7 @@ from tests.interfaces.test_hma import CAT_PDQ, ROCKET_PDQ, VIDEO, VIDEO_MD5, hma
 from tests.interfaces.test_media import CAT
 
 THEIRS = {each.get_name(): each for each in (PdqSignal, VideoMD5Signal)}
-NAMES = (*THEIRS, "vpdq")
+NAMES = (*THEIRS, "vpdq", "url")
 NOTHING = {"present": False, "built_to": -1, "size": 0}
 EMPTY = {
     "db_size": 0, "index_size": 0, "index_out_of_date": False, "newest_db_item": -1,

@@ -11,9 +11,11 @@ from sqlalchemy import select, text
 
 from amparo.access.audit.tables import EntryRow
 from amparo.access.model import Actor, Scope
+from amparo.app.ask_elsewhere import signal_number
 from amparo.app.change_contracts import confirm_shield, withdraw_shield
 from amparo.app.change_lists import end_flood
 from amparo.core.errors import Invalid, NotFound
+from amparo.core.ids import OrganisationId, new_id
 from amparo.detect.hashing.hash_media import hash_media
 from amparo.detect.media.model import Limits
 from amparo.detect.media.sandbox import Sandbox
@@ -255,3 +257,9 @@ def test_of_links_nothing_goes_there(serve: Serve, shield: ShieldState, sends: s
         assert platform.http.post("/v1/urls", json={"urls": [link]}).status_code == 200
         assert platform.http.post("/v1/texts", json={"text": f"quandelu {link}"}).is_success
     assert shield.asked == []
+
+
+def test_each_organisation_has_a_number_of_its_own_for_it() -> None:
+    """Or a flood of one would suspend what it says for another."""
+    one, other = OrganisationId(new_id()), OrganisationId(new_id())
+    assert signal_number(one) == signal_number(one) != signal_number(other)

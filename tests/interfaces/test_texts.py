@@ -4,6 +4,7 @@ import hashlib
 import resource
 import socket
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 import pyrage
@@ -13,7 +14,10 @@ from sqlalchemy import inspect, text
 
 from amparo.access.keys import create_key, create_organisation
 from amparo.access.model import Scope
+from amparo.access.repeats import digest_of_request
+from amparo.detect.deciding.model import ContextFacts, UploaderFacts
 from amparo.detect.deciding.versions import Policies
+from amparo.detect.matching.host.written import Written
 from tests.interfaces.conftest import Platform
 
 
@@ -159,6 +163,19 @@ def test_a_call_that_is_repeated_with_another_text_is_refused(platform: Platform
     assert platform.http.post("/v1/texts", json={"text": "a"}, headers=headers).is_success
     again = platform.http.post("/v1/texts", json={"text": "b"}, headers=headers)
     assert (again.status_code, again.json()["code"]) == (422, "key_reused")
+
+
+def test_a_repeated_call_is_told_by_a_digest_that_needs_a_key(platform: Platform) -> None:
+    """From a plain one a short text could be guessed."""
+    said = {"text": "zorvimel"}
+    platform.http.post("/v1/texts", json=said, headers={"Idempotency-Key": "one"})
+    with platform.serving.database.engine.connect() as connection:
+        kept = connection.execute(text("SELECT request_sha256 FROM idempotency_keys")).scalar_one()
+    plain = digest_of_request(
+        repr(asdict(Written("zorvimel"))).encode(),
+        repr((asdict(UploaderFacts()), asdict(ContextFacts()))).encode(),
+    )
+    assert bytes(kept) not in (plain, plain.hex().encode())
 
 
 def test_private_messages_are_not_read_without_a_basis(platform: Platform) -> None:

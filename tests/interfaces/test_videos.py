@@ -1,6 +1,7 @@
 """The call that decides a picture decides a video: whole, in part, or held before its end."""
 
 import hashlib
+import json
 import threading
 from datetime import UTC, datetime
 
@@ -229,6 +230,30 @@ def test_no_number_of_others_hides_a_confirmed_match(platform: Platform) -> None
 
 def _one_bit_off(value: bytes, bit: int) -> str:
     return (int.from_bytes(value) ^ 1 << bit).to_bytes(len(value)).hex()
+
+
+def written(value: object, *, bits: int = 0, quality: int = 100) -> dict[str, object]:
+    """A listed video whose frames all differ in so many bits, and are of that quality."""
+    frames = [each.split(",") for each in json.loads(str(value))]
+    changed = [
+        f"{int(digits, 16) ^ (1 << bits) - 1:064x},{quality},{seconds}"
+        for digits, _, seconds in frames
+    ]
+    return {"algorithm": "vpdq", "value": json.dumps(changed)}
+
+
+@pytest.mark.parametrize(
+    ("of_list", "of_video", "action"),
+    [({"radius_bits": 8}, {"bits": 6}, "hold"), ({"radius_bits": 4}, {"bits": 6}, "allow"),
+     ({"minimum_quality": 60}, {"quality": 70}, "hold"),
+     ({"minimum_quality": 80}, {"quality": 70}, "allow")],
+)  # fmt: skip
+def test_radius_and_least_quality_of_a_list_count_for_its_videos(
+    platform: Platform, of_list: dict[str, object], of_video: dict[str, int], action: str
+) -> None:
+    platform.make_list(**of_list)
+    platform.add(written(vpdq(KNOWN_FILE)["value"], **of_video))
+    assert submit(platform, KNOWN_FILE)["action"] == action
 
 
 def test_a_listed_video_is_told_as_the_field_writes_it(listed: Platform) -> None:
