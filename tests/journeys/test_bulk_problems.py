@@ -104,14 +104,14 @@ def test_whoever_interrupts_a_scan_reads_what_stays(archive: Path, tmp_path: Pat
 
 def test_a_catalogue_without_parts_is_said_to_be_empty_so_far(amparo: Run, tmp_path: Path) -> None:
     place = a_catalogue(tmp_path / "catalogue").place
-    home = {"AMPARO_HOME": str(tmp_path / "home")}
-    amparo("db", "upgrade", env=home)
-    amparo("organisations", "create", "a platform", env=home)
-    ended = amparo("bulk", "lookback", "catalogue", env=home)
+    environment = {"AMPARO_DATABASE_URL": f"sqlite:///{tmp_path / 'amparo.db'}"}
+    amparo("db", "upgrade", env=environment)
+    amparo("organisations", "create", "a platform", env=environment)
+    ended = amparo("bulk", "lookback", "catalogue", env=environment)
     assert ended.status == 0
     assert "is empty so far: nothing was scanned" in ended.err
     with one_scan(place, "run", SystemClock()):
-        ended = amparo("bulk", "lookback", "catalogue", env=home)
+        ended = amparo("bulk", "lookback", "catalogue", env=environment)
     assert "is empty so far: a scan is at work" in ended.err
 
 

@@ -29,7 +29,7 @@ _WITH_PORT = re.compile(r"[^:/?#@\\]*:[0-9]+(?:[/?#\\]|$)")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})?")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _USUAL_PORTS = frozenset({"", "80", "443"})
-_INNER = re.compile(r"(?i:https?)(?:://|(%3A%2F%2F))")
+_INNER = re.compile(r"https?(?:://|(%3A%2F%2F))", re.IGNORECASE)
 _NUMERIC = re.compile(r"[0-9.]+|\[.*\]")
 
 
@@ -91,6 +91,8 @@ class Link:
     def inner(self) -> Iterator["Link"]:
         """Links that this one holds, as redirectors, trackers and web archives write them."""
         rest = f"{self.path}{self.query}"
+        if "://" not in rest and "%2F%2F" not in rest.upper():
+            return  # as almost always
         for found in islice(_INNER.finditer(rest), MOST_INNER):
             said = rest[found.start() :]
             for way in dict.fromkeys((said, said.partition("&")[0])):

@@ -59,11 +59,8 @@ def asked_of_links(
 
     Also of links within links.
     """
-    links = [
-        replace(placed, link=link)
-        for placed in links
-        for link in (placed.link, *placed.link.inner())
-    ]
+    inner = [replace(placed, link=link) for placed in links for link in placed.link.inner()]
+    links = [*links, *inner]
     asked = []
     for kind, forms in _FORMS.items():
         digests, of = [], []
