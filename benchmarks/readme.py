@@ -202,7 +202,7 @@ def _bulk(figures: Figures, machine: str) -> str:
     told = (
         f"- **Archives.** A scan hashes {scan['ours']:.0f} photographs of 1024 × 768 a second with "
         "all variants, on two processors "
-        f"({scan['ratio']:.0%} of twice what the pipeline does with one process), or "
+        f"({scan['ratio']:.0%} of what the pipeline alone would do on both), or "
         f"{films['ours']:.0f} s of 720p video; two workers on Ray do {ray['ratio']:.2f} × what one "
         f"does. Ten thousand new signals against ten million catalogued hashes take "
         f"{looked['ours']:.0f} s and {memory['ours']:.1f} GB. On {machine}."
