@@ -1,5 +1,7 @@
 """All ways to write a link come to one form; what is none is refused without being repeated."""
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -8,6 +10,7 @@ from amparo.core.errors import Invalid
 from amparo.detect.texts.links import (
     MOST_LETTERS,
     MOST_STEPS,
+    BadLink,
     Link,
     link_host,
     link_prefix,
@@ -124,3 +127,10 @@ def test_links_within_links_are_seen(outer: str) -> None:
 def test_of_very_many_links_within_one_only_the_first_are_seen() -> None:
     link = Link.of("https://go.example/?" + "https://a.example" * 900)
     assert len(list(link.inner())) <= 16
+
+
+@pytest.mark.parametrize("form", [whole_link, link_prefix])
+def test_a_word_is_not_listed_as_a_link(form: Callable[[str], str]) -> None:
+    with pytest.raises(BadLink):
+        form("zorvimel")
+    assert form("http://192.0.2.7/a") == "https://192.0.2.7/a"

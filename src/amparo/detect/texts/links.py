@@ -106,18 +106,30 @@ class Link:
 
 
 def whole_link(text: str) -> str:
-    """A link in its one form. Raises BadLink."""
-    return Link.of(text).whole
+    """A link in its one form, as lists have it. Raises BadLink."""
+    return _public(text).whole
 
 
 def link_prefix(text: str) -> str:
     """A link that stands for all below it, in its one form. Raises BadLink."""
-    link = Link.of(text)
+    link = _public(text)
     if link.query:
         raise BadLink("has a query ('?'), and a prefix ends with its path")
     if link.path.rstrip("/").count("/") > MOST_STEPS:
         raise BadLink(f"has more than {MOST_STEPS} steps in its path")
     return link.prefix
+
+
+def _public(text: str) -> Link:
+    """A link to a host that others can reach too. Raises BadLink."""
+    link = Link.of(text)
+    if not _has_dot(link.host):
+        raise BadLink("has a host without a dot, which is none that others can reach")
+    return link
+
+
+def _has_dot(host: str) -> bool:
+    return "." in host or _NUMERIC.fullmatch(host) is not None
 
 
 def link_host(text: str) -> str:
@@ -129,7 +141,7 @@ def link_host(text: str) -> str:
     if parsed.port:
         raise BadLink("has a port; list a url_prefix for one")
     host = _checked_host(parsed.hostname)
-    if "." not in host and not _NUMERIC.fullmatch(host):
+    if not _has_dot(host):
         raise BadLink("has no dot, and would stand for all below a top level")
     return host
 
