@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Callable
+from fractions import Fraction
 from io import BytesIO
 
 import av
@@ -297,6 +298,7 @@ def test_times_that_go_backwards_lose_no_frame() -> None:
     assert {each.frame: each.hex for each in found.pictures}.items() >= by_definition(data).items()
 
 
+MILLI = Fraction(1, 1000)
 QUICK = {"deadline": "realtime", "cpu-used": "8"}
 COUNTED = {
     "avi": lambda some, a_second: film(some, a_second=a_second, container="avi", codec="mpeg4"),
@@ -322,6 +324,31 @@ def test_limits_hold_where_frames_are_counted_and_the_rest_is_spread(kind: str) 
     spread = hashed(data, Limits(video_frames=16))
     assert (spread.problem, len(spread.pictures)) == (None, 16)
     assert (spread.pictures[-1].seconds or 0.0) > 145
+
+
+@pytest.mark.parametrize("place", [0, 1, 30])
+@pytest.mark.parametrize("leap_s", [10_001, 21_606, -500])
+def test_one_time_that_is_astray_hides_no_frame(place: int, leap_s: int) -> None:
+    times = [1_000_000 + number * 100 for number in range(200)]
+    times[place] += leap_s * 1000
+    data = film(
+        pictures(20, a_second=10), a_second=10, container="webm", codec="libvpx", options=QUICK
+    )
+    found = hashed(_with_times(data, times))
+    assert len(found.pictures) >= 20 or found.problem is not None
+    assert len({each.frame for each in found.pictures}) >= 19
+
+
+def _with_times(data: bytes, times: list[int]) -> bytes:
+    """The same packets, in the same order, with other times."""
+    out = BytesIO()
+    with av.open(BytesIO(data)) as given, av.open(out, "w", "matroska") as made:
+        stream = made.add_stream_from_template(given.streams.video[0])
+        packets = [one for one in given.demux(video=0) if one.size]
+        for number, (packet, at) in enumerate(zip(packets, times, strict=True)):
+            packet.stream, packet.time_base, packet.pts, packet.dts = stream, MILLI, at, number
+            made.mux(packet)
+    return out.getvalue()
 
 
 @pytest.mark.parametrize("kind", ["avi", "vp8", "mpeg4", "h264"])

@@ -39,6 +39,9 @@ class Taken:
         self.parts.append(part)
         return not self.enough(self.parts)
 
+    def waited(self, seconds: float, /) -> None:
+        assert seconds >= 0
+
     def ended(self, problem: MediaError | None) -> list[int]:
         self.problem = problem
         return self.parts
@@ -142,3 +145,11 @@ def test_long_pieces_let_others_in_between_their_parts(sandbox: Sandbox) -> None
     short.append(sandbox.submit(int, os.getpid))
     assert short[0].result(timeout=60) != os.getpid()
     assert all(each.result(timeout=60) for each in long)
+
+
+@pytest.mark.parametrize("others_s", [0.0, 100.0])
+def test_the_time_of_others_is_not_the_videos(others_s: float) -> None:
+    gathering = Gathering(seconds=0.0)
+    gathering.waited(others_s)
+    (part, *_) = hash_parts(CLIP, LIMITS)
+    assert gathering.take(part) == (others_s > 0)

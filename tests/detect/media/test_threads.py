@@ -95,3 +95,17 @@ def test_an_answer_that_does_not_come_is_waited_for_no_longer_than_told() -> Non
     assert answer.result() is True
     threads.close()
     threads.join()
+
+
+def test_a_piece_without_a_token_is_begun_with_the_next_one() -> None:
+    """As an interrupt within `submit` leaves it, or two threads that look at two queues."""
+    threads = Threads(1)
+    left, taken = threading.Event(), threading.Event()
+    threads._long.put(left.set)
+    threads.start()
+    assert threads.submit(lambda: 7).result(_ENDS_WITHIN_SECONDS) == 7
+    assert left.wait(_ENDS_WITHIN_SECONDS)
+    threads._short.put(taken.set)
+    threads.close()
+    threads.join()
+    assert taken.is_set()

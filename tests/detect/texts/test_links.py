@@ -117,6 +117,11 @@ def test_a_link_shows_nothing_of_itself_by_accident() -> None:
     ["https://go.example/?to=https://bad.example/page?id=7",
      "https://go.example/?to=https%3A%2F%2Fbad.example%2Fpage%3Fid%3D7&from=mail",
      "https://go.example/?to=https%3a%2f%2fbad.example/page%3fid=7",
+     "https://archive.example/web/2020/http:/bad.example/page?id=7",
+     "https://go.example/?to=https%3A//bad.example/page?id=7",
+     "https://go.example/?to=https:%2F%2Fbad.example/page%3Fid=7",
+     "https://go.example/?to=https%253A%252F%252Fbad.example%252Fpage%253Fid%253D7",
+     "https://go.example/?" + "http://" * 90 + "x&to=https://bad.example/page?id=7",
      "https://archive.example/web/2020/http://BAD.example/page?id=7",
      "https://go.example/HTTPS%3a%2f%2fbad.example/page%3Fid=7"],
 )  # fmt: skip

@@ -22,7 +22,7 @@ from amparo.detect.deciding.model import (
 )
 
 MOST_MATCHES = 100
-"""So many are shown to a condition, the exact and nearest ones."""
+"""So many are shown to a condition, those that weigh most."""
 
 FIELDS: Mapping[str, frozenset[str]] = MappingProxyType(
     {

@@ -37,6 +37,10 @@ class Gathering:
         self._is_late = monotonic() > self._until
         return not self._is_late and not self._knows_enough()
 
+    def waited(self, seconds: float, /) -> None:
+        """Others' time is not the video's."""
+        self._until += seconds
+
     def ended(self, problem: MediaError | None) -> MediaHashes:
         """All that came. Raises `problem` where nothing did."""
         if not self._parts:

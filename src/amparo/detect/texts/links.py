@@ -7,7 +7,6 @@ query stays as it is, since only the site knows what in it matters.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Self
 from urllib.parse import unquote
 
@@ -29,7 +28,9 @@ _WITH_PORT = re.compile(r"[^:/?#@\\]*:[0-9]+(?:[/?#\\]|$)")
 _ESCAPE = re.compile(r"%([0-9A-Fa-f]{2})?")
 _UNRESERVED = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~")
 _USUAL_PORTS = frozenset({"", "80", "443"})
-_INNER = re.compile(r"https?(?:://|(%3A%2F%2F))", re.IGNORECASE)
+_INNER = re.compile(r"https?(?::|%(?:25)*3A)(?:/|%(?:25)*2F){1,2}", re.IGNORECASE)
+_ESCAPED = re.compile(r"https?(?::/?)?%", re.IGNORECASE)
+_MOST_ESCAPES = 3
 _NUMERIC = re.compile(r"[0-9.]+|\[.*\]")
 
 
@@ -91,18 +92,26 @@ class Link:
     def inner(self) -> Iterator["Link"]:
         """Links that this one holds, as redirectors, trackers and web archives write them."""
         rest = f"{self.path}{self.query}"
-        if "://" not in rest and "%2F%2F" not in rest.upper():
-            return  # as almost always
-        for found in islice(_INNER.finditer(rest), MOST_INNER):
-            said = rest[found.start() :]
+        places = [found.start() for found in _INNER.finditer(rest)]
+        for place in dict.fromkeys((*places[:MOST_INNER], *places[-MOST_INNER:])):
+            said = rest[place:]
             for way in dict.fromkeys((said, said.partition("&")[0])):
                 try:
-                    yield Link.of(unquote(way) if found[1] else way)
+                    yield Link.of(_unescaped(way) if _ESCAPED.match(way) else way)
                 except BadLink:
                     continue  # it only looked like one
 
     def __repr__(self) -> str:
         return "Link(…)"
+
+
+def _unescaped(text: str) -> str:
+    """As a link within a link was before it was escaped, once or again."""
+    for _ in range(_MOST_ESCAPES):
+        if not _ESCAPED.match(text):
+            break
+        text = unquote(text)
+    return text
 
 
 def whole_link(text: str) -> str:

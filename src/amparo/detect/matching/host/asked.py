@@ -58,10 +58,11 @@ def asked_of(hashes: MediaHashes) -> list[Asked]:
     digests = hashes.digests
     lot = bytes.fromhex(digests.sha256)
     before: dict[bytes, int] = {}
-    last: dict[bytes, float | None] = {}
+    last: dict[bytes, float] = {}
     for picture in hashes.pictures:
         before.setdefault(picture.value, picture.frame)
-        last[picture.value] = picture.seconds
+        if picture.seconds is not None:
+            last[picture.value] = max(picture.seconds, last.get(picture.value, 0.0))
     return [
         Asked(Algorithm.SHA256, lot, lot=lot),
         Asked(Algorithm.SHA1, bytes.fromhex(digests.sha1), lot=lot),
@@ -70,7 +71,7 @@ def asked_of(hashes: MediaHashes) -> list[Asked]:
             Asked(
                 Algorithm.PDQ, variant.value, variant.quality, variant.name, picture.frame, lot,
                 picture.seconds,
-                last[picture.value] if last[picture.value] != picture.seconds else None,
+                _later(last.get(picture.value), picture.seconds),
             )
             for picture in hashes.pictures
             if picture.seconds is None or before[picture.value] == picture.frame
@@ -81,3 +82,7 @@ def asked_of(hashes: MediaHashes) -> list[Asked]:
             for each in hashes.others
         ),
     ]  # fmt: skip
+
+
+def _later(last: float | None, first: float | None) -> float | None:
+    return last if last is not None and first is not None and last > first else None

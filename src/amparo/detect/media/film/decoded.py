@@ -6,8 +6,9 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
+from amparo.core.problems import ProblemCode
 from amparo.detect.media.film.plan import Counting, Packets, Run, Wanted, runs
-from amparo.detect.media.model import Frame
+from amparo.detect.media.model import Frame, MediaError
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -35,19 +36,33 @@ Made = Callable[["VideoFrame", int, float], Frame]
 def counted(
     container: InputContainer, stream: VideoStream, counting: Counting, made: Made
 ) -> Iterator[Frame]:
-    """Frames as they are to be counted, by decoding all of them."""
+    """Frames as they are to be counted, by decoding all of them.
+
+    Raises MediaError where some are left when there are enough, or it has lasted long enough.
+    """
     _alone(stream.codec_context)
     began: float | None = None
-    last, many = -math.inf, 0
+    seconds, last, many = 0.0, -math.inf, 0
     for number, shown in enumerate(container.decode(stream)):
         at = shown.time if shown.time is not None else number / counting.frames_a_second
-        began = at if began is None else began
-        seconds = max(0.0, at - began)
-        if many == counting.most or seconds > counting.longest_s:
-            return
+        if began is None:
+            began = at
+        elif not counting.may_follow(at - began - seconds):
+            began = at - seconds - 1 / counting.frames_a_second
+        seconds = at - began
+        if seconds > counting.longest_s:
+            raise _too_long("lasts longer than AMPARO_VIDEO_LENGTH_SECONDS")
         if counting.takes(number, seconds - last):
+            if many == counting.most:
+                raise _too_long("has more frames than AMPARO_VIDEO_FRAMES")
             last, many = seconds, many + 1
             yield made(shown, number, seconds)
+
+
+def _too_long(why: str) -> MediaError:
+    return MediaError(
+        ProblemCode.MEDIA_TOO_LONG, f"The video {why}; what lies beyond was not hashed."
+    )
 
 
 def decoded(

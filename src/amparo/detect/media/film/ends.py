@@ -13,7 +13,12 @@ _ASF_HEADER_BYTES = 30
 _ASF_FILE_PROPERTIES = bytes.fromhex("A1DCAB8C47A9CF118EE400C00C205365")
 _FLV_HEADER_BYTES = 9
 _FLV_TAG_BYTES = 11
-_OGG_LAST_PAGE = 0x04
+_FLV_TAGS = (b"\x08", b"\x09", b"\x12")
+_OGG_PAGE_BYTES = 27
+_ASF_BROADCAST = 1
+_UNTOLD = 0xFFFFFFFF
+_BETWEEN = (b"\xec", b"\xbf")
+"""Matroska's elements that hold nothing, or a checksum."""
 
 
 def is_cut_off(data: bytes, kind: Kind) -> bool:
@@ -26,6 +31,9 @@ def _matroska(data: bytes) -> int:
     """The end of the segment, where its head says how long it is."""
     head_bytes, head = _size(data, 4)
     at = head + head_bytes
+    while data[at : at + 1] in _BETWEEN:
+        size, content = _size(data, at + 1)
+        at = content + size
     if data[at : at + 4] != _SEGMENT:
         return 0
     size, content = _size(data, at + 4)
@@ -44,29 +52,34 @@ def _size(data: bytes, at: int) -> tuple[int, int]:
 
 
 def _avi(data: bytes) -> int:
-    """The end of the first RIFF, of which there may be others behind it."""
-    return 8 + int.from_bytes(data[4:8], "little")
+    """Of the first RIFF, of which there may be others behind it; some count its head in, too."""
+    size = int.from_bytes(data[4:8], "little")
+    return 0 if size == _UNTOLD else size
 
 
 def _asf(data: bytes) -> int:
-    """The size that the file's properties claim; 0 where it was not known when it began."""
+    """The size that the file's properties claim; 0 where they say that they do not know it."""
     at = data.find(_ASF_FILE_PROPERTIES, _ASF_HEADER_BYTES, 64 * 1024)
-    return int.from_bytes(data[at + 40 : at + 48], "little") if at >= 0 else 0
+    if at < 0 or (data[at + 88 : at + 89] != b"" and data[at + 88] & _ASF_BROADCAST):
+        return 0
+    return int.from_bytes(data[at + 40 : at + 48], "little")
 
 
 def _flv(data: bytes) -> int:
     """The end of the last tag that begins."""
-    at = int.from_bytes(data[5:_FLV_HEADER_BYTES]) + 4
-    while at + _FLV_TAG_BYTES <= len(data):
-        at += _FLV_TAG_BYTES + int.from_bytes(data[at + 1 : at + 4]) + 4
-    return at
+    at = end = int.from_bytes(data[5:_FLV_HEADER_BYTES]) + 4
+    while data[at : at + 1] in _FLV_TAGS and at + _FLV_TAG_BYTES <= len(data):
+        end = at + _FLV_TAG_BYTES + int.from_bytes(data[at + 1 : at + 4])
+        at = end + 4
+    return end
 
 
 def _ogg(data: bytes) -> int:
-    """Beyond the file where its last page is not one that a stream ends with."""
+    """The end of the last page that begins."""
     at = data.rfind(b"OggS")
-    is_last = at + 5 < len(data) and data[at + 5] & _OGG_LAST_PAGE
-    return 0 if is_last else len(data) + 1
+    head = at + _OGG_PAGE_BYTES
+    lengths = data[head : head + (data[head - 1] if head <= len(data) else 255)]
+    return head + len(lengths) + sum(lengths)
 
 
 _CLAIMED_ENDS: Mapping[Kind, Callable[[bytes], int]] = MappingProxyType(

@@ -4,6 +4,7 @@ vPDQ takes every n-th frame, n being the whole frames a second. Of a video whose
 uneven times this would leave gaps; there, frames a second apart are taken besides.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
@@ -47,6 +48,7 @@ class Run:
     wanted: tuple[Wanted, ...]
 
 
+_A_LITTLE_MORE = 1.05
 _WITHOUT_GAP_S = 1.25
 """Where frames are counted, those farther apart are hashed whatever their number."""
 
@@ -55,36 +57,45 @@ _WITHOUT_GAP_S = 1.25
 class Counting:
     """How frames are chosen where packets do not tell when each is shown.
 
-    Every `step`-th, and others where that leaves a gap; where there would be more than `most`, one
-    each `spacing_s` instead. None after `longest_s`.
+    Every `step`-th, and others where that leaves a gap of `gap_s`. Where there would be more than
+    `most`, all of them lie farther apart. None after `longest_s`.
     """
 
     frames_a_second: float
     step: int
+    gap_s: float
     most: int
     longest_s: float
-    spacing_s: float = 0.0
 
     @classmethod
     def of(
         cls, frames: int, seconds: float, frames_a_second: float, *, most: int, longest_s: float
     ) -> Self:
         """Of so many frames that are shown for so many seconds, as far as that is known."""
-        step = step_of(frames_a_second)
+        usual = cls(frames_a_second, step_of(frames_a_second), _WITHOUT_GAP_S, most, longest_s)
         within_s = min(seconds, longest_s)
-        chosen = max(frames / step * within_s / max(seconds, 1e-9), within_s)
-        spacing_s = within_s / most if chosen > most else 0.0
-        return cls(frames_a_second, step, most, longest_s, spacing_s)
+        within = frames * within_s / max(seconds, 1e-9)
+        if within / usual.step + within_s / _WITHOUT_GAP_S <= most:
+            return usual
+        return cls(
+            frames_a_second,
+            max(usual.step, math.ceil(within / most)),
+            max(_WITHOUT_GAP_S, _A_LITTLE_MORE * within_s / most),
+            most,
+            longest_s,
+        )
 
     def takes(self, number: int, since_s: float) -> bool:
         """Whether a frame is hashed, so long after the one before that was."""
-        if self.spacing_s:
-            return since_s >= self.spacing_s
-        return number % self.step == 0 or since_s >= _WITHOUT_GAP_S
+        return number % self.step == 0 or since_s >= self.gap_s
+
+    def may_follow(self, seconds: float) -> bool:
+        """Whether a frame can be shown so long after another: some times go astray."""
+        return 0 <= seconds <= self.longest_s
 
     def at_most(self, frames: int, seconds: float) -> int:
         """How many frames may come to be hashed."""
-        gaps = int(min(seconds, self.longest_s) / _WITHOUT_GAP_S)
+        gaps = int(min(seconds, self.longest_s) / self.gap_s)
         return min(self.most, frames, -(-frames // self.step) + gaps)
 
 

@@ -77,6 +77,9 @@ class Taker(Protocol[R_contra, T_co]):
     def take(self, part: R_contra, /) -> bool:
         """Take a part; whether more of them are wanted."""
 
+    def waited(self, seconds: float, /) -> None:
+        """For so long others had their turn, which is not this one's time."""
+
     def ended(self, problem: MediaError | None) -> T_co:
         """What all of them come to; `problem` is why there are no more, if there is one."""
 
@@ -230,7 +233,8 @@ class Sandbox:
             self.restarts += 1
             self._drop(worker)
             raise
-        if worker.items < self._items_of_a_worker:
+        # While a video lets others in, there are more workers than work for them afterwards.
+        if worker.items < self._items_of_a_worker and len(self._idle) < self.processes:
             self._idle.append(worker)
         else:
             self._drop(worker)
@@ -256,6 +260,7 @@ class Sandbox:
                 now = time.monotonic()
                 self._threads.let_others_in(until=now + (now - began))
                 began = time.monotonic()
+                taker.waited(began - now)
             message = worker.tell(Message(GO_ON if goes_on else ENOUGH, b""), seconds=seconds)
         return _read(message, _NOTHING)
 

@@ -117,11 +117,14 @@ class Threads:
             thread.join()
 
     def _serve(self) -> None:
-        while self._tokens.get() is _Token.WORK:
-            job = self._next()
-            if job is not None:  # or it was done in between the parts of another
+        token = _Token.WORK
+        while token is _Token.WORK:
+            token = self._tokens.get()
+            # All that there is: another's token may have been spent on a look at a queue that was
+            # empty just then, and an interrupt may have left a piece without any.
+            while (job := self._next()) is not None:
                 job()
-            del job  # or it would keep what it gave until the next
+                del job  # or it would keep what it gave until the next
 
     def _next(self) -> Callable[[], None] | None:
         if next(self._turns) % _LONG_ONES_TURN == 0:
