@@ -13,12 +13,12 @@ from amparo.access.model import Actor
 from amparo.app.serving import Serving
 from amparo.core.errors import Invalid
 from amparo.detect.hashing.model import LINKS, OWN, Algorithm
-from amparo.detect.lists.model import ListKind, Signal
+from amparo.detect.lists.model import ListKind
 from amparo.detect.matching.host.asked import Asked, asked_of, asked_of_signal
 from amparo.detect.matching.host.look_up import Listed
 from amparo.detect.matching.host.sift import sifted, sifted_written
 from amparo.detect.matching.host.written import Placed, asked_of_links
-from amparo.detect.texts.links import Link
+from amparo.detect.texts.links import BadLink, Link
 from amparo.interfaces.calls.callers import MatchesReader, Open
 from amparo.interfaces.hma.bank_names import banks_of
 from amparo.interfaces.hma.hashing import Flag, Hashed, Url, Words, hash_of_form, hash_of_url
@@ -26,6 +26,7 @@ from amparo.interfaces.hma.route import KeyedCall
 from amparo.interfaces.hma.signal_types import (
     NO_DISTANCE,
     SIGNAL_TYPES,
+    algorithm_of,
     checked_signal,
 )
 
@@ -135,16 +136,21 @@ def _find_one(
     serving: Serving, actor: Actor, signal_type: str, signal: str, banks: str | None
 ) -> list[_Found]:
     """What is near a hash that a client has sent."""
-    checked = checked_signal(signal_type, signal)
-    wanted = checked.algorithm
-    return _find(serving, actor, _asked(serving, actor, checked), banks, [wanted])[wanted]
+    wanted = algorithm_of(signal_type)
+    if wanted == Algorithm.URL:
+        asked = _asked_of_link(serving, actor, signal)
+    else:
+        asked = asked_of_signal(checked_signal(signal_type, signal))
+    return _find(serving, actor, asked, banks, [wanted])[wanted]
 
 
-def _asked(serving: Serving, actor: Actor, signal: Signal) -> list[Asked]:
-    """What is looked up; for a link also the prefixes and hosts that it lies below."""
-    if signal.algorithm != Algorithm.URL:
-        return asked_of_signal(signal)
-    return asked_of_links([Placed(Link.of(signal.text))], serving.index, actor.organisation_id)
+def _asked_of_link(serving: Serving, actor: Actor, said: str) -> list[Asked]:
+    """A link, and the prefixes and hosts that it lies below. Raises Invalid."""
+    try:
+        link = Link.of(said)
+    except BadLink as error:
+        raise Invalid(f"invalid signal: it {error.message}.") from error
+    return asked_of_links([Placed(link)], serving.index, actor.organisation_id)
 
 
 def _find(
