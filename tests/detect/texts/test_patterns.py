@@ -20,6 +20,11 @@ def test_what_cannot_be_used_is_refused_without_being_repeated(wrong: str) -> No
     assert "a{1000}" not in told.value.message
 
 
+def test_an_expression_whose_program_would_be_too_large_is_refused() -> None:
+    with pytest.raises(Invalid, match="too large"):
+        checked_pattern(r"\pL{40}")
+
+
 @pytest.mark.parametrize("explosive", [r"(x+x+)+y", r"(?:a|a?)+$b", r"(x|x)*y", r"^(\w+\s?)*$z"])
 def test_an_expression_that_explodes_elsewhere_takes_time_by_the_length_alone(
     explosive: str,
