@@ -42,4 +42,5 @@ def test_serving_names_the_folder_before_it_imports_a_kernel(tmp_path: Path, nam
         "assert 'cannot be listened on' in str(said), said\n"
     )
     ended = run(code, AMPARO_HOME=str(tmp_path))
-    assert ended.stdout.splitlines()[:1] == [str(tmp_path / "kernels")], ended.stderr
+    assert ended.stdout, ended.stderr
+    assert Path(ended.stdout.splitlines()[0]).parent == tmp_path / "kernels"

@@ -3,10 +3,11 @@
 import json
 import os
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from amparo.access.audit.tables import EntryRow
 from amparo.access.jurisdiction import Profiles
@@ -19,12 +20,15 @@ from amparo.core.ids import OrganisationId, new_id
 from amparo.core.settings import settings
 from amparo.db import Database
 from amparo.db.outbox import OutboxRow
+from amparo.detect.bulk.hidden import Hidden, gather_hidden
 from amparo.detect.bulk.signals import gather_signals
 from amparo.detect.bulk.store import CatalogueId, Find, Lookbacks, Mark
 from amparo.detect.bulk.tables import FindRow
 from amparo.detect.hashing.model import Algorithm
+from amparo.detect.lists.contents import Content, disable
 from amparo.detect.lists.model import ListKind, NewList, Signal
 from amparo.detect.lists.store import Lists
+from amparo.detect.lists.tables import ListRow
 from tests.conftest import Ended, Run
 from tests.databases import NOW
 from tests.detect.bulk.catalogues import CHANCE_VALUES, a_catalogue, add, altered, hashes
@@ -225,6 +229,75 @@ def test_what_a_negative_list_names_is_no_find(platform: Platform) -> None:
     assert platform.found() == [("1.jpg", True)]
     ended = platform.look_back("--list", "harmless")
     assert (ended.status, "negative list" in ended.err) == (2, True)
+
+
+def test_what_a_negative_entry_hid_is_found_once_it_has_ended(platform: Platform) -> None:
+    later = SystemClock().now() + timedelta(days=9)
+    entry = pdq(0, bits=4, note="a picture from the news", expires=later)
+    with platform.database.work() as work:
+        harmless = Lists(work).create(
+            NewList("harmless", ListKind.NEGATIVE), platform.actor.organisation_id, NOW
+        )
+        _, numbers = Lists(work).add(harmless, [entry], actor="test", now=NOW)
+    platform.add(pdq(0), pdq(1))
+    assert platform.found() == [("1.jpg", True)]
+    with platform.database.work() as work:
+        Lists(work).withdraw(harmless, numbers, actor="test", now=NOW)
+    # A look-back at less than everything does not count as one.
+    assert platform.found("--since", "1") == []
+    ended = platform.look_back()
+    assert "Searched in whole, as less is hidden than before: known." in ended.err
+    assert [json.loads(line)["key"] for line in ended.out.splitlines()] == ["0.jpg", "1.jpg"]
+    ended = platform.look_back()
+    assert (ended.status, ended.out, "in whole" in ended.err) == (0, "", False)
+
+
+def test_what_hides_matches_is_known_of_each_moment(
+    database: Database, organisation: OrganisationId
+) -> None:
+    """Whatever ends, loosens or comes back may show something; whatever is added hides more."""
+    tomorrow, later = NOW + timedelta(days=1), NOW + timedelta(days=2)
+
+    def now_at(when: datetime) -> Hidden:
+        with database.reading() as work:
+            negative = [
+                one for one in Lists(work).all(organisation) if one.kind is ListKind.NEGATIVE
+            ]
+            found = gather_hidden(work, [Lists(work).get(organisation, "known")], negative, when)
+        [hidden] = found.values()
+        assert Hidden.of_json(json.loads(json.dumps(hidden.as_json()))) == hidden
+        return hidden
+
+    with database.work() as work:
+        known = Lists(work).create(NewList("known"), organisation, NOW)
+        harmless = Lists(work).create(NewList("no", ListKind.NEGATIVE), organisation, NOW)
+    first = now_at(NOW)
+    assert not now_at(later).may_show(first, later)
+    with database.work() as work:
+        entries = [
+            pdq(0, note="n", expires=later + timedelta(days=1)),
+            pdq(1, note="n", expires=tomorrow),
+        ]
+        Lists(work).add(harmless, entries, actor="test", now=NOW)
+    second = now_at(NOW)
+    assert not second.may_show(first, NOW)
+    assert now_at(tomorrow).may_show(second, tomorrow)
+    with database.work() as work:
+        change, _ = Lists(work).add(known, [pdq(2)], actor="test", now=NOW)
+        [signal] = Lists(work).added(change, after=0, limit=9)
+        content = Content(signal.number, (signal,))
+        disable(work, known, content, int(tomorrow.timestamp()), actor="test", now=NOW)
+    third = now_at(NOW)
+    assert not third.may_show(second, NOW)
+    assert not third.may_show(third, NOW)
+    assert third.may_show(third, tomorrow)
+    with database.work() as work:
+        work.execute(update(ListRow).where(ListRow.number == harmless.number).values(radius_bits=3))
+    fourth = now_at(NOW)
+    assert fourth.may_show(third, NOW)
+    with database.work() as work:
+        work.execute(update(ListRow).where(ListRow.name == "known").values(enabled_share=0.5))
+    assert now_at(NOW).may_show(fourth, NOW)
 
 
 def test_private_messages_are_not_looked_at_without_a_basis(platform: Platform) -> None:

@@ -23,8 +23,17 @@ from amparo.db.outbox import put
 from amparo.detect.bulk.candidates import Candidate, candidates_of, portions
 from amparo.detect.bulk.catalogue import Catalogue
 from amparo.detect.bulk.each import Crew, Runner, each
+from amparo.detect.bulk.hidden import Hidden, gather_hidden
 from amparo.detect.bulk.lock import is_scanned
-from amparo.detect.bulk.lookback import Harmless, finds, listed, marks_after, pieces, shares
+from amparo.detect.bulk.lookback import (
+    Harmless,
+    finds,
+    listed,
+    marks_after,
+    marks_that_hold,
+    pieces,
+    shares,
+)
 from amparo.detect.bulk.parts import generation_of
 from amparo.detect.bulk.place import place_of
 from amparo.detect.bulk.replaced import Replaced
@@ -74,13 +83,18 @@ class LookedBack:
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """The lists and signals of one moment."""
+    """The lists and signals of one moment; `marks` are those that hold.
+
+    Lists are searched `anew` in whole where something may show that was hidden the last time.
+    """
 
     searched: Sequence[SignalList]
     lists: Mapping[int, HostList]
     harmless: Harmless
     marks: Mapping[int, Mark]
     asked: Mapping[int, Mark]
+    hidden: Mapping[int, Hidden]
+    anew: Sequence[str]
 
 
 def look_back(
@@ -108,10 +122,12 @@ def look_back(
     with database.reading() as work:
         require_lawful(work, catalogue.surface, actor.organisation_id)
         state = _state(Lists(work), asked, Lookbacks(work, actor.organisation_id, _id(catalogue)),
-                       work, actor)  # fmt: skip
+                       work, actor, now)  # fmt: skip
         plan = shares(state.asked, last)
         sets = [gather_signals(work, state.searched, share.after) for share in plan]
     _tell_left_out(sets, announce)
+    if state.anew:
+        announce(f"Searched in whole, as less is hidden than before: {', '.join(state.anew)}.")
     todo = [
         one
         for number, share in enumerate(plan)
@@ -145,7 +161,9 @@ def _id(catalogue: Catalogue) -> CatalogueId:
     return CatalogueId(catalogue.id)
 
 
-def _state(store: Lists, asked: Asked, looked: Lookbacks, work: Work, actor: Actor) -> _State:
+def _state(
+    store: Lists, asked: Asked, looked: Lookbacks, work: Work, actor: Actor, now: datetime
+) -> _State:
     """Raises NotFound, Invalid where a named list is a negative one."""
     every = store.all(actor.organisation_id)
     chosen = [store.get(actor.organisation_id, name) for name in asked.lists] or [
@@ -155,13 +173,18 @@ def _state(store: Lists, asked: Asked, looked: Lookbacks, work: Work, actor: Act
         if one.kind is ListKind.NEGATIVE:
             raise Invalid(f"{one.name!r} is a negative list: what it names is not looked for.")
     negative = [one for one in every if one.kind is ListKind.NEGATIVE]
-    marks = looked.marks()
+    hidden = gather_hidden(work, chosen, negative, now)
+    known = looked.marks()
+    marks = marks_that_hold(known, hidden, now)
+    gone = known.keys() - marks.keys() if asked.since is None else set()
     return _State(
         searched=chosen,
         lists={one.number: HostList.of(one, one.revision, HostMark()) for one in every},
         harmless=Harmless(gather_signals(work, negative, {one.number: 0 for one in negative})),
         marks=marks,
         asked={one.number: _from(one, marks, asked.since) for one in chosen},
+        hidden=hidden,
+        anew=[one.name for one in chosen if one.number in gone],
     )
 
 
@@ -217,7 +240,7 @@ def _end(
 ) -> None:
     """Remember how far it went, leave an entry, and have cases made of what is new."""
     revisions = {one.number: one.revision for one in state.searched}
-    marks = marks_after(state.asked, state.marks, revisions, closed)
+    marks = marks_after(state.asked, state.marks, revisions, state.hidden, closed)
     detail: dict[str, object] = {
         "run": str(run), "revisions": result.revisions, "found": result.found, "new": result.new,
     }  # fmt: skip

@@ -1,8 +1,10 @@
 """The kernels as machine code for this processor: made once, with a word about the wait."""
 
+import fcntl
 import hashlib
 import os
 import platform
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,6 +14,9 @@ from pathlib import Path
 
 import amparo
 from amparo.core.errors import Unavailable
+
+_DONE = "done"
+_VERSIONS_KEPT = 8
 
 _WARM_UP = (
     "import amparo.detect.hashing.preloaded, amparo.detect.matching.warm_up as matching;"
@@ -25,12 +30,26 @@ def ensure_compiled(home: Path, announce: Callable[[str], None]) -> None:
     Call it before anything that imports a kernel. Raises Unavailable where nothing can be kept.
     """
     folder = keep_kernels_in(home)
-    done = folder / f"{_fingerprint()}.done"
+    if _are_done(folder):
+        return
+    with open(folder / "lock", "w", encoding="utf-8") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            announce("Another process is compiling the kernels; waiting for it …")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        if not _are_done(folder):  # as they are where another process compiled them meanwhile
+            _compile(folder, announce)
+    _remove_unused(folder)
+
+
+def _compile(folder: Path, announce: Callable[[str], None]) -> None:
+    done = folder / _DONE
     if done.exists():
-        if _are_whole(folder, done.read_text(encoding="utf-8")):
-            return
         announce("The compiled kernels are damaged, perhaps by a power cut.")
-        _remove_kernels(folder)
+        done.unlink()
+        for path in folder.rglob("*.nb[ci]"):
+            path.unlink()
     announce("Compiling the kernels for this processor: once, for about 20 seconds …")
     result = subprocess.run(
         [sys.executable, "-c", _WARM_UP], stdin=subprocess.DEVNULL, capture_output=True, text=True
@@ -54,8 +73,11 @@ def keep_kernels_in(home: Path) -> Path:
 
 
 def kernel_folder(home: Path) -> Path:
-    """The folder for kernels, made if need be. Raises Unavailable where nothing can be kept."""
-    folder = home / "kernels"
+    """The folder for these kernels, made if need be. Raises Unavailable where nothing can be kept.
+
+    Another version of Amparo that has the same `home` keeps its own in another one.
+    """
+    folder = home / "kernels" / _fingerprint()
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with tempfile.TemporaryFile(dir=folder):
@@ -75,15 +97,23 @@ def _inventory(folder: Path) -> str:
     )
 
 
-def _are_whole(folder: Path, inventory: str) -> bool:
-    """Whether everything in `inventory` is there as it was written."""
+def _are_done(folder: Path) -> bool:
+    """Whether everything was compiled, and is there as it was written."""
+    done = folder / _DONE
+    if not done.exists():
+        return False
     found = set(_inventory(folder).splitlines())
-    return found.issuperset(inventory.splitlines())
+    return found.issuperset(done.read_text(encoding="utf-8").splitlines())
 
 
-def _remove_kernels(folder: Path) -> None:
-    for path in (*folder.rglob("*.nb[ci]"), *folder.glob("*.done")):
-        path.unlink(missing_ok=True)
+def _remove_unused(folder: Path) -> None:
+    """Leave the kernels of few versions: those that were compiled last, `folder` among them."""
+    done = sorted(
+        folder.parent.glob(f"*/{_DONE}"), key=lambda path: path.stat().st_mtime_ns, reverse=True
+    )
+    for path in done[_VERSIONS_KEPT:]:
+        if path.parent != folder:
+            shutil.rmtree(path.parent)
 
 
 def _fingerprint() -> str:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from amparo.core.ids import ListId, OrganisationId, SignalNumber, new_id
 from amparo.detect.bulk.candidates import candidates_of
+from amparo.detect.bulk.hidden import Hidden
 from amparo.detect.bulk.lookback import Harmless, finds, marks_after, shares
 from amparo.detect.bulk.replaced import Replaced
 from amparo.detect.bulk.search import Searcher, piece
@@ -37,6 +38,9 @@ def test_every_signal_meets_every_generation_once(marks: dict[int, Mark], last: 
             assert share.after[number] == (mark.revision if was_looked_at else 0)
 
 
+HIDDEN = Hidden("", {}, 0)
+
+
 @given(MARKS, st.none() | st.integers(0, 6), st.integers(5, 7), st.booleans())
 def test_a_mark_never_claims_what_was_not_looked_at(
     known: dict[int, Mark], since: int | None, last: int, is_scanned: bool
@@ -44,7 +48,9 @@ def test_a_mark_never_claims_what_was_not_looked_at(
     asked = known if since is None else {number: Mark(since, 2**31 - 1) for number in range(1, 6)}
     closed = last - is_scanned
     plan = shares(asked, last)
-    for number, mark in marks_after(asked, known, dict.fromkeys(asked, 9), closed).items():
+    for number, mark in marks_after(
+        asked, known, dict.fromkeys(asked, 9), dict.fromkeys(asked, HIDDEN), closed
+    ).items():
         before = known.get(number, Mark())
         for generation in range(1, mark.generation + 1):
             [after] = [each.after[number] for each in plan if generation in each.generations]

@@ -12,6 +12,7 @@ import numpy as np
 
 from amparo.detect.bulk.candidates import Candidate
 from amparo.detect.bulk.catalogue import Catalogue
+from amparo.detect.bulk.hidden import Hidden
 from amparo.detect.bulk.lock import is_scanned
 from amparo.detect.bulk.near import near_in_portions
 from amparo.detect.bulk.parts import generation_of
@@ -87,12 +88,29 @@ def pieces(sizes: Mapping[str, int], share: Share, signals: int) -> Iterator[byt
         yield piece(some, signals)
 
 
+def marks_that_hold(
+    marks: Mapping[int, Mark], hidden: Mapping[int, Hidden], now: datetime
+) -> dict[int, Mark]:
+    """Of the marks those after which nothing was hidden that may show now."""
+    return {
+        number: mark
+        for number, mark in marks.items()
+        if number not in hidden
+        or (mark.hidden is not None and not hidden[number].may_show(mark.hidden, now))
+    }
+
+
 def marks_after(
-    asked: Mapping[int, Mark], known: Mapping[int, Mark], revisions: Mapping[int, int], closed: int
+    asked: Mapping[int, Mark],
+    known: Mapping[int, Mark],
+    revisions: Mapping[int, int],
+    hidden: Mapping[int, Hidden],
+    closed: int,
 ) -> dict[int, Mark]:
     """How far each list is known to be held against all generations after a look-back.
 
-    Whoever began at a later revision than was looked at has left something out.
+    Whoever began at a later revision than was looked at has left something out. `known` are marks
+    that hold, `hidden` what hid matches now.
     """
     after = {}
     for number, mark in asked.items():
@@ -102,7 +120,8 @@ def marks_after(
             and (mark.generation <= before.generation or before.generation >= closed)
         )
         if without_gap:
-            after[number] = Mark(revisions[number], max(closed, before.generation))
+            generation = max(closed, before.generation)
+            after[number] = Mark(revisions[number], generation, hidden[number])
     return after
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.engine import RowMapping
 from amparo.core.ids import OrganisationId, new_id
 from amparo.db import Work
 from amparo.db.dialects import insert_new
+from amparo.detect.bulk.hidden import Hidden
 from amparo.detect.bulk.tables import FindRow, MarkRow
 
 CatalogueId = NewType("CatalogueId", UUID)
@@ -49,10 +50,14 @@ class Find:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A list was held, up to `revision`, against all of a catalogue up to `generation`."""
+    """A list was held, up to `revision`, against all of a catalogue up to `generation`.
+
+    `hidden` says by what matches were hidden, where that is known.
+    """
 
     revision: int = 0
     generation: int = 0
+    hidden: Hidden | None = None
 
 
 class Lookbacks:
@@ -66,7 +71,7 @@ class Lookbacks:
     def marks(self) -> dict[int, Mark]:
         """How far each list was held against it, by list number."""
         rows = self._work.execute(select(MarkRow.__table__).where(*self._of(MarkRow))).mappings()
-        return {row["list_number"]: Mark(row["revision"], row["generation"]) for row in rows}
+        return {row["list_number"]: _mark(row) for row in rows}
 
     def mark(self, marks: Mapping[int, Mark], now: datetime) -> None:
         """Remember how far these lists were held against it."""
@@ -80,6 +85,7 @@ class Lookbacks:
             }
             how_far: dict[str, object] = {
                 "revision": each.revision, "generation": each.generation, "looked_at": now,
+                "hidden": None if each.hidden is None else each.hidden.as_json(),
             }  # fmt: skip
             if not insert_new(self._work, table, [whose | how_far], "list_number"):
                 changed = update(MarkRow).where(*self._of(MarkRow), MarkRow.list_number == number)
@@ -135,6 +141,15 @@ class Lookbacks:
             "found_at": now,
             "run": run,
         }
+
+
+def _mark(columns: RowMapping) -> Mark:
+    hidden = columns["hidden"]
+    return Mark(
+        columns["revision"],
+        columns["generation"],
+        None if hidden is None else Hidden.of_json(hidden),
+    )
 
 
 def _find(columns: RowMapping) -> Find:

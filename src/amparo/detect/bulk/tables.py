@@ -3,7 +3,16 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from amparo.db.tables import Row, UtcTime
@@ -58,3 +67,5 @@ class MarkRow(Row):
     revision: Mapped[int] = mapped_column(BigInteger)
     generation: Mapped[int] = mapped_column(Integer)
     looked_at: Mapped[datetime] = mapped_column(UtcTime)
+    hidden: Mapped[dict[str, object] | None] = mapped_column(JSON(none_as_null=True))
+    """By what matches were hidden then."""

@@ -248,7 +248,19 @@ def is_live() -> ColumnElement[bool]:
     it sorts all of a long list for each page of it.
     """
     stays = or_(SignalRow.withdrawn_by.is_(None), _revision_of(SignalRow.withdrawn_by).is_(None))
-    return and_(_revision_of(SignalRow.added_by).is_not(None), stays)
+    return and_(is_published(), stays)
+
+
+def is_published() -> ColumnElement[bool]:
+    """Whether a signal was ever seen by anybody, withdrawn or not."""
+    return _revision_of(SignalRow.added_by).is_not(None)
+
+
+def is_withdrawn() -> ColumnElement[bool]:
+    """Whether something published has withdrawn a signal."""
+    return and_(
+        SignalRow.withdrawn_by.is_not(None), _revision_of(SignalRow.withdrawn_by).is_not(None)
+    )
 
 
 def _revision_of(change: InstrumentedAttribute[Any]) -> ColumnElement[int | None]:
