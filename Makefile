@@ -14,7 +14,7 @@ demo: .venv/.demo ## See Amparo find altered copies of photographs.
 
 test: .venv/.dev ## Run all tests but the slow ones.
 	@$(BIN)/amparo doctor
-	@$(BIN)/python -m pytest -n auto -m "not slow"
+	@$(BIN)/python -m pytest -n $$(($$(nproc) + 1)) --dist worksteal -m "not slow"
 
 test-slow: .venv/.dev ## Run the tests that take too long for every change.
 	@$(BIN)/amparo doctor

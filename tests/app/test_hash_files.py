@@ -3,11 +3,14 @@
 import hashlib
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from amparo.app.hash_files import hash_files
 from amparo.app.hash_upload import UploadHasher
+from amparo.app.sandbox import PRELOAD, limits_of
 from amparo.app.scan_files import scan_files
+from amparo.core.errors import Unavailable
 from amparo.core.problems import ProblemCode
 from amparo.detect.hashing.model import Algorithm
 from amparo.detect.lists import KnownList, Signal
@@ -82,3 +85,20 @@ def test_of_a_video_whose_end_needs_more_memory_than_there_is_its_beginning_is_k
     assert file.hashes.problem.code is ProblemCode.MEDIA_OUT_OF_MEMORY
     assert len(file.hashes.pictures) >= 32
     assert UploadHasher(sandbox, small_settings()).hash(data).pictures
+
+
+def test_a_stop_is_no_fault_of_a_video_that_it_cuts_off() -> None:
+    picture = encoded(photograph_like(), "JPEG")
+    data = film_of_jpegs([picture] * 40, width=64, height=64)
+    settings = small_settings()
+    with Sandbox(limits_of(settings), processes=1, preload=PRELOAD) as sandbox:
+        hasher = UploadHasher(sandbox, settings)
+
+        def stop(_: object) -> bool:
+            hasher.stop()
+            return False
+
+        with pytest.raises(Unavailable, match="stopping"):
+            hasher.hash(data, stop)
+        with pytest.raises(Unavailable, match="stopping"):
+            hasher.hash(picture)

@@ -53,9 +53,9 @@ def submit(platform: Platform, file: bytes) -> dict[str, object]:
 def only_match(answer: dict[str, object]) -> dict[str, object]:
     matches = answer["matches"]
     assert isinstance(matches, list)
-    (match,) = matches
-    assert isinstance(match, dict)
-    return match
+    assert len(matches) == 1, answer
+    assert isinstance(matches[0], dict)
+    return matches[0]
 
 
 @pytest.fixture

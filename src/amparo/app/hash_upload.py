@@ -32,6 +32,10 @@ class UploadHasher:
         """How many decoders died or were ended."""
         return self._sandbox.restarts
 
+    def stop(self) -> None:
+        """End what is under way: who waits for it is told Unavailable."""
+        self._sandbox.stop()
+
     def close(self) -> None:
         """Ask no service any more."""
         self._elsewhere.close()

@@ -6,7 +6,6 @@ lists about adults, suspect or negative ones know: none of these says what it mi
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import CancelledError
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -163,7 +162,7 @@ class _Asking:
             return Absent(Why.LATE)
         except MemoryError:
             return Absent(Why.TOO_LARGE)
-        except (MediaError, Unavailable, CancelledError) as error:
+        except (MediaError, Unavailable) as error:
             _seldom.warning("A picture could not be made small.", why=type(error).__name__)
             return Absent(Why.FAILED)
 

@@ -39,6 +39,7 @@ class Serving:
     database: Database
     index: HostIndex
     keys: KeyRing
+    hasher: UploadHasher
     pipeline: Pipeline
     metrics: Metrics
     look_ups: LookUps
@@ -80,6 +81,7 @@ def open_serving(
             database=database,
             index=index,
             keys=KeyRing(database, clock),
+            hasher=hasher,
             pipeline=pipeline,
             metrics=metrics,
             look_ups=look_ups,

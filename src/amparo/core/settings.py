@@ -229,7 +229,8 @@ class Settings(BaseSettings):
     )
     item_memory_bytes: PositiveInt = Field(
         default=640 * MIB,
-        description="Memory for decoding, all files together; 192 MiB a process at least.",
+        description="Memory for decoding, all files together; 192 MiB a process at least. As much "
+        "again where pictures are let in while videos are decoded.",
     )
 
     @property

@@ -1,6 +1,8 @@
 """A part of a catalogue that is not as it was written is named, whatever has changed in it."""
 
 import random
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -137,3 +139,23 @@ def test_a_generation_is_new_whatever_was_put_aside(catalogue: Catalogue, tmp_pa
     catalogue.place.move(part, part.replace("parts/000001", "damaged/000007"))
     (tmp_path / "damaged" / "notes.csv").write_text("zorvimel")
     assert catalogue.next_generation() == 8
+
+
+_THREADS = """
+import os, sys
+import pyarrow.parquet
+from amparo.detect.bulk.rows import columns_of
+before = len(os.listdir("/proc/self/task"))
+with open(sys.argv[1], "rb") as file:
+    columns_of(file, ["md5"])
+print(len(os.listdir("/proc/self/task")) - before)
+"""
+
+
+def test_no_thread_of_arrows_reads_a_part(catalogue: Catalogue, tmp_path: Path) -> None:
+    """One that still has the file where the program ends with an error has it aborted."""
+    [part] = catalogue.parts()
+    ended = subprocess.run(
+        [sys.executable, "-c", _THREADS, str(tmp_path / part)], capture_output=True, text=True
+    )
+    assert (ended.stdout, ended.stderr) == ("0\n", "")

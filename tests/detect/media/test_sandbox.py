@@ -131,7 +131,10 @@ def test_leaving_ends_every_worker_at_once() -> None:
         answers = [
             opened.submit(MediaHashes, faulty.hash_or_fail, faulty.HANG, LIMITS) for _ in range(9)
         ]
-    assert all(answer.done() for answer in answers)
+    for answer in answers:
+        assert answer.done()
+        with pytest.raises(Unavailable, match="stopping"):
+            answer.result()
     with pytest.raises(ProcessLookupError):
         os.kill(worker, 0)
 

@@ -118,7 +118,9 @@ def known_columns_of(file: BinaryIO, *, has_digest: bool) -> Any:
 def _read(file: BinaryIO, columns: Sequence[str]) -> tuple[Any, dict[bytes, bytes]]:
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(file, page_checksum_verification=True) as opened:
+    # Read by this thread alone: one of Arrow's own that still holds a file of Python's where the
+    # program ends, after a part that is damaged, brings it down.
+    with pq.ParquetFile(file, page_checksum_verification=True, pre_buffer=False) as opened:
         if not opened.schema_arrow.equals(_schema_as_read()):
             raise ValueError("its columns are others")
         table = opened.read(columns=list(columns), use_threads=False)
@@ -132,7 +134,7 @@ def _schema_as_read() -> Any:
     """Parquet does not keep how wide the numbers are by which names are written."""
     import pyarrow.parquet as pq
 
-    with pq.ParquetFile(BytesIO(bytes_of(schema().empty_table()))) as opened:
+    with pq.ParquetFile(BytesIO(bytes_of(schema().empty_table())), pre_buffer=False) as opened:
         return opened.schema_arrow
 
 

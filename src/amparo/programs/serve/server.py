@@ -1,6 +1,8 @@
 """The HTTP server around the API, as every process that answers has it."""
 
+import asyncio
 import gc
+import socket
 
 import uvicorn
 
@@ -13,13 +15,32 @@ from amparo.programs.serve.connection import Connection
 GRACE_S = 30
 """So long requests may take to end when the process is asked to stop."""
 
+_DECODING_S = 25
+"""After so much of it what still decodes, as a long video may, is sent away to be sent again."""
+
+
+class _Server(uvicorn.Server):
+    """Uvicorn's, which would cut such a request off without a word."""
+
+    def __init__(self, config: uvicorn.Config, serving: Serving) -> None:
+        super().__init__(config)
+        self._serving = serving
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Stop once all that is under way has had its time."""
+        soon = asyncio.get_running_loop().call_later(_DECODING_S, self._serving.hasher.stop)
+        try:
+            await super().shutdown(sockets)
+        finally:
+            soon.cancel()
+
 
 def server_of(serving: Serving) -> uvicorn.Server:
     """The server, not yet running."""
     api = create_api(serving)
     api.mount("/console", create_console(serving, api.state.at_passwords))
     api.mount("/hma", create_hma(serving, api.state.bodies, api.state.rates, api.state.lanes))
-    return uvicorn.Server(
+    return _Server(
         uvicorn.Config(
             api,
             loop="uvloop",
@@ -30,7 +51,8 @@ def server_of(serving: Serving) -> uvicorn.Server:
             forwarded_allow_ips=list(serving.settings.trusted_proxies),
             timeout_keep_alive=30,
             timeout_graceful_shutdown=GRACE_S,
-        )
+        ),
+        serving,
     )
 
 

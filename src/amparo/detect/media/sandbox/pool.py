@@ -8,7 +8,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from concurrent.futures import CancelledError
 from dataclasses import replace
 from functools import lru_cache
 from types import GenericAlias, TracebackType
@@ -29,7 +28,7 @@ from amparo.detect.media.sandbox.messages import (
     Gone,
     Message,
 )
-from amparo.detect.media.sandbox.threads import Answer, Threads
+from amparo.detect.media.sandbox.threads import Answer, Threads, stopping
 from amparo.detect.media.sandbox.worker import (
     Crashed,
     Killed,
@@ -127,12 +126,16 @@ class Sandbox:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        self.stop()
+        self._threads.join()
+
+    def stop(self) -> None:
+        """End what is under way, and begin nothing any more; whoever waits is told Unavailable."""
         self._threads.close()
         with self._changing:
             alive = tuple(self._alive)
         for worker in alive:
             worker.kill()
-        self._threads.join()
 
     @property
     def share(self) -> Limits:
@@ -215,7 +218,7 @@ class Sandbox:
                 ) from None
             except (Crashed, Killed) as error:
                 accidents[type(error)] += 1
-                if self._threads.closing or accidents[type(error)] == _MOST_TRIES[type(error)]:
+                if accidents[type(error)] == _MOST_TRIES[type(error)]:
                     raise _crashed(_WORDS[type(error)]) from None
 
     def _ask_once(
@@ -229,9 +232,11 @@ class Sandbox:
                 answer = _read(message, adapter)
             else:
                 answer = self._take_parts(worker, message, adapter, taker, seconds)
-        except BaseException:
+        except BaseException as error:
             self.restarts += 1
             self._drop(worker)
+            if self._threads.closing and isinstance(error, (Crashed, Killed, OSError)):
+                raise stopping() from None  # which killed it: the item is not to blame
             raise
         # While a video lets others in, there are more workers than work for them afterwards.
         if worker.items < self._items_of_a_worker and len(self._idle) < self.processes:
@@ -305,7 +310,7 @@ class Sandbox:
                 self._alive.add(worker)
                 return
         worker.kill()
-        raise CancelledError
+        raise stopping()
 
     def _drop(self, worker: Worker) -> int | None:
         """End it; its exit status."""

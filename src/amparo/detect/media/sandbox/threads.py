@@ -7,12 +7,13 @@ nothing here is touched from both sides but what the interpreter takes and gives
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import CancelledError
 from enum import Enum, auto
 from itertools import count
 from queue import Empty, SimpleQueue
 from time import monotonic
 from typing import Generic, TypeVar
+
+from amparo.core.errors import Unavailable
 
 R = TypeVar("R")
 T = TypeVar("T")
@@ -39,7 +40,7 @@ class Answer(Generic[R]):
         return self._error
 
     def result(self, timeout: float | None = None) -> R:
-        """What the work gave, or raise what it raised; CancelledError where it never began."""
+        """What the work gave, or raise what it raised; Unavailable where it never began."""
         if (error := self.exception(timeout)) is not None:
             raise error
         return self._value  # type: ignore[return-value]  # set, or there would be an error
@@ -95,7 +96,9 @@ class Threads:
         jobs = self._long if is_long else self._short
         jobs.put(lambda: answer.fill(lambda: self._unless_closing(work)))
         self._tokens.put(_Token.WORK)
-        if self.closing or not self._threads[-1].is_alive():  # asked last, or it might go unseen
+        if self.closing:  # asked last, or it might go unseen
+            raise stopping()
+        if not self._threads[-1].is_alive():
             raise RuntimeError("A sandbox takes work only within its `with` block.")
         return answer
 
@@ -133,8 +136,13 @@ class Threads:
 
     def _unless_closing(self, work: Callable[[], T]) -> T:
         if self.closing:
-            raise CancelledError
+            raise stopping()
         return work()
+
+
+def stopping() -> Unavailable:
+    """What is said of work that the end of this process has cut off."""
+    return Unavailable("Amparo is stopping; ask again in a moment.")
 
 
 def _first_of(jobs: _Jobs) -> Callable[[], None] | None:
