@@ -66,6 +66,16 @@ def test_where_there_is_no_room_an_upload_is_told_to_come_again(platform: Platfo
     assert first == [200]
 
 
+def test_a_text_takes_room_for_what_it_becomes(platform: Platform) -> None:
+    """A single letter may be written out as eighteen."""
+    texts = ["a" * 300_000, "\N{ARABIC LIGATURE SALLALLAHOU ALAYHE WASALLAM}" * 100_000]
+    sizes = [len(text.encode()) for text in texts]
+    assert sizes == [300_000, 300_000]
+    answers = [platform.http.post("/v1/texts", json={"text": text}) for text in texts]
+    assert [answer.status_code for answer in answers] == [200, 503]
+    assert answers[1].headers["retry-after"] == "1"
+
+
 def test_a_picture_waits_for_no_video_however_many_are_at_work() -> None:
     lanes, may_end = Lanes(), threading.Event()
 

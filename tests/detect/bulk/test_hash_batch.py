@@ -11,7 +11,7 @@ from amparo.core.clock import SystemClock
 from amparo.core.errors import Conflict, Unavailable
 from amparo.core.problems import Problem
 from amparo.detect.bulk.catalogue import Catalogue
-from amparo.detect.bulk.hash_batch import HASHES_A_PART, Opened, Scanner
+from amparo.detect.bulk.hash_batch import HASHES_A_PART, Opened, Scanner, read_ahead
 from amparo.detect.bulk.model import Batch, Item, Report
 from amparo.detect.bulk.pace import NO_LIMIT, Pace
 from amparo.detect.bulk.parts import PartName
@@ -121,3 +121,23 @@ def test_the_memory_of_a_batch_does_not_grow_with_its_videos(traced: None, tmp_p
     _, many = tracemalloc.get_traced_memory()
     assert few > 50 * HASHES_A_PART
     assert many < 1.3 * few
+
+
+def test_what_is_read_ahead_is_bounded_in_bytes_and_comes_in_order() -> None:
+    items = [Item(f"{number}.jpg", 100, "e", NOW) for number in range(9)]
+    items.insert(4, Item("large.jpg", 1000, "e", NOW))
+    begun: list[str] = []
+
+    def read(one: Item) -> bytes:
+        begun.append(one.key)
+        return one.key.encode()
+
+    coming = read_ahead(items, read, readers=8, most_bytes=300)
+    sizes = {one.key: one.size_bytes for one in items}
+    told = []
+    for opened in coming:
+        # Beside what was just handed over, a single one may be larger.
+        ahead = [key for key in begun if key.encode() not in (*told, opened)]
+        assert len(ahead) == 1 or sum(sizes[key] for key in ahead) <= 300
+        told.append(opened)
+    assert told == [one.key.encode() for one in items]

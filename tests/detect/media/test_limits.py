@@ -10,6 +10,7 @@ from amparo.detect.hashing.model import PdqInput
 from amparo.detect.media.model import Limits
 from amparo.detect.media.pillow import prepare_pillow, sampled
 from amparo.testing import hostile
+from amparo.testing.clips import film_of_jpegs
 
 prepare_pillow()
 
@@ -84,6 +85,13 @@ def test_frames_that_take_too_long_do_not_hide_the_first() -> None:
 def test_a_picture_that_needs_more_memory_than_its_share_says_so_at_once() -> None:
     with pytest.raises(MemoryError):
         hash_media(hostile.png_bomb(9_000, 8_000), Limits(memory_bytes=200 * 1024 * 1024))
+
+
+def test_a_video_of_larger_frames_than_its_share_of_memory_says_so_before_it_is_decoded() -> None:
+    data = film_of_jpegs([b"no picture at all"], width=1280, height=720)
+    assert hash_media(data, Limits()).problem is not None
+    with pytest.raises(MemoryError):
+        hash_media(data, Limits(memory_bytes=20 * 1024 * 1024))
 
 
 @pytest.mark.parametrize("where", [0.3, 0.5, 0.9])
