@@ -1,5 +1,6 @@
 """Look-backs on record: each find once, marks that move on, and a whole one on both databases."""
 
+import base64
 import json
 import os
 from dataclasses import replace
@@ -36,7 +37,8 @@ from tests.detect.bulk.catalogues import CHANCE_VALUES, a_catalogue, add, altere
 CATALOGUE = CatalogueId(new_id())
 FIND = Find(b"o" * 16, "s3://archive", "a.jpg", 1, 7, "pdq", 3, "flipx", 2, 1.5)
 OF_A_VIDEO = replace(FIND, object=b"v" * 16, algorithm="vpdq", last_seconds=4.5, listed_seconds=0.0,
-                     listed_last_seconds=3.0, query_percent=5.25, listed_percent=100.0)  # fmt: skip
+                     listed_last_seconds=3.0, query_percent=5.25, listed_percent=100.0,
+                     key_bytes=b"\xff")  # fmt: skip
 
 
 def test_a_find_is_on_record_once_however_often_it_is_found(
@@ -176,6 +178,18 @@ def test_what_grew_since_is_looked_at_and_nothing_else(platform: Platform) -> No
         ).scalars().all()  # fmt: skip
         assert [each["new"] for each in waiting] == [1, 1, 1]
         assert len(work.execute(select(FindRow.id)).all()) == 3
+
+
+def test_a_name_that_is_not_utf_8_is_told_byte_by_byte(platform: Platform) -> None:
+    platform.add(pdq(0))
+    name = os.fsdecode(b"\xff.jpg")
+    add(platform.catalogue, [(name, hashes("odd", CHANCE_VALUES[0]))], generation=2)
+    told = {each["key"]: each for each in map(json.loads, platform.look_back().out.splitlines())}
+    assert told["\\xff.jpg"]["key_b64"] == base64.b64encode(b"\xff.jpg").decode()
+    assert "key_b64" not in told["0.jpg"]
+    with platform.database.reading() as work:
+        kept = dict(map(tuple, work.execute(select(FindRow.key, FindRow.key_bytes))))
+    assert kept == {"\\xff.jpg": b"\xff.jpg", "0.jpg": None}
 
 
 def test_a_look_back_that_ended_early_finds_the_rest_later(platform: Platform) -> None:

@@ -195,6 +195,7 @@ def _find(candidate: Candidate, found: Listed, by: Asked) -> Find:
         variant=by.variant,
         frame=by.frame,
         seconds=by.seconds,
+        key_bytes=bytes.fromhex(candidate.key_bytes),
     )
     if (film := found.film) is None:
         return find

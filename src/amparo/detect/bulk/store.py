@@ -24,6 +24,7 @@ _ROWS_AT_A_TIME = 500
 class Find:
     """A signal that an object of an archive matches, by its nearest hash.
 
+    `key_bytes` is what the object is called where that is not UTF-8, and empty otherwise.
     Of a listed video also how much of each side matched, in percent, and where in each, in seconds
     of the first and the last frame; `seconds` and `last_seconds` are None of a still picture.
     """
@@ -43,6 +44,7 @@ class Find:
     listed_last_seconds: float | None = None
     query_percent: float | None = None
     listed_percent: float | None = None
+    key_bytes: bytes = b""
 
     def __repr__(self) -> str:
         return f"Find({self.algorithm}, {self.distance_bits})"
@@ -126,6 +128,7 @@ class Lookbacks:
             "object": each.object,
             "source": each.source,
             "key": each.key,
+            "key_bytes": each.key_bytes or None,
             "list_number": each.list_number,
             "signal_number": each.signal_number,
             "algorithm": each.algorithm,
@@ -158,4 +161,5 @@ def _find(columns: RowMapping) -> Find:
         columns["signal_number"], columns["algorithm"], columns["distance"], columns["variant"],
         columns["frame"], columns["seconds"], columns["last_seconds"], columns["listed_seconds"],
         columns["listed_last_seconds"], columns["query_percent"], columns["listed_percent"],
+        columns["key_bytes"] or b"",
     )  # fmt: skip

@@ -37,6 +37,8 @@ class FindRow(Row):
     """16 bytes: which object, in which state."""
     source: Mapped[str] = mapped_column(String)
     key: Mapped[str] = mapped_column(String)
+    key_bytes: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Of a key that is not UTF-8: `key` shows it."""
     list_number: Mapped[int] = mapped_column(BigInteger)
     signal_number: Mapped[int] = mapped_column(BigInteger)
     algorithm: Mapped[str] = mapped_column(String(20))

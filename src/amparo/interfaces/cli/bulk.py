@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from amparo.interfaces.cli.bulk_problems import ARE_FINE, problems
+from amparo.interfaces.cli.bulk_problems import ARE_FINE, bytes_of_key, problems
 from amparo.interfaces.cli.database import (
     missing_file,
     opened,
@@ -27,7 +27,7 @@ _SCANNED = {"what": 10, "code": 24, "objects": 10, "bytes": 16}
 
 _FOUND = (
     "list", "signal", "algorithm", "distance", "variant", "frame", "seconds", "new", "source",
-    "key", *FIELDS,
+    "key", "key_b64", *FIELDS,
 )  # fmt: skip
 _FOUND_TABLE = {
     "distance": 8, "variant": 14, **WIDTHS, "algorithm": 9, "list": 10, "signal": 8, "new": 5,
@@ -262,6 +262,7 @@ def _find_record(shown: "Shown") -> Record:
     return {
         "source": find.source,
         "key": find.key,
+        **bytes_of_key(find.key_bytes),
         "list": shown.list_name,
         "signal": find.signal_number,
         "algorithm": find.algorithm,

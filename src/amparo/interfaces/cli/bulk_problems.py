@@ -58,12 +58,15 @@ def problems(catalogue: str, form: str) -> None:
 
 
 def _record(found: "ObjectProblem") -> Record:
-    raw = bytes.fromhex(found.key_bytes)
-    name = {"key_b64": base64.b64encode(raw).decode("ascii")} if raw else {}
     return {
         "key": found.key,
-        **name,
+        **bytes_of_key(bytes.fromhex(found.key_bytes)),
         "code": found.code,
         "message": found.message,
         "source": found.source,
     }
+
+
+def bytes_of_key(raw: bytes) -> Record:
+    """What is told of a key that is not UTF-8 beside it: nothing of others."""
+    return {"key_b64": base64.b64encode(raw).decode("ascii")} if raw else {}
