@@ -143,11 +143,15 @@ class Platform:
     def look_back(self, *options: str) -> Ended:
         return self._amparo("bulk", "lookback", "catalogue", *options, env=self._environment)
 
-    def found(self, *options: str) -> list[tuple[str, bool]]:
-        ended = self.look_back(*options)
-        found = [json.loads(line) for line in ended.out.splitlines()]
-        assert ended.status == (1 if found else 0), ended.err
-        return sorted((each["key"], each["new"]) for each in found)
+    def found(self, since: int | None = None, *lists: str) -> list[tuple[str, bool]]:
+        """Which keys, and whether for the first time."""
+        found: list[Shown] = []
+        result = look_back(
+            Asked(str(self.folder / "catalogue"), since, lists), settings(), self.database,
+            self.actor, SystemClock(), show=found.append, announce=print, advance=lambda _: None,
+        )  # fmt: skip
+        assert (result.found, result.new) == (len(found), sum(each.is_new for each in found))
+        return sorted((each.find.key, each.is_new) for each in found)
 
 
 @pytest.fixture
@@ -164,8 +168,8 @@ def test_what_grew_since_is_looked_at_and_nothing_else(platform: Platform) -> No
     # What the archive gained is held against the older signals too.
     add(platform.catalogue, [("3.jpg", hashes("3.jpg", CHANCE_VALUES[0]))], generation=2)
     assert platform.found() == [("3.jpg", True)]
-    assert platform.found("--since", "0") == [("0.jpg", False), ("1.jpg", False), ("3.jpg", False)]
-    assert platform.found("--since", "1", "--list", "known") == [("1.jpg", False)]
+    assert platform.found(0) == [("0.jpg", False), ("1.jpg", False), ("3.jpg", False)]
+    assert platform.found(1, "known") == [("1.jpg", False)]
     with platform.database.reading() as work:
         entries = work.execute(
             select(EntryRow.detail).where(EntryRow.action == "bulk.lookback").order_by(EntryRow.id)
@@ -258,7 +262,7 @@ def test_what_a_negative_entry_hid_is_found_once_it_has_ended(platform: Platform
     with platform.database.work() as work:
         Lists(work).withdraw(harmless, numbers, actor="test", now=NOW)
     # A look-back at less than everything does not count as one.
-    assert platform.found("--since", "1") == []
+    assert platform.found(1) == []
     ended = platform.look_back()
     assert "Searched in whole, as less is hidden than before: known." in ended.err
     assert [json.loads(line)["key"] for line in ended.out.splitlines()] == ["0.jpg", "1.jpg"]

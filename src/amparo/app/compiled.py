@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -108,12 +109,13 @@ def _are_done(folder: Path) -> bool:
 
 def _remove_unused(folder: Path) -> None:
     """Leave the kernels of few versions: those that were compiled last, `folder` among them."""
-    done = sorted(
-        folder.parent.glob(f"*/{_DONE}"), key=lambda path: path.stat().st_mtime_ns, reverse=True
-    )
-    for path in done[_VERSIONS_KEPT:]:
-        if path.parent != folder:
-            shutil.rmtree(path.parent)
+    with suppress(FileNotFoundError):  # where another process does the same
+        done = sorted(
+            folder.parent.glob(f"*/{_DONE}"), key=lambda path: path.stat().st_mtime_ns, reverse=True
+        )
+        for path in done[_VERSIONS_KEPT:]:
+            if path.parent != folder:
+                shutil.rmtree(path.parent)
 
 
 def _fingerprint() -> str:
