@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from amparo.core.problems import ProblemCode
@@ -66,7 +66,7 @@ def _too_long(why: str) -> MediaError:
 
 
 def decoded(
-    container: InputContainer,
+    packets_as_read: Iterable[Packet[VideoStream]],
     stream: VideoStream,
     packets: Packets,
     wanted: Sequence[Wanted],
@@ -79,7 +79,7 @@ def decoded(
     """
     decoder = stream.codec_context
     _alone(decoder)
-    coming = enumerate(packet for packet in container.demux(stream) if packet.size)
+    coming = enumerate(packet for packet in packets_as_read if packet.size)
     for run in runs(packets, list(wanted)):
         is_whole = decoder.name not in _REFRESHED
         for shown in _shown(decoder, coming, run):

@@ -57,20 +57,18 @@ def library() -> ModuleType:
     return import_module("av")
 
 
-@contextmanager
-def opened(data: bytes, kind: Kind) -> Iterator[InputContainer]:
-    """The container in `data`. Raises MediaError where it cannot be read."""
+def opened(data: bytes, kind: Kind) -> InputContainer:
+    """The container in `data`, closed by `with`. Raises MediaError where it cannot be read."""
     av = library()
     with failures_named(kind):
-        container = av.open(
+        container: InputContainer = av.open(
             BytesIO(data),
             format=FORMATS[kind],
             options=_OPTIONS if FORMATS[kind] == "mov" else {},
             metadata_errors="replace",
             buffer_size=_BLOCK_BYTES,
         )
-    with container:
-        yield container
+    return container
 
 
 @contextmanager

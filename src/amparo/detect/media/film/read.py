@@ -8,8 +8,9 @@ needs. Where packets do not tell, all frames are decoded and counted.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -30,6 +31,7 @@ from amparo.detect.media.pillow import check_pixels
 if TYPE_CHECKING:
     from av import VideoFrame
     from av.container import InputContainer
+    from av.packet import Packet
     from av.video.stream import VideoStream
 
 _HIDDEN_FRAMES = frozenset({"vp8", "mpeg4", "msmpeg4v3"})
@@ -37,6 +39,9 @@ _HIDDEN_FRAMES = frozenset({"vp8", "mpeg4", "msmpeg4v3"})
 
 _FAR_FROM_TRUE = 1.2
 """A header that claims so many times the frames there are would leave most of a video out."""
+
+_KEPT_BYTES = 16 * 1024 * 1024
+"""Of a video that is no larger its packets are kept until they are decoded."""
 
 _BYTES_A_PIXEL = 3
 _KEPT_FRAMES = 18
@@ -68,15 +73,26 @@ class Told:
         return len(self.wanted) or self.counting.at_most(self.frames, self.seconds)
 
 
+class Begun(NamedTuple):
+    """A container with one video whose packets have all been read."""
+
+    container: InputContainer
+    packets: list[Packet[Any]]
+
+
 @dataclass(frozen=True, slots=True)
 class Film:
-    """A video before its frames: how long it is, and how many of them are hashed."""
+    """A video before its frames: how long it is, and how many of them are hashed.
+
+    A small one is `begun`, so that its packets are not read twice.
+    """
 
     data: bytes
     kind: Kind
     limits: Limits
     streams: tuple[Told, ...]
     problem: MediaError | None
+    begun: list[Begun] = field(default_factory=list, compare=False, repr=False)
 
     @property
     def seconds(self) -> float:
@@ -123,12 +139,15 @@ class Film:
 
     def _frames_of(self, told: Told, missing: dict[int, Wanted]) -> Iterator[Frame]:
         """Of one stream; what of it is wanted is missing until it comes."""
-        with opened(self.data, self.kind) as container, failures_named(self.kind):
+        begun = self.begun.pop() if self.begun else None
+        container = opened(self.data, self.kind) if begun is None else begun.container
+        with container, failures_named(self.kind):
             stream = container.streams.video[told.place]
             if told.packets is None:
                 yield from counted(container, stream, told.counting, self._made)
                 return
-            yield from decoded(container, stream, told.packets, told.wanted, missing, self._made)
+            coming = container.demux(stream) if begun is None else begun.packets
+            yield from decoded(coming, stream, told.packets, told.wanted, missing, self._made)
         if missing:
             yield from self._one_by_one(told, missing)
 
@@ -155,14 +174,17 @@ def read_film(data: bytes, kind: Kind, limits: Limits, *, on_time: Callable[[], 
     `on_time` is called again and again, and raises where it takes too long. Raises MediaError; of
     several streams, what is wrong with one is told when the others have been hashed.
     """
-    with opened(data, kind) as container, failures_named(kind):
+    with ExitStack() as left_open, failures_named(kind):
+        container = left_open.enter_context(opened(data, kind))
         decodable = video_streams(container, kind)
         streams, problem = _small_enough(decodable, kind, limits, len(data))
         if not streams:
             raise problem or MemoryError
         if len(decodable) < len(container.streams.video):
             problem = problem or unknown_codec(kind)
-        packets = _packets(container, list(streams.values()), on_time)
+        is_small = len(data) <= _KEPT_BYTES and len(streams) == 1
+        kept: list[Packet[Any]] | None = [] if is_small else None
+        packets = _packets(container, list(streams.values()), on_time, kept)
         told = tuple(
             _told(place, stream, packets[stream.index], kind, limits)
             for place, stream in streams.items()
@@ -170,12 +192,16 @@ def read_film(data: bytes, kind: Kind, limits: Limits, *, on_time: Callable[[], 
         ends_early = is_cut_off(data, kind) or any(
             _ends_beyond(stream, len(data)) for stream in streams.values()
         )
+        begun = []
+        if kept is not None and told[0].packets is not None:
+            begun.append(Begun(container, kept))
+            left_open.pop_all()  # whoever asks for the frames closes it
     if not any(each.frames for each in told):
         raise MediaError(
             ProblemCode.MEDIA_TRUNCATED, f"The {kind.value} ends before its first frame."
         )
     problem = _problem(told, kind, limits, ends_early=ends_early) or problem
-    return Film(data, kind, limits, told, problem)
+    return Film(data, kind, limits, told, problem, begun)
 
 
 def _small_enough(
@@ -217,9 +243,12 @@ def _ends_beyond(stream: VideoStream, file_bytes: int) -> bool:
 
 
 def _packets(
-    container: InputContainer, streams: list[VideoStream], on_time: Callable[[], None]
+    container: InputContainer,
+    streams: list[VideoStream],
+    on_time: Callable[[], None],
+    kept: list[Packet[Any]] | None,
 ) -> dict[int, list[_About]]:
-    """What there is to know of the packets of each stream."""
+    """What there is to know of the packets of each stream; they are `kept` where that is wanted."""
     found: dict[int, list[_About]] = {each.index: [] for each in streams}
     for number, packet in enumerate(container.demux(streams)):
         if number % 1024 == 0:
@@ -227,6 +256,8 @@ def _packets(
         if packet.size:
             about = _About(packet.pts, packet.is_keyframe, not packet.is_discard)
             found[packet.stream_index].append(about)
+            if kept is not None:
+                kept.append(packet)
     return found
 
 
