@@ -18,6 +18,9 @@ from amparo.interfaces.calls.callers import KnownCaller, MatchesReader, Open
 from amparo.wire.matches import MOST_HASHES, AskedHash, MatchesAnswer, MatchesRequest
 from amparo.wire.media import MatchAnswer
 
+_FIXED = frozenset({Algorithm.PDQ, Algorithm.MD5, Algorithm.SHA1, Algorithm.SHA256})
+"""Digits that the request's model has seen to be such."""
+
 router = APIRouter(prefix="/v1", tags=["matches"], route_class=KnownCaller)
 
 
@@ -55,6 +58,8 @@ def _looked_up(request: MatchesRequest, serving: Serving, actor: Actor) -> Respo
 def _asked(number: int, given: AskedHash) -> list[Asked]:
     """A hash as it is looked up; of a video, its frames."""
     kind = algorithm(given.algorithm)
+    if kind in _FIXED and len(given.value) == kind.digits:  # a thousand of them in a request
+        return [Asked(kind, bytes.fromhex(given.value), given.quality, file=number)]
     try:
         value, text = read_value(kind, given.value)
     except Invalid as error:
