@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from amparo.core.errors import AmparoError, NotFound, Unavailable
 from amparo.core.ids import OrganisationId
-from amparo.detect.hashing.model import USABLE_QUALITY, Algorithm, Film
+from amparo.detect.hashing.model import USABLE_QUALITY, WRITTEN, Algorithm, Film
 from amparo.detect.hashing.plug_ins import hash_types
 from amparo.detect.index import Hits, IndexReader, as_words
 from amparo.detect.index.model import nearest_of_each
@@ -29,6 +29,7 @@ from amparo.kernels.automaton import word_borders
 
 _LOOK_S = 0.1
 _QUERIES_AT_A_TIME = 1024
+_WRITTEN = frozenset(WRITTEN)
 _log = structlog.get_logger(__name__)
 
 
@@ -220,7 +221,7 @@ class HostIndex:
 
 
 def _is_equal_alone(kind: Algorithm) -> bool:
-    return kind.is_exact or (kind.has_text and kind != Algorithm.VPDQ)
+    return kind.is_exact or kind in _WRITTEN
 
 
 def _triples(hits: Hits, numbers: Sequence[int]) -> Iterator[tuple[int, int, int]]:
